@@ -1,0 +1,561 @@
+//! Finds and reads files: the only place that touches the disk. A scanned tree may be
+//! hostile: nothing outside the root is read, nothing that is no regular file is opened,
+//! nothing large is read whole.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use aho_corasick::AhoCorasick;
+use ignore::gitignore::GitignoreBuilder;
+use ignore::{WalkBuilder, WalkState};
+
+use super::{Arrival, Source, Trouble};
+
+/// No file over this size is read whole.
+pub const MAX_BYTES: u64 = 16 << 20;
+/// Of a larger file, so much is looked at to tell whether it is one of ours.
+const HEAD_BYTES: u64 = 1 << 20;
+/// No call of git takes longer.
+const GIT_SECONDS: u64 = 20;
+
+/// Something to know about a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Note {
+    /// The path as reports print it.
+    pub path: String,
+    /// `skipped`, `outside`, `unreadable`, `remark`.
+    pub kind: &'static str,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What was found under the paths that the user gave.
+#[derive(Default)]
+pub struct Found {
+    /// Files to read: display path, arrival, and whether they are templates or documentation.
+    pub files: Vec<Candidate>,
+    /// Things met on the way that could not be looked at.
+    pub notes: Vec<Note>,
+    /// Paths that the user gave and that cannot be looked at.
+    pub failures: Vec<Note>,
+    /// How many files were met.
+    pub seen: usize,
+}
+
+/// A file to read.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// As reports print it.
+    pub path: String,
+    /// How it came into the run.
+    pub arrival: Arrival,
+    /// A template or documentation, met while walking.
+    pub illustrative: bool,
+    /// Its text, where the prefilter has read it already.
+    bytes: Option<Vec<u8>>,
+}
+
+/// Reads files below one or more roots.
+pub struct Disk {
+    base: PathBuf,
+    no_ignore: bool,
+    roots: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
+}
+
+/// Names of which at least one stands in every file that is ours.
+fn needles() -> &'static AhoCorasick {
+    static NEEDLES: OnceLock<AhoCorasick> = OnceLock::new();
+    NEEDLES.get_or_init(|| {
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build([
+                "openmetadata",
+                "open-metadata",
+                "authentication_",
+                "authorizer_",
+                "authorizerconfiguration",
+                "authenticationconfiguration",
+                "jwttokenconfiguration",
+                "jwt_key_id",
+                "rsa_public_key",
+                "initialadmins",
+                "jwttokenconfig",
+                "containerrequestfilter",
+            ])
+            .expect("a fixed list of short words")
+    })
+}
+
+/// Endings of files that hold no text of ours.
+fn is_foreign_ending(name: &str) -> bool {
+    const ENDINGS: [&str; 52] = [
+        "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "pdf",
+        "zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "jar", "war", "class", "so", "dylib", "dll",
+        "exe", "o", "a", "wasm", "pyc", "mp3", "mp4", "mov", "avi", "parquet", "db", "sqlite",
+        "bin", "lock", "rs", "go", "java", "kt", "c", "h", "cpp", "ts", "tsx", "css", "scss",
+        "snap", "map",
+    ];
+    name.rsplit_once('.').is_some_and(|(_, end)| {
+        !end.is_empty()
+            && ENDINGS.contains(&end.to_ascii_lowercase().as_str())
+            && name != "Chart.lock"
+    })
+}
+
+impl Disk {
+    /// Reads relative to `base`, the working directory.
+    pub fn new(base: PathBuf, no_ignore: bool) -> Self {
+        Disk { base, no_ignore, roots: Mutex::default() }
+    }
+
+    /// The path on disk of a display path.
+    pub fn file(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// Finds the candidates under the given paths.
+    pub fn find(&self, paths: &[PathBuf]) -> Found {
+        let mut found = Found::default();
+        for path in paths {
+            let shown = self.display(path);
+            let file = self.base.join(path);
+            match std::fs::metadata(&file) {
+                Err(error) => found.failures.push(Note {
+                    path: shown,
+                    kind: "unreadable",
+                    reason: describe(&error),
+                }),
+                Ok(metadata) if metadata.is_dir() => self.walk(&shown, &file, &mut found),
+                Ok(metadata) if metadata.is_file() || is_pipe_of_shell(&file) => {
+                    found.seen += 1;
+                    found.files.push(Candidate {
+                        path: shown,
+                        arrival: Arrival::Named,
+                        illustrative: false,
+                        bytes: None,
+                    });
+                }
+                Ok(_) => found.failures.push(Note {
+                    path: shown,
+                    kind: "unreadable",
+                    reason: "neither a file nor a folder".into(),
+                }),
+            }
+        }
+        // The same file by two arguments is one file; naming it counts more than meeting it.
+        found.files.sort_by(|a, b| (&a.path, a.arrival).cmp(&(&b.path, b.arrival)));
+        found.files.dedup_by(|later, first| later.path == first.path);
+        found.notes.sort();
+        found
+    }
+
+    fn walk(&self, shown: &str, folder: &Path, found: &mut Found) {
+        let mut builder = WalkBuilder::new(folder);
+        builder
+            .hidden(false)
+            .git_global(false)
+            .follow_links(false)
+            .threads(std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
+            .filter_entry(|entry| entry.file_name() != ".git");
+        if self.no_ignore {
+            builder.standard_filters(false).hidden(false);
+        }
+        let files = Mutex::new(Vec::new());
+        let notes = Mutex::new(Vec::new());
+        let seen = std::sync::atomic::AtomicUsize::new(0);
+        builder.build_parallel().run(|| {
+            Box::new(|entry| {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(error) => {
+                        lock(&notes).push(Note {
+                            path: shown.to_owned(),
+                            kind: "skipped",
+                            reason: plain_walk_error(&error),
+                        });
+                        return WalkState::Continue;
+                    }
+                };
+                if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                    return WalkState::Continue;
+                }
+                seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                match self.consider(shown, below, entry.path()) {
+                    Ok(Some(candidate)) => lock(&files).push(candidate),
+                    Ok(None) => {}
+                    Err(note) => lock(&notes).push(note),
+                }
+                WalkState::Continue
+            })
+        });
+        found.seen += seen.into_inner();
+        found.files.append(&mut files.into_inner().unwrap_or_default());
+        found.notes.append(&mut notes.into_inner().unwrap_or_default());
+        if !self.no_ignore {
+            let known: HashSet<String> = found.files.iter().map(|file| file.path.clone()).collect();
+            for path in self.tracked_though_ignored(folder) {
+                let Ok(below) = path.strip_prefix(folder) else { continue };
+                if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                    continue;
+                }
+                found.seen += 1;
+                match self.consider(shown, below, &path) {
+                    Ok(Some(candidate)) if !known.contains(&candidate.path) => {
+                        found.files.push(candidate);
+                    }
+                    Ok(_) => {}
+                    Err(note) => found.notes.push(note),
+                }
+            }
+        }
+    }
+
+    /// Whether a file met while walking may be one of ours, by name, size and bytes.
+    fn consider(&self, shown: &str, below: &Path, file: &Path) -> Result<Option<Candidate>, Note> {
+        let name = below.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if is_foreign_ending(&name) {
+            return Ok(None);
+        }
+        let path = join_display(shown, below);
+        let note = |reason: String| Note { path: path.clone(), kind: "unreadable", reason };
+        let bytes = read(file).map_err(|error| note(describe(&error)))?;
+        let chart = matches!(&*name, "Chart.yaml");
+        let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+        if !chart && !utf16 && !needles().is_match(&bytes) {
+            return Ok(None);
+        }
+        if !utf16 && memchr::memchr(0, &bytes[..bytes.len().min(1024)]).is_some() {
+            return Ok(None);
+        }
+        Ok(Some(Candidate {
+            illustrative: is_illustrative(below),
+            path,
+            arrival: Arrival::Walked,
+            bytes: Some(bytes),
+        }))
+    }
+
+    /// Reads a candidate.
+    pub fn load(&self, candidate: Candidate) -> Result<Source, Note> {
+        let file = self.file(&candidate.path);
+        let bytes = match candidate.bytes {
+            Some(bytes) => bytes,
+            None => read(&file).map_err(|error| Note {
+                path: candidate.path.clone(),
+                kind: "unreadable",
+                reason: describe(&error),
+            })?,
+        };
+        let too_large = bytes.len() as u64 == HEAD_BYTES
+            && std::fs::metadata(&file).is_ok_and(|metadata| metadata.len() > MAX_BYTES);
+        let mut source = decoded(&candidate.path, bytes, candidate.arrival);
+        if too_large {
+            source.trouble = Some(Trouble::TooLarge);
+        }
+        source.file = Some(file);
+        source.illustrative = candidate.illustrative;
+        Ok(source)
+    }
+
+    /// Reads a file that another source refers to, if it lies within that source's root.
+    /// `None` if there is no such file.
+    pub fn load_referred(&self, path: &str, from: &Source) -> Option<Result<Source, Note>> {
+        let file = self.file(path);
+        let metadata = std::fs::metadata(&file).ok()?;
+        if !metadata.is_file() {
+            return None;
+        }
+        if !self.is_within_root(&file, from) {
+            return Some(Err(Note {
+                path: path.to_owned(),
+                kind: "outside",
+                reason: format!(
+                    "`{}` refers to it, but it lies outside the repository: not read",
+                    from.path
+                ),
+            }));
+        }
+        Some(self.load(Candidate {
+            path: path.to_owned(),
+            arrival: Arrival::Referred,
+            illustrative: from.illustrative,
+            bytes: None,
+        }))
+    }
+
+    /// Names of the files in the folder of a display path (which ends in `/` or is empty).
+    pub fn names_in(&self, folder: &str) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.base.join(folder))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .take(4096)
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn is_within_root(&self, file: &Path, from: &Source) -> bool {
+        let Some(origin) = &from.file else { return false };
+        let Some(root) = self.root_of(origin) else { return false };
+        match (file.canonicalize(), root.canonicalize()) {
+            (Ok(file), Ok(root)) => file.starts_with(root),
+            _ => false,
+        }
+    }
+
+    /// The repository that a file lies in, else the working directory if it lies below it,
+    /// else its folder.
+    fn root_of(&self, file: &Path) -> Option<PathBuf> {
+        let folder = file.parent()?.canonicalize().ok()?;
+        if let Some(root) = self.repository(&folder) {
+            return Some(root);
+        }
+        let base = self.base.canonicalize().ok()?;
+        Some(if folder.starts_with(&base) { base } else { folder })
+    }
+
+    fn repository(&self, folder: &Path) -> Option<PathBuf> {
+        if let Some(known) = lock(&self.roots).get(folder) {
+            return known.clone();
+        }
+        let root = folder.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned);
+        lock(&self.roots).insert(folder.to_owned(), root.clone());
+        root
+    }
+
+    /// Whether a file is kept out of the repository: ignored and not in the index; without a
+    /// repository, whether it is an environment file.
+    pub fn is_kept_out(&self, source: &Source) -> bool {
+        let Some(file) = source.file.as_deref().and_then(|file| file.canonicalize().ok()) else {
+            return false;
+        };
+        let Some(root) = file.parent().and_then(|folder| self.repository(folder)) else {
+            let name = source.name();
+            return name.starts_with(".env") || name.ends_with(".env");
+        };
+        is_ignored(&root, &file) && !git_lists(&root, &file)
+    }
+
+    fn tracked_though_ignored(&self, folder: &Path) -> Vec<PathBuf> {
+        let Ok(folder_real) = folder.canonicalize() else { return Vec::new() };
+        if self.repository(&folder_real).is_none() {
+            return Vec::new();
+        }
+        git(&folder_real, &["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"])
+            .map(|output| {
+                output
+                    .split(|byte| *byte == 0)
+                    .filter(|name| !name.is_empty())
+                    .filter_map(|name| std::str::from_utf8(name).ok())
+                    .map(|name| folder.join(name))
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+
+    /// A path as reports print it: relative to the working directory where it lies below it,
+    /// with `/`.
+    fn display(&self, path: &Path) -> String {
+        let relative =
+            if path.is_absolute() { path.strip_prefix(&self.base).unwrap_or(path) } else { path };
+        let mut out = String::new();
+        for part in relative.components() {
+            match part {
+                Component::RootDir => out.push('/'),
+                Component::CurDir => {}
+                other => {
+                    if !out.is_empty() && !out.ends_with('/') {
+                        out.push('/');
+                    }
+                    out.push_str(&other.as_os_str().to_string_lossy());
+                }
+            }
+        }
+        out
+    }
+}
+
+/// A source over bytes that did not come from a file, such as standard input.
+pub fn decoded(path: &str, bytes: Vec<u8>, arrival: Arrival) -> Source {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let big = bytes[0] == 0xfe;
+        let units: Vec<u16> = bytes[2..]
+            .chunks_exact(2)
+            .map(|pair| {
+                let pair = [pair[0], pair[1]];
+                if big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
+            })
+            .collect();
+        let mut source = Source::new(path, String::from_utf16_lossy(&units), arrival);
+        source.trouble = Some(Trouble::Utf16);
+        return source;
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Source::new(path, text, arrival),
+        Err(error) => {
+            let first = error.utf8_error().valid_up_to();
+            let mut source = Source::new(path, replaced(error.into_bytes()), arrival);
+            source.trouble = Some(Trouble::NotUtf8(first));
+            source
+        }
+    }
+}
+
+/// Bytes that are not UTF-8 become `?`, one each, so that places stay what they are.
+fn replaced(mut bytes: Vec<u8>) -> String {
+    let mut at = 0;
+    loop {
+        match std::str::from_utf8(&bytes[at..]) {
+            Ok(_) => break,
+            Err(error) => {
+                let from = at + error.valid_up_to();
+                let to = error.error_len().map_or(bytes.len(), |len| from + len);
+                bytes[from..to].fill(b'?');
+                at = to;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The bytes of a file, or of a large one its beginning.
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    let handle = std::fs::File::open(file)?;
+    let metadata = handle.metadata()?;
+    let limit = if metadata.len() > MAX_BYTES { HEAD_BYTES } else { MAX_BYTES };
+    let mut bytes = Vec::with_capacity(metadata.len().min(limit) as usize);
+    handle.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// `<(command)` of a shell arrives as such a path; other pipes may never end.
+fn is_pipe_of_shell(file: &Path) -> bool {
+    file.starts_with("/dev/fd")
+        || file.starts_with("/proc/self/fd")
+        || file == Path::new("/dev/stdin")
+}
+
+/// Names of folders and files that hold examples, below what the user named.
+fn is_illustrative(below: &Path) -> bool {
+    let name = below.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let folder = below.parent().into_iter().flat_map(Path::components).any(|part| {
+        let part = part.as_os_str().to_string_lossy().to_ascii_lowercase();
+        matches!(part.as_str(), "docs" | "examples" | "testdata")
+    });
+    folder || is_template_name(&name) || name.ends_with(".md")
+}
+
+/// Names that mark a template of a file, not the file.
+pub fn is_template_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [".example", ".sample", ".dist", ".tmpl", ".template"].iter().any(|end| lower.ends_with(end))
+        || lower.contains(".example.")
+        || lower.contains(".sample.")
+}
+
+fn join_display(shown: &str, below: &Path) -> String {
+    let mut out = shown.trim_end_matches('/').to_owned();
+    if shown == "/" {
+        out.push('/');
+    }
+    for part in below.components() {
+        if !out.is_empty() && !out.ends_with('/') {
+            out.push('/');
+        }
+        out.push_str(&part.as_os_str().to_string_lossy());
+    }
+    out
+}
+
+fn describe(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    }
+}
+
+fn plain_walk_error(error: &ignore::Error) -> String {
+    match error.io_error() {
+        Some(error) => describe(error),
+        None => "could not be walked".into(),
+    }
+}
+
+/// Whether the .gitignore files from the root down to the file cover it, or info/exclude.
+fn is_ignored(root: &Path, file: &Path) -> bool {
+    let mut folders: Vec<&Path> =
+        file.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
+    folders.reverse();
+    let mut verdicts: BTreeMap<usize, bool> = BTreeMap::new();
+    let mut consult = |order: usize, folder: &Path, list: PathBuf| {
+        let mut builder = GitignoreBuilder::new(folder);
+        if list.is_file()
+            && builder.add(&list).is_none()
+            && let Ok(matcher) = builder.build()
+        {
+            let verdict = matcher.matched_path_or_any_parents(file, false);
+            if !verdict.is_none() {
+                verdicts.insert(order, verdict.is_ignore());
+            }
+        }
+    };
+    consult(0, root, root.join(".git/info/exclude"));
+    for (order, folder) in folders.iter().enumerate() {
+        consult(order + 1, folder, folder.join(".gitignore"));
+    }
+    // The file nearest to it has the last word.
+    verdicts.into_values().next_back().unwrap_or(false)
+}
+
+fn git_lists(root: &Path, file: &Path) -> bool {
+    let Ok(below) = file.strip_prefix(root) else { return false };
+    let Some(below) = below.to_str() else { return false };
+    git(root, &["ls-files", "-z", "--cached", "--", &format!(":(literal){below}")])
+        .is_some_and(|output| !output.is_empty())
+}
+
+/// Output of a git command, which must not run anything that the repository says.
+fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    let mut child = Command::new("git")
+        .args(["-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null", "-C"])
+        .arg(folder)
+        .args(arguments)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut pipe = child.stdout.take()?;
+    let reader = std::thread::spawn(move || {
+        let mut output = Vec::new();
+        pipe.read_to_end(&mut output).map(|_| output)
+    });
+    let deadline = Instant::now() + Duration::from_secs(GIT_SECONDS);
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+        }
+    };
+    let output = reader.join().ok()?.ok()?;
+    status.success().then_some(output)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
