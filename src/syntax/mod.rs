@@ -1,0 +1,6 @@
+//! Text to spanned trees: YAML, environment files and `${…}` substitution.
+//! Knows nothing of OpenMetadata, files on disk or settings.
+
+pub mod dotenv;
+pub mod substitution;
+pub mod yaml;
