@@ -1,0 +1,256 @@
+//! The table of settings (`rules/settings.yaml`): how each is spelled per input, its type,
+//! whether it is secret, and what OpenMetadata ships as its default.
+//! Knows nothing of files or rules; the build script compiles this file too.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+
+use super::version::Version;
+
+/// The number of a setting in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SettingId(pub usize);
+
+/// What kind of value a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Type {
+    /// Any text.
+    String,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A list of texts.
+    List,
+}
+
+/// A name that holds for a range of versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Written")]
+pub struct Spelling {
+    /// The environment variable, or the path below the chart's root.
+    pub name: String,
+    /// The value is a `{secretRef, secretKey}` pair.
+    pub secret_ref: bool,
+    since: Option<Version>,
+    before: Option<Version>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Plain(String),
+    #[serde(rename_all = "kebab-case")]
+    Ranged {
+        #[serde(alias = "path")]
+        name: String,
+        #[serde(default)]
+        secret_ref: bool,
+        since: Option<Version>,
+        before: Option<Version>,
+    },
+}
+
+impl From<Written> for Spelling {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Plain(name) => Spelling { name, secret_ref: false, since: None, before: None },
+            Written::Ranged { name, secret_ref, since, before } => {
+                Spelling { name, secret_ref, since, before }
+            }
+        }
+    }
+}
+
+impl Spelling {
+    /// Whether this spelling is read by `version`.
+    pub fn holds_for(&self, version: Version) -> bool {
+        self.since.is_none_or(|since| version >= since)
+            && self.before.is_none_or(|before| version < before)
+    }
+}
+
+/// A shipped default for a range of OpenMetadata versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Shipped {
+    since: Option<Version>,
+    before: Option<Version>,
+    /// The default as text; lists in flow notation.
+    pub value: Option<String>,
+    /// The default is a reference to this Kubernetes Secret.
+    pub secret_ref: Option<String>,
+}
+
+/// One setting of OpenMetadata's configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Setting {
+    /// Its path in openmetadata.yaml, or `chart.…` for a switch that only the chart has.
+    pub path: String,
+    /// Environment variables, newest first.
+    #[serde(default)]
+    pub env: Vec<Spelling>,
+    /// Paths below `openmetadata.config`, newest first; their versions are chart versions.
+    #[serde(default)]
+    pub helm: Vec<Spelling>,
+    /// Paths below the old root `global`, where they differ from `helm`.
+    #[serde(default)]
+    pub global: Vec<Spelling>,
+    /// The part of the chart that renders it.
+    pub section: Option<String>,
+    /// What it takes.
+    #[serde(rename = "type")]
+    pub kind: Type,
+    /// Never printed.
+    pub secret: bool,
+    /// Its variables are read by nothing but an OpenMetadata server.
+    #[serde(default)]
+    pub telltale: bool,
+    /// The setting that holds the same thing for the user.
+    pub same_field_as: Option<String>,
+    /// Defaults in the image's openmetadata.yaml.
+    #[serde(default)]
+    pub server: Vec<Shipped>,
+    /// Defaults in the chart's values.yaml.
+    #[serde(default)]
+    pub chart: Vec<Shipped>,
+}
+
+fn shipped(list: &[Shipped], version: Version) -> Option<&Shipped> {
+    list.iter().find(|entry| {
+        entry.since.is_none_or(|since| version >= since)
+            && entry.before.is_none_or(|before| version < before)
+    })
+}
+
+impl Setting {
+    /// What the image falls back to when no variable is set.
+    pub fn server_default(&self, version: Version) -> Option<&Shipped> {
+        shipped(&self.server, version)
+    }
+
+    /// What the chart puts in when the values say nothing.
+    pub fn chart_default(&self, version: Version) -> Option<&Shipped> {
+        shipped(&self.chart, version)
+    }
+
+    /// Every text that some version ships as this setting's default.
+    pub fn shipped_texts(&self) -> impl Iterator<Item = &str> {
+        self.server.iter().chain(&self.chart).filter_map(|entry| entry.value.as_deref())
+    }
+
+    /// The newest environment variable.
+    pub fn variable(&self) -> Option<&str> {
+        self.env.first().map(|spelling| spelling.name.as_str())
+    }
+
+    /// The section of the configuration that it belongs to.
+    pub fn top_level(&self) -> &str {
+        self.path.split('.').next().unwrap_or(&self.path)
+    }
+}
+
+/// A value that a part of the chart depends on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SectionCondition {
+    /// Path below `openmetadata.config`.
+    pub path: String,
+    /// The texts that make it hold.
+    pub is: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChartVersion {
+    chart: Version,
+    app: Version,
+}
+
+/// The whole table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// The newest version whose shipped files are known.
+    pub newest: Version,
+    charts: Vec<ChartVersion>,
+    /// Named sets of values that rules refer to.
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// The conditions under which parts of the chart render.
+    pub sections: BTreeMap<String, Vec<SectionCondition>>,
+    /// All settings.
+    pub settings: Vec<Setting>,
+    #[serde(skip)]
+    by_path: HashMap<String, SettingId>,
+    #[serde(skip)]
+    by_variable: HashMap<String, Vec<SettingId>>,
+}
+
+impl Catalogue {
+    /// Builds the indexes. To be called once after decoding.
+    pub fn indexed(mut self) -> Self {
+        for (at, setting) in self.settings.iter().enumerate() {
+            self.by_path.insert(setting.path.clone(), SettingId(at));
+            for spelling in &setting.env {
+                self.by_variable.entry(spelling.name.clone()).or_default().push(SettingId(at));
+            }
+        }
+        self
+    }
+
+    /// The setting with that number.
+    pub fn get(&self, id: SettingId) -> &Setting {
+        &self.settings[id.0]
+    }
+
+    /// The setting with that path.
+    pub fn find(&self, path: &str) -> Option<SettingId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The settings that an environment variable sets, whatever the version.
+    pub fn by_variable(&self, name: &str) -> &[SettingId] {
+        self.by_variable.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether only an OpenMetadata server reads this variable.
+    pub fn is_telltale(&self, variable: &str) -> bool {
+        self.by_variable(variable).iter().any(|&id| self.get(id).telltale)
+    }
+
+    /// Whether the variable's value may be printed.
+    pub fn is_public_variable(&self, name: &str) -> bool {
+        let ids = self.by_variable(name);
+        !ids.is_empty() && ids.iter().all(|&id| !self.get(id).secret)
+    }
+
+    /// All settings with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (SettingId, &Setting)> {
+        self.settings.iter().enumerate().map(|(at, setting)| (SettingId(at), setting))
+    }
+
+    /// The OpenMetadata version that a chart version deploys.
+    pub fn version_of_chart(&self, chart: Version) -> Version {
+        let equal_from = self.charts.last().map(|entry| entry.chart);
+        if equal_from.is_none_or(|from| chart >= from) {
+            return chart;
+        }
+        self.charts.iter().rev().find(|entry| entry.chart <= chart).map_or(chart, |entry| entry.app)
+    }
+
+    /// A chart version that deploys the OpenMetadata version, for spellings counted in charts.
+    pub fn chart_of_version(&self, version: Version) -> Version {
+        let equal_from = self.charts.last().map(|entry| entry.app);
+        if equal_from.is_none_or(|from| version >= from) {
+            return version;
+        }
+        self.charts
+            .iter()
+            .rev()
+            .find(|entry| entry.app <= version)
+            .map_or(version, |entry| entry.chart)
+    }
+}

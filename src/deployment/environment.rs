@@ -1,0 +1,138 @@
+//! The environment that a server process gets, and what its settings become from it.
+//! Knows nothing of the files that it was read from.
+
+use std::collections::BTreeMap;
+
+use crate::source::Span;
+
+use super::catalogue::{Catalogue, Setting};
+use super::value::{Fragment, Origin, State, Step, Value};
+use super::version::{Confidence, Version};
+
+/// A variable on its way to the server.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its text.
+    pub text: Fragment,
+    /// Its items, where the source wrote a list and not a text.
+    pub items: Option<Vec<Fragment>>,
+    /// Where the variable is named.
+    pub place: Span,
+    /// How it came here, the step nearest the server first.
+    pub steps: Vec<Step>,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Its rank among the sources of the environment: the higher wins.
+    pub rank: u8,
+}
+
+/// A source of the environment that the files name but do not show.
+#[derive(Clone, Debug)]
+pub struct Unseen {
+    /// What it is called: `env_file secrets.env`, `Secret om-env`.
+    pub name: String,
+    /// Where it is named.
+    pub span: Span,
+    /// Its rank among the sources of the environment.
+    pub rank: u8,
+}
+
+/// All variables that a server process gets.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// By name.
+    pub variables: BTreeMap<String, Variable>,
+    /// Sources that are named but not shown.
+    pub unseen: Vec<Unseen>,
+}
+
+/// What holds where no variable is set.
+pub struct Fallback<'a> {
+    /// The server's version.
+    pub version: Version,
+    /// How sure we are that nothing unseen sets it.
+    pub confidence: Confidence,
+    /// Where one would set a setting, with steps that explain why nothing did.
+    pub place: &'a dyn Fn(&Setting) -> Origin,
+}
+
+impl Environment {
+    /// Sets a variable unless a source of higher rank already did.
+    pub fn set(&mut self, name: impl Into<String>, variable: Variable) {
+        let name = name.into();
+        match self.variables.get(&name) {
+            Some(present) if present.rank > variable.rank => {}
+            _ => {
+                self.variables.insert(name, variable);
+            }
+        }
+    }
+
+    /// What each setting of the catalogue becomes, by its number.
+    pub fn settings(&self, catalogue: &Catalogue, fallback: &Fallback<'_>) -> Vec<Value> {
+        catalogue.settings.iter().map(|setting| self.setting(setting, fallback)).collect()
+    }
+
+    /// What one setting becomes.
+    pub fn setting(&self, setting: &Setting, fallback: &Fallback<'_>) -> Value {
+        if setting.env.is_empty() {
+            return Value::absent();
+        }
+        let found =
+            setting.env.iter().filter(|spelling| spelling.holds_for(fallback.version)).find_map(
+                |spelling| {
+                    self.variables.get(&spelling.name).map(|variable| (&spelling.name, variable))
+                },
+            );
+        if let Some((name, variable)) = found {
+            return self.through(setting, name, variable);
+        }
+        if let Some(unseen) = self.unseen.last() {
+            let mut value = Value::unseen(&unseen.name, unseen.span);
+            value.origin.steps.push(Step {
+                what: format!("{} may set it, but is not among the files", unseen.name),
+                span: Some(unseen.span),
+            });
+            return value;
+        }
+        let origin = (fallback.place)(setting);
+        let place =
+            origin.span.unwrap_or(crate::source::Span::new(crate::source::SourceId(0), 0..0));
+        let Some(text) =
+            setting.server_default(fallback.version).and_then(|entry| entry.value.as_deref())
+        else {
+            return Value::absent();
+        };
+        let mut value = Value::default(setting.kind, text, place);
+        value.origin = origin;
+        value.confidence = fallback.confidence;
+        value
+    }
+
+    fn through(&self, setting: &Setting, name: &str, variable: &Variable) -> Value {
+        let mut value = Value::written(
+            setting.kind,
+            variable.text.clone(),
+            variable.items.clone(),
+            variable.place,
+        );
+        value.confidence = variable.confidence;
+        if let Some(unseen) = self.unseen.iter().find(|unseen| unseen.rank > variable.rank) {
+            value.confidence = value.confidence.min(Confidence::Medium);
+            value.origin.steps.push(Step {
+                what: format!("{} may override `{name}`, but is not among the files", unseen.name),
+                span: Some(unseen.span),
+            });
+        }
+        value.origin.steps.extend(variable.steps.iter().cloned());
+        if value.state == State::Written && variable.items.is_some() {
+            value.origin.span = value
+                .items
+                .as_ref()
+                .and_then(|items| items.first())
+                .map(|_| variable.text.outer())
+                .or(value.origin.span);
+        }
+        value
+    }
+}

@@ -1,0 +1,179 @@
+//! One OpenMetadata server as a set of sources configures it: its settings with their
+//! origins, and the evidence beside them. Knows neither where it was read from nor what will
+//! be judged.
+
+pub mod catalogue;
+pub mod environment;
+pub mod evidence;
+pub mod value;
+pub mod version;
+
+use std::collections::BTreeMap;
+
+use crate::source::{SourceId, Span};
+use catalogue::{Catalogue, SettingId};
+use evidence::Evidence;
+use value::Value;
+use version::{Confidence, Version};
+
+/// What a deployment is described by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Compose files.
+    Compose,
+    /// An environment file alone.
+    Environment,
+    /// Values of the Helm chart.
+    Helm,
+    /// openmetadata.yaml alone.
+    ServerFile,
+}
+
+impl Kind {
+    /// The word used in ids, rule files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Compose => "compose",
+            Kind::Environment => "env",
+            Kind::Helm => "helm",
+            Kind::ServerFile => "openmetadata.yaml",
+        }
+    }
+}
+
+/// Where the version of a deployment is known from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownVersion {
+    /// The version that decides defaults and rules.
+    pub version: Version,
+    /// As people wrote it.
+    pub text: String,
+    /// `--om-version`, `image tag`, `chart version`, `layout`, or `assumed`.
+    pub from: &'static str,
+}
+
+/// How a deployment writes a variable or key down, for remedies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// `NAME: value` below `environment:`.
+    ComposeMap,
+    /// `- NAME=value` below `environment:`.
+    ComposeList,
+    /// `NAME=value`.
+    Assignment,
+    /// Nested keys below `openmetadata.config` (or `global`).
+    HelmValues,
+    /// Nested keys of openmetadata.yaml.
+    ServerFile,
+}
+
+/// One server.
+pub struct Deployment {
+    /// Stable name: kind, path and service.
+    pub id: String,
+    /// What it is described by.
+    pub kind: Kind,
+    /// Its version.
+    pub version: KnownVersion,
+    /// The sources that it was made of, the main one first.
+    pub sources: Vec<SourceId>,
+    /// How its settings are written.
+    pub notation: Notation,
+    /// Sources whose lines are `NAME=value`, whatever the rest is.
+    pub assignments: Vec<SourceId>,
+    /// The chart's root: `openmetadata.config`, an alias before it, or `global`.
+    pub helm_root: Vec<String>,
+    settings: Vec<Value>,
+    /// Places that repeat a variable for a companion job, by variable.
+    pub echoes: BTreeMap<String, Span>,
+    /// What the files show beside the settings.
+    pub evidence: Evidence,
+    /// Named sources that are not among the files.
+    pub unseen: Vec<String>,
+    /// Things to know about how it was put together.
+    pub remarks: Vec<String>,
+    /// Findings inform only: a template or documentation.
+    pub illustrative: bool,
+}
+
+/// What every reader must say of a deployment; the rest has defaults.
+pub struct Basics {
+    /// See [`Deployment::id`].
+    pub id: String,
+    /// See [`Deployment::kind`].
+    pub kind: Kind,
+    /// See [`Deployment::version`].
+    pub version: KnownVersion,
+    /// See [`Deployment::sources`].
+    pub sources: Vec<SourceId>,
+    /// See [`Deployment::notation`].
+    pub notation: Notation,
+}
+
+impl Deployment {
+    /// A deployment with these settings, one for each of the catalogue's.
+    pub fn new(basics: Basics, settings: Vec<Value>, evidence: Evidence) -> Self {
+        Deployment {
+            id: basics.id,
+            kind: basics.kind,
+            version: basics.version,
+            sources: basics.sources,
+            notation: basics.notation,
+            assignments: Vec::new(),
+            helm_root: Vec::new(),
+            settings,
+            echoes: BTreeMap::new(),
+            evidence,
+            unseen: Vec::new(),
+            remarks: Vec::new(),
+            illustrative: false,
+        }
+    }
+
+    /// What a setting resolves to.
+    pub fn value(&self, id: SettingId) -> &Value {
+        &self.settings[id.0]
+    }
+
+    /// All settings with their values.
+    pub fn values(&self) -> impl Iterator<Item = (SettingId, &Value)> {
+        self.settings.iter().enumerate().map(|(at, value)| (SettingId(at), value))
+    }
+
+    /// How this deployment's author spells a setting.
+    pub fn spelling(&self, catalogue: &Catalogue, id: SettingId) -> String {
+        let setting = catalogue.get(id);
+        let newest = |names: &[catalogue::Spelling], chart: bool| {
+            let version = if chart {
+                catalogue.chart_of_version(self.version.version)
+            } else {
+                self.version.version
+            };
+            names
+                .iter()
+                .find(|name| name.holds_for(version))
+                .or(names.first())
+                .map(|name| name.name.clone())
+        };
+        match self.kind {
+            Kind::Helm => {
+                let names = if self.helm_root.first().is_some_and(|root| root == "global")
+                    && !setting.global.is_empty()
+                {
+                    &setting.global
+                } else {
+                    &setting.helm
+                };
+                newest(names, true).or_else(|| newest(&setting.env, false))
+            }
+            Kind::ServerFile => None,
+            Kind::Compose | Kind::Environment => newest(&setting.env, false),
+        }
+        .unwrap_or_else(|| setting.path.clone())
+    }
+
+    /// The least certain of some settings' values.
+    pub fn least_confidence(&self, ids: &[SettingId]) -> Confidence {
+        ids.iter().map(|&id| self.value(id).confidence).min().unwrap_or(Confidence::High)
+    }
+}

@@ -1,0 +1,362 @@
+//! What a setting resolves to: text in pieces, of which some may be unknown, and where it
+//! comes from. Knows nothing of rules.
+
+use crate::source::{Span, Text};
+
+use super::catalogue::Type;
+use super::version::Confidence;
+
+/// A part of a value that the files do not show.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    /// What it is called: `${NAME}`, `Secret oidc-secrets`.
+    pub name: String,
+    /// Where it is referred to.
+    pub span: Span,
+}
+
+/// A part of a value.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Text that the files show.
+    Known(Text),
+    /// Text that they do not show.
+    Unknown(Unknown),
+}
+
+/// Stands for an unknown piece in [`Fragment::outline`].
+pub const GAP: char = '\u{1}';
+
+/// Text made of pieces.
+#[derive(Clone, Debug)]
+pub struct Fragment {
+    pieces: Vec<Piece>,
+    outer: Span,
+}
+
+impl Fragment {
+    /// A fragment of these pieces that stands at `outer`.
+    pub fn new(pieces: Vec<Piece>, outer: Span) -> Self {
+        Fragment { pieces, outer }
+    }
+
+    /// A fragment of known text.
+    pub fn known(text: Text) -> Self {
+        let outer = text.span();
+        Fragment { pieces: vec![Piece::Known(text)], outer }
+    }
+
+    /// A fragment of which nothing is known.
+    pub fn unknown(name: impl Into<String>, span: Span) -> Self {
+        let unknown = Unknown { name: name.into(), span };
+        Fragment { pieces: vec![Piece::Unknown(unknown)], outer: span }
+    }
+
+    /// The pieces.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The unknown pieces.
+    pub fn unknowns(&self) -> impl Iterator<Item = &Unknown> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Unknown(unknown) => Some(unknown),
+            Piece::Known(_) => None,
+        })
+    }
+
+    /// Whether the files show all of it.
+    pub fn is_known(&self) -> bool {
+        self.unknowns().next().is_none()
+    }
+
+    /// The known text with [`GAP`] in place of each unknown piece. Not to be printed unless
+    /// the setting is public.
+    pub fn outline(&self) -> String {
+        let mut out = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Known(text) => out.push_str(text.expose()),
+                Piece::Unknown(_) => out.push(GAP),
+            }
+        }
+        out
+    }
+
+    /// Where to point: the known characters if they stand together, else the whole.
+    pub fn span(&self) -> Span {
+        match self.pieces.as_slice() {
+            [Piece::Known(text)] if !text.span().range().is_empty() => text.span(),
+            [Piece::Unknown(unknown)] => unknown.span,
+            _ => self.outer,
+        }
+    }
+
+    /// The whole place, quotes and all.
+    pub fn outer(&self) -> Span {
+        self.outer
+    }
+
+    /// A part of the fragment, by byte offsets in its outline.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Fragment {
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for piece in &self.pieces {
+            let len = match piece {
+                Piece::Known(text) => text.expose().len(),
+                Piece::Unknown(_) => GAP.len_utf8(),
+            };
+            let from = range.start.max(at);
+            let to = range.end.min(at + len);
+            if from < to {
+                pieces.push(match piece {
+                    Piece::Known(text) => Piece::Known(text.part(from - at..to - at)),
+                    Piece::Unknown(unknown) => Piece::Unknown(unknown.clone()),
+                });
+            }
+            at += len;
+        }
+        Fragment { pieces, outer: self.outer }
+    }
+
+    /// The fragment without blanks around it and without one pair of quotes.
+    pub fn unquoted(&self) -> Fragment {
+        let outline = self.outline();
+        let trimmed = trimmed(&outline, 0..outline.len());
+        let inner = &outline[trimmed.clone()];
+        for quote in ['"', '\''] {
+            if inner.len() >= 2 && inner.starts_with(quote) && inner.ends_with(quote) {
+                let within = trimmed.start + 1..trimmed.end - 1;
+                return self.slice(trimmed_range(&outline, within));
+            }
+        }
+        if trimmed == (0..outline.len()) { self.clone() } else { self.slice(trimmed) }
+    }
+
+    /// The items of a list as the server or a careless author writes it: `[a, "b"]`, `a,b`.
+    pub fn items(&self) -> Vec<Fragment> {
+        let body = self.unquoted();
+        let outline = body.outline();
+        let range = trimmed(&outline, 0..outline.len());
+        let inner = &outline[range.clone()];
+        let list = if inner.starts_with('[') {
+            let end =
+                if inner.ends_with(']') && inner.len() > 1 { range.end - 1 } else { range.end };
+            range.start + 1..end
+        } else {
+            range
+        };
+        let mut items = Vec::new();
+        let mut push = |from: usize, to: usize| {
+            let range = trimmed(&outline, from..to);
+            if !range.is_empty() {
+                let mut item = body.slice(range).unquoted();
+                item.outer = item.span();
+                items.push(item);
+            }
+        };
+        let (mut start, mut depth, mut quote) = (list.start, 0usize, None);
+        for (at, c) in outline[list.clone()].char_indices() {
+            let at = list.start + at;
+            match (quote, c) {
+                (Some(open), _) if c == open => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') if outline[start..at].trim().is_empty() => quote = Some(c),
+                (None, '{' | '[') => depth += 1,
+                (None, '}' | ']') => depth = depth.saturating_sub(1),
+                (None, ',') if depth == 0 => {
+                    push(start, at);
+                    start = at + 1;
+                }
+                _ => {}
+            }
+        }
+        push(start, list.end);
+        items
+    }
+}
+
+fn trimmed(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let inner = &text[range.clone()];
+    let start = range.start + (inner.len() - inner.trim_start().len());
+    let end = range.end - (inner.len() - inner.trim_end().len());
+    start..end.max(start)
+}
+
+fn trimmed_range(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    trimmed(text, range)
+}
+
+/// How a value came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A file sets it.
+    Written,
+    /// A file sets it to nothing.
+    Empty,
+    /// Nothing sets it: this is what OpenMetadata falls back to.
+    Default,
+    /// It comes from somewhere that the files do not show.
+    Reference,
+    /// A source that is named but not shown may set it.
+    Unseen,
+    /// This deployment has no such setting.
+    Absent,
+}
+
+/// A step on the way of a value to the server.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What happened there. Never holds the value.
+    pub what: String,
+    /// Where.
+    pub span: Option<Span>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The characters to change; for a default, the place where one would set it.
+    pub span: Option<Span>,
+    /// The steps, the one nearest the server first.
+    pub steps: Vec<Step>,
+    /// For a default: how many keys on the way to the setting stand at the place already.
+    pub present_keys: usize,
+}
+
+/// What a setting resolves to.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// How it came about.
+    pub state: State,
+    /// Its text, one pair of quotes taken off.
+    pub text: Fragment,
+    /// Its items, where the setting is a list.
+    pub items: Option<Vec<Fragment>>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// How sure we are.
+    pub confidence: Confidence,
+}
+
+impl Value {
+    /// Reads a written value as the server does: blanks and one pair of quotes go, a list is
+    /// taken apart. `place` is where to point if there is nothing to point at.
+    pub fn written(kind: Type, text: Fragment, items: Option<Vec<Fragment>>, place: Span) -> Value {
+        let stripped = text.unquoted();
+        let outline = stripped.outline();
+        let null = items.is_none() && matches!(outline.as_str(), "" | "~" | "null");
+        let state = if items.is_none() && !text.is_known() && outline.chars().all(|c| c == GAP) {
+            State::Reference
+        } else if null {
+            State::Empty
+        } else {
+            State::Written
+        };
+        let items = match (kind, items) {
+            (Type::List, Some(items)) => Some(items),
+            (Type::List, None) if state == State::Written => Some(stripped.items()),
+            (Type::List, None) => Some(Vec::new()),
+            _ => None,
+        };
+        let span = [stripped.span(), text.outer()]
+            .into_iter()
+            .find(|span| !span.range().is_empty())
+            .unwrap_or(place);
+        let span = if outline.is_empty() && text.outer().range().is_empty() { place } else { span };
+        Value {
+            state,
+            text: stripped,
+            items,
+            origin: Origin { span: Some(span), ..Origin::default() },
+            confidence: Confidence::High,
+        }
+    }
+
+    /// A value that nothing set. `shipped` is the default's text; `place` where one would set it.
+    pub fn default(kind: Type, shipped: &str, place: Span) -> Value {
+        let text = Fragment::known(Text::decoded(shipped, place));
+        let items = (kind == Type::List).then(|| text.items());
+        Value {
+            state: State::Default,
+            text,
+            items,
+            origin: Origin { span: Some(place), ..Origin::default() },
+            confidence: Confidence::High,
+        }
+    }
+
+    /// A value that the files do not show.
+    pub fn reference(name: impl Into<String>, span: Span) -> Value {
+        Value {
+            state: State::Reference,
+            text: Fragment::unknown(name, span),
+            items: None,
+            origin: Origin { span: Some(span), ..Origin::default() },
+            confidence: Confidence::High,
+        }
+    }
+
+    /// A value that a source may set which is named but not among the files.
+    pub fn unseen(name: impl Into<String>, span: Span) -> Value {
+        Value { state: State::Unseen, ..Value::reference(name, span) }
+    }
+
+    /// Whether the files show nothing of it.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self.state, State::Reference | State::Unseen)
+    }
+
+    /// A setting that this deployment does not have.
+    pub fn absent() -> Value {
+        let nowhere = Span::new(crate::source::SourceId(0), 0..0);
+        Value {
+            state: State::Absent,
+            text: Fragment::new(Vec::new(), nowhere),
+            items: None,
+            origin: Origin::default(),
+            confidence: Confidence::High,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn fragment(text: &str) -> Fragment {
+        Fragment::known(Text::exact(text, SourceId(0), 100))
+    }
+
+    fn items(text: &str) -> Vec<(String, u32)> {
+        fragment(text).items().iter().map(|i| (i.outline(), i.span().start)).collect()
+    }
+
+    #[test]
+    fn one_pair_of_quotes_is_taken_off() {
+        assert_eq!(fragment("\"basic\"").unquoted().outline(), "basic");
+        assert_eq!(fragment(" \"elasticsearch\"").unquoted().outline(), "elasticsearch");
+        assert_eq!(fragment("\"\"x\"\"").unquoted().outline(), "\"x\"");
+        assert_eq!(fragment("\"basic\"").unquoted().span().start, 101);
+    }
+
+    #[test]
+    fn trap_12_lists_in_every_form() {
+        for text in ["[admin]", "[\"admin\"]", "admin", "'admin'", "\"[admin]\"", "[ admin ]"] {
+            let found = items(text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0].0, "admin", "{text}");
+        }
+        assert_eq!(items("'admin', 'bob'").len(), 2);
+        assert_eq!(items("[]").len(), 0);
+        assert_eq!(items("[admin, \"bob\"]"), [("admin".into(), 101), ("bob".into(), 109)]);
+    }
+
+    #[test]
+    fn trap_11_placeholders_in_lists_are_items() {
+        let found = items("[{Domain}/.well-known/jwks.json, https://{a,b}/x]");
+        assert_eq!(found[0].0, "{Domain}/.well-known/jwks.json");
+        assert_eq!(found[1].0, "https://{a,b}/x");
+    }
+}
