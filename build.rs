@@ -1,0 +1,146 @@
+//! Reads `rules/` with the program's own modules, refuses what is wrong in it with file and
+//! place, and writes it down in the form that the program loads.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+#[expect(dead_code, reason = "the build script uses a part of these modules")]
+#[path = "src/deployment"]
+mod deployment {
+    pub mod catalogue;
+    pub mod version;
+}
+#[expect(dead_code, reason = "the build script uses a part of these modules")]
+#[path = "src/rules"]
+mod rules {
+    pub mod patterns;
+    pub mod schema;
+}
+
+use deployment::catalogue::Catalogue;
+use rules::patterns::{Limits, Patterns};
+use rules::schema::RuleFile;
+
+/// Files of `rules/` that are no rules.
+const TABLES: [&str; 3] = ["settings.yaml", "patterns.yaml", "cannot-tell.yaml"];
+
+fn main() {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/rules");
+    println!("cargo::rerun-if-changed=src/deployment");
+    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("set by cargo"));
+    let mut problems = Vec::new();
+
+    let (catalogue, catalogue_json) = table::<Catalogue>(&root, TABLES[0], &mut problems);
+    let (_, patterns_json) = table::<Patterns>(&root, TABLES[1], &mut problems);
+    let (_, limits_json) = table::<Limits>(&root, TABLES[2], &mut problems);
+    let catalogue = catalogue.map(Catalogue::indexed);
+
+    let mut files = Vec::new();
+    collect(&root.join("rules"), &mut files);
+    let mut rules: BTreeMap<String, (RuleFile, serde_yaml::Mapping, String)> = BTreeMap::new();
+    for file in files {
+        let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
+        let text = std::fs::read_to_string(&file).expect("a readable rule file");
+        let rule: RuleFile = match serde_yaml::from_str(&text) {
+            Ok(rule) => rule,
+            Err(error) => {
+                problems.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        if stem.as_deref() != Some(rule.id.as_str()) {
+            problems.push(format!("{name}: `id: {}` is not the file's name", rule.id));
+        }
+        if let Some(catalogue) = &catalogue {
+            let is_setting = |path: &str| catalogue.find(path).is_some();
+            let is_group = |group: &str| catalogue.groups.contains_key(group);
+            for problem in rule.problems(&is_setting, &is_group) {
+                problems.push(format!("{name}: {problem}"));
+            }
+        }
+        let topic = file
+            .parent()
+            .and_then(Path::file_name)
+            .map(|folder| folder.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        // The order of the file is kept: the first flagged setting leads.
+        let raw: serde_yaml::Mapping = serde_yaml::from_str(&text).expect("parsed above");
+        rules.insert(rule.id.clone(), (rule, raw, topic));
+    }
+    for (rule, ..) in rules.values() {
+        for other in rule.supersedes.iter().chain(&rule.supersedes_in_deployment) {
+            if !rules.contains_key(other) {
+                problems
+                    .push(format!("rule `{}` supersedes `{other}`, which does not exist", rule.id));
+            }
+        }
+    }
+    if !problems.is_empty() {
+        for problem in &problems {
+            println!("cargo::error={}", problem.replace('\n', " "));
+        }
+        return;
+    }
+
+    // The checks are decoded at each start, the texts only for what was found.
+    let mut checks = Vec::new();
+    let mut texts = String::from("&[\n");
+    for (id, (_, mut raw, topic)) in rules {
+        let mut sheet = serde_yaml::Mapping::new();
+        sheet.insert("topic".into(), topic.into());
+        for part in ["since", "texts"] {
+            let value = raw.remove(part).expect("checked by the form");
+            sheet.insert(part.into(), value);
+        }
+        let sheet = serde_json::to_string(&sheet).expect("plain data");
+        writeln!(texts, "    ({id:?}, {sheet:?}),").expect("writing to memory");
+        checks.push(raw);
+    }
+    texts.push_str("]\n");
+    let checks = serde_json::to_string(&checks).expect("plain data");
+    for (name, text) in [
+        ("settings.json", catalogue_json),
+        ("patterns.json", patterns_json),
+        ("cannot-tell.json", limits_json),
+        ("checks.json", checks),
+        ("texts.rs", texts),
+    ] {
+        std::fs::write(out.join(name), text).expect("a writable build folder");
+    }
+}
+
+fn table<T: serde::de::DeserializeOwned>(
+    root: &Path,
+    name: &str,
+    problems: &mut Vec<String>,
+) -> (Option<T>, String) {
+    let path = root.join("rules").join(name);
+    let text = std::fs::read_to_string(&path).expect("a readable table");
+    match serde_yaml::from_str::<T>(&text) {
+        Ok(parsed) => {
+            let raw: serde_yaml::Value = serde_yaml::from_str(&text).expect("parsed above");
+            (Some(parsed), serde_json::to_string(&raw).expect("plain data"))
+        }
+        Err(error) => {
+            problems.push(format!("rules/{name}: {error}"));
+            (None, String::new())
+        }
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).expect("a readable folder of rules");
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if name.ends_with(".yaml") && !TABLES.contains(&name.as_str()) {
+            files.push(path);
+        }
+    }
+}

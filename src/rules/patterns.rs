@@ -1,0 +1,125 @@
+//! Tables that rules share: words of documentation, kinds of hosts, what files cannot show.
+//! The build script compiles this file too.
+
+use serde::Deserialize;
+
+use super::schema::{Condition, Pattern};
+
+/// `rules/patterns.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Patterns {
+    placeholder: Placeholders,
+    example_domains: Vec<String>,
+    example_suffixes: Vec<String>,
+    hosts: Hosts,
+    key_files: KeyFiles,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFiles {
+    shipped: Pattern,
+    folder: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Placeholders {
+    segment: Vec<Pattern>,
+    whole: Vec<Pattern>,
+    text: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Hosts {
+    loopback: Vec<String>,
+    loopback_prefixes: Vec<String>,
+    loopback_suffixes: Vec<String>,
+    in_cluster: Vec<String>,
+    in_cluster_suffixes: Vec<String>,
+    in_cluster_infixes: Vec<String>,
+}
+
+/// `rules/cannot-tell.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// In the order in which they are said.
+    pub limits: Vec<Limit>,
+}
+
+/// Something that files cannot show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// For which deployments.
+    #[serde(default)]
+    pub when: Condition,
+    /// What to tell the user.
+    pub text: String,
+}
+
+impl Patterns {
+    /// Whether one host label or path segment is a stand-in.
+    pub fn is_placeholder_segment(&self, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        self.placeholder.segment.iter().any(|pattern| pattern.is_match(&text))
+    }
+
+    /// Whether a whole value is a stand-in.
+    pub fn is_placeholder_whole(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        self.is_placeholder_segment(&lower)
+            || self.placeholder.whole.iter().any(|pattern| pattern.is_match(&lower))
+    }
+
+    /// Whether the text holds a name from the manual's own examples.
+    pub fn holds_manual_example(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        self.placeholder.text.iter().any(|example| lower.contains(example.as_str()))
+    }
+
+    /// Whether the host is reserved for documentation.
+    pub fn is_example_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.example_domains
+            .iter()
+            .any(|domain| host == *domain || host.ends_with(&format!(".{domain}")))
+            || self.example_suffixes.iter().any(|suffix| host.ends_with(suffix.as_str()))
+    }
+
+    /// Whether the host is the machine itself.
+    pub fn is_loopback(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.hosts.loopback.contains(&host)
+            || self.hosts.loopback_prefixes.iter().any(|p| host.starts_with(p.as_str()))
+            || self.hosts.loopback_suffixes.iter().any(|s| host.ends_with(s.as_str()))
+    }
+
+    /// Whether the image ships a key at this path.
+    pub fn is_shipped_key_path(&self, path: &str) -> bool {
+        self.key_files.shipped.is_match(path.trim())
+    }
+
+    /// The path as the image's file system has it.
+    pub fn absolute_key_path(&self, path: &str) -> String {
+        let path = path.trim();
+        if path.starts_with('/') {
+            return path.to_owned();
+        }
+        format!("{}/{}", self.key_files.folder, path.trim_start_matches("./"))
+    }
+
+    /// Whether only the cluster, or the compose network with these services, knows the host.
+    pub fn is_in_cluster(&self, host: &str, services: &[String]) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.is_loopback(&host)
+            || !host.contains(['.', ':'])
+            || services.iter().any(|service| service.eq_ignore_ascii_case(&host))
+            || self.hosts.in_cluster.contains(&host)
+            || self.hosts.in_cluster_suffixes.iter().any(|s| host.ends_with(s.as_str()))
+            || self.hosts.in_cluster_infixes.iter().any(|s| host.contains(s.as_str()))
+    }
+}

@@ -1,0 +1,65 @@
+//! URLs as they stand in configuration: perhaps without a scheme, perhaps with unknown parts.
+
+use crate::deployment::value::GAP;
+
+/// The parts of a URL, as slices of its text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Url<'a> {
+    /// Lower or upper case as written; none where there is no `://`.
+    pub scheme: Option<&'a str>,
+    /// Without user-info and port.
+    pub host: &'a str,
+    /// Digits after the host.
+    pub port: Option<&'a str>,
+    /// From the first `/` on, without query and fragment.
+    pub path: &'a str,
+}
+
+impl<'a> Url<'a> {
+    /// Takes a text apart. Total: every text has a host, if only an empty one.
+    pub fn parse(text: &'a str) -> Url<'a> {
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if !scheme.contains(['/', '?']) => (Some(scheme), rest),
+            _ => (None, text),
+        };
+        let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(authority_end);
+        let path = &tail[..tail.find(['?', '#']).unwrap_or(tail.len())];
+        let host_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let (host, port) = match host_port.rsplit_once(':') {
+            Some((host, port))
+                if !port.is_empty() && port.chars().all(|c| c.is_ascii_digit() || c == GAP) =>
+            {
+                (host, Some(port))
+            }
+            _ => (host_port, None),
+        };
+        Url { scheme, host, port, path }
+    }
+
+    /// Whether part of the host is unknown.
+    pub fn host_has_gap(&self) -> bool {
+        self.host.contains(GAP) || (self.host.is_empty() && self.scheme.is_none())
+    }
+
+    /// Host and path for comparison: scheme, case of the host and trailing slashes aside.
+    pub fn place(&self) -> (String, &'a str) {
+        (self.host.to_ascii_lowercase(), self.path.trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts() {
+        let url = Url::parse("https://user:pw@Tenant.eu.auth0.com:443/a/b?c=d");
+        assert_eq!(url.scheme, Some("https"));
+        assert_eq!(url.host, "Tenant.eu.auth0.com");
+        assert_eq!(url.port, Some("443"));
+        assert_eq!(url.path, "/a/b");
+        assert_eq!(Url::parse("tenant.auth0.com").host, "tenant.auth0.com");
+        assert_eq!(Url::parse("").host, "");
+    }
+}
