@@ -1,0 +1,902 @@
+//! Compose files, as docker compose reads them: interpolation, `env_file`, overrides,
+//! `extends`, `include`, anchors. Finds the OpenMetadata server among the services.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::deployment::catalogue::Catalogue;
+use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
+use crate::deployment::evidence::{
+    Evidence, Image, Mount, MountSource, Port, is_official_repository,
+};
+use crate::deployment::value::{Fragment, GAP, Origin, Step};
+use crate::deployment::version::{Confidence, Version};
+use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
+use crate::source::{Source, SourceId, Sources, Span};
+use crate::syntax::substitution::Dialect;
+use crate::syntax::yaml::{Node, Tree};
+
+use super::interpolation::{self, Known, Variables};
+use super::{Companions, Consumed, Input, Want, by_path, join, scalar, server_file};
+
+/// Rank of `environment:` among the sources of a container's environment.
+const ENVIRONMENT: u8 = 200;
+/// Deepest chain of `extends` and `include`.
+const MAX_DEPTH: usize = 16;
+
+/// Whether the document has services.
+pub(super) fn recognises(root: Node<'_>) -> bool {
+    root.get("services")
+        .is_some_and(|services| services.value.pairs().iter().any(|(_, service)| service.is_map()))
+        || root.get("include").is_some_and(|include| include.value.is_seq())
+}
+
+/// Whether the file only adds to services that another file defines.
+pub(super) fn is_overlay(tree: &Tree) -> bool {
+    let mut any = false;
+    for root in tree.documents() {
+        let Some(services) = root.get("services") else { continue };
+        for entry in services.value.entries() {
+            any = true;
+            if entry.value.get("image").is_some()
+                || entry.value.get("build").is_some()
+                || entry.value.get("extends").is_some()
+            {
+                return false;
+            }
+        }
+    }
+    any
+}
+
+/// Whether the file's name is one that docker compose finds by itself.
+pub(super) fn is_base_name(name: &str) -> bool {
+    matches!(name, "compose.yaml" | "compose.yml" | "docker-compose.yaml" | "docker-compose.yml")
+}
+
+/// Whether docker compose adds the file to the base by itself.
+pub(super) fn is_override_name(name: &str) -> bool {
+    matches!(
+        name,
+        "compose.override.yaml"
+            | "compose.override.yml"
+            | "docker-compose.override.yaml"
+            | "docker-compose.override.yml"
+    )
+}
+
+/// Whether the name is `compose.X.yml` or the like.
+pub(super) fn is_variant_name(name: &str) -> bool {
+    (name.starts_with("compose.")
+        || name.starts_with("docker-compose")
+        || name.starts_with("compose-"))
+        && (name.ends_with(".yml") || name.ends_with(".yaml"))
+        && !is_base_name(name)
+}
+
+/// Whether the name is a compose file's, in any of the usual forms.
+pub(super) fn is_companion(name: &str) -> bool {
+    is_base_name(name) || is_override_name(name) || is_variant_name(name)
+}
+
+/// Whether the name is an environment file's, in any of the usual forms.
+pub(super) fn is_env_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.starts_with(".env")
+        || lower.starts_with("env-")
+        || lower.starts_with("env_")
+        || lower == "env"
+        || lower.ends_with(".env")
+        || lower.ends_with("-env")
+}
+
+/// Files that a compose file refers to.
+pub(super) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
+    let mut wants = Vec::new();
+    if is_companion(source.name()) {
+        wants.push(Want::Beside(Companions::Compose));
+    }
+    wants.push(Want::Beside(Companions::Environment));
+    let mut file = |path: &str| {
+        // A path with variables is resolved when the variables are known.
+        if !path.is_empty() && !path.contains('$') {
+            wants.push(Want::File(path.to_owned()));
+        }
+    };
+    for root in tree.documents() {
+        for include in root.get("include").map(|e| e.value.items()).unwrap_or_default() {
+            for path in included_paths(include) {
+                if let Some(folder) = path.rfind('/') {
+                    file(&format!("{}/.env", &path[..folder]));
+                }
+                file(&path);
+            }
+            for path in texts(include.resolved().get("env_file").map(|e| e.value)) {
+                file(&path);
+            }
+        }
+        for section in ["configs", "secrets"] {
+            for entry in root.get(section).map(|e| e.value.entries()).unwrap_or_default() {
+                for path in texts(entry.value.get("file").map(|e| e.value)) {
+                    if is_server_file_path(&path) {
+                        file(&path);
+                    }
+                }
+            }
+        }
+        for service in root.get("services").map(|e| e.value.entries()).unwrap_or_default() {
+            for (path, _) in env_file_paths(service.value) {
+                file(&path);
+            }
+            if let Some(extends) = service.value.get("extends") {
+                for path in texts(extends.value.get("file").map(|e| e.value)) {
+                    file(&path);
+                }
+            }
+            for (from, target) in volume_paths(service.value) {
+                if is_server_file_path(&target) {
+                    file(&from);
+                } else if target.trim_end_matches('/').ends_with("/conf") {
+                    file(&format!("{}/openmetadata.yaml", from.trim_end_matches('/')));
+                }
+            }
+        }
+    }
+    wants
+}
+
+fn is_server_file_path(path: &str) -> bool {
+    path.ends_with("openmetadata.yaml") || path.ends_with("openmetadata.yml")
+}
+
+fn texts(node: Option<Node<'_>>) -> Vec<String> {
+    match node {
+        None => Vec::new(),
+        Some(node) if node.is_seq() => {
+            node.items().iter().filter_map(|item| item.text().map(str::to_owned)).collect()
+        }
+        Some(node) => node.text().map(|text| vec![text.to_owned()]).unwrap_or_default(),
+    }
+}
+
+fn included_paths(include: Node<'_>) -> Vec<String> {
+    let include = include.resolved();
+    match include.text() {
+        Some(path) => vec![path.to_owned()],
+        None => texts(include.get("path").map(|e| e.value)),
+    }
+}
+
+/// Paths of `env_file` with the nodes that name them.
+fn env_file_paths(service: Node<'_>) -> Vec<(String, Node<'_>)> {
+    let Some(entry) = service.get("env_file") else { return Vec::new() };
+    let nodes = if entry.value.is_seq() { entry.value.items() } else { vec![entry.value] };
+    nodes
+        .into_iter()
+        .filter_map(|node| {
+            let path = node.get("path").map_or(node, |path| path.value);
+            Some((path.text()?.to_owned(), path))
+        })
+        .collect()
+}
+
+fn volume_paths(service: Node<'_>) -> Vec<(String, String)> {
+    let items = service.get("volumes").map(|e| e.value.items()).unwrap_or_default();
+    items
+        .into_iter()
+        .filter_map(|item| {
+            let item = item.resolved();
+            match item.text() {
+                Some(text) => {
+                    let mut parts = text.splitn(3, ':');
+                    Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
+                }
+                None => Some((
+                    item.get("source")?.value.text()?.to_owned(),
+                    item.get("target")?.value.text()?.to_owned(),
+                )),
+            }
+        })
+        .collect()
+}
+
+/// One file on the way to a service, with the variables that it sees.
+#[derive(Clone)]
+struct Layer<'a> {
+    node: Node<'a>,
+    source: SourceId,
+    folder: String,
+}
+
+/// A service as docker compose sees it after merging: layers, the weakest first.
+struct Service<'a> {
+    name: String,
+    name_span: Span,
+    layers: Vec<Layer<'a>>,
+}
+
+/// The files that make one project.
+pub(super) struct Project<'a> {
+    /// Compose files in order, the later over the earlier.
+    pub files: Vec<&'a Input>,
+    /// Environment files that fill in variables, in order.
+    pub env_files: Vec<&'a Input>,
+    /// Something to say about how the files were found.
+    pub remark: Option<String>,
+}
+
+/// Everything that the reading of a project looks at.
+pub(super) struct Context<'a> {
+    pub inputs: &'a [Input],
+    pub sources: &'a Sources,
+    pub catalogue: &'a Catalogue,
+    pub om_version: Option<(String, Version)>,
+}
+
+struct Reader<'a, 'c> {
+    context: &'c Context<'a>,
+    variables: Variables,
+    services: Vec<Service<'a>>,
+    roots: Vec<(Node<'a>, SourceId, String)>,
+    /// Files read on the way.
+    used: BTreeSet<SourceId>,
+    remarks: Vec<String>,
+    unseen: Vec<String>,
+}
+
+/// The deployments of a project.
+pub(super) fn read(
+    context: &Context<'_>,
+    project: &Project<'_>,
+    consumed: &mut Consumed,
+) -> Vec<Deployment> {
+    let mut variables = Variables::default();
+    variables.read(&project.env_files, context.sources, &Variables::default());
+    let mut reader = Reader {
+        context,
+        variables,
+        services: Vec::new(),
+        roots: Vec::new(),
+        used: BTreeSet::new(),
+        remarks: project.remark.iter().cloned().collect(),
+        unseen: Vec::new(),
+    };
+    for input in &project.files {
+        reader.load(input, 0);
+    }
+    let deployments = reader.deployments(project);
+    if !deployments.is_empty() {
+        consumed.extend(reader.used.iter().copied());
+        consumed.extend(project.env_files.iter().map(|input| input.source));
+        for deployment in &deployments {
+            consumed.extend(deployment.sources.iter().copied());
+        }
+    }
+    deployments
+}
+
+impl<'a> Reader<'a, '_> {
+    fn source(&self, id: SourceId) -> &'a Source {
+        self.context.sources.get(id)
+    }
+
+    /// Takes in a file's services, over those that are there already.
+    fn load(&mut self, input: &Input, depth: usize) {
+        let inputs = self.context.inputs;
+        let Some(input) = inputs.iter().find(|known| known.source == input.source) else { return };
+        let Some(tree) = input.tree() else { return };
+        if depth > MAX_DEPTH || !self.used.insert(input.source) {
+            return;
+        }
+        let folder = self.source(input.source).folder().to_owned();
+        for root in tree.documents() {
+            for include in root.get("include").map(|e| e.value.items()).unwrap_or_default() {
+                self.include(include, input.source, &folder, depth);
+            }
+            self.roots.push((root, input.source, folder.clone()));
+            let services = root.get("services").map(|e| e.value.entries()).unwrap_or_default();
+            for entry in services {
+                let Some(name) = entry.key.text() else { continue };
+                let mut layers = Vec::new();
+                self.extended(entry.value, input.source, &folder, depth, &mut layers);
+                layers.push(Layer {
+                    node: entry.value,
+                    source: input.source,
+                    folder: folder.clone(),
+                });
+                match self.services.iter_mut().find(|service| service.name == name) {
+                    Some(service) => service.layers.extend(layers),
+                    None => self.services.push(Service {
+                        name: name.to_owned(),
+                        name_span: scalar::span(input.source, entry.key),
+                        layers,
+                    }),
+                }
+            }
+        }
+    }
+
+    fn include(&mut self, include: Node<'a>, source: SourceId, folder: &str, depth: usize) {
+        let resolved = include.resolved();
+        // The included project's own environment; the including one's wins.
+        let env_files = match resolved.get("env_file") {
+            Some(entry) => texts(Some(entry.value)),
+            None => included_paths(include)
+                .first()
+                .map(|path| match path.rfind('/') {
+                    Some(at) => format!("{}/.env", &path[..at]),
+                    None => ".env".to_owned(),
+                })
+                .into_iter()
+                .collect(),
+        };
+        let found: Vec<&Input> = env_files
+            .iter()
+            .filter_map(|path| {
+                by_path(self.context.inputs, self.context.sources, &join(folder, path))
+            })
+            .filter(|input| !input.entries().is_empty())
+            .collect();
+        let outer = self.variables.clone();
+        let mut inner = Variables::default();
+        inner.read(&found, self.context.sources, &outer);
+        for (name, known) in outer.iter() {
+            inner.insert(name.clone(), known.clone());
+        }
+        self.used.extend(found.iter().map(|input| input.source));
+        let kept = std::mem::replace(&mut self.variables, inner);
+        for path in included_paths(include) {
+            let at = join(folder, &self.plain(&path, source));
+            match by_path(self.context.inputs, self.context.sources, &at) {
+                Some(input) => self.load(input, depth + 1),
+                None => self.unseen.push(format!("the included file `{path}`")),
+            }
+        }
+        // One namespace for the project: what the included file knows stays known.
+        for (name, known) in kept.iter() {
+            self.variables.insert(name.clone(), known.clone());
+        }
+    }
+
+    /// The layers below a service: what it extends, and what that extends.
+    fn extended(
+        &mut self,
+        service: Node<'a>,
+        source: SourceId,
+        folder: &str,
+        depth: usize,
+        layers: &mut Vec<Layer<'a>>,
+    ) {
+        let Some(extends) = service.get("extends") else { return };
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let name = extends.value.text().map(str::to_owned).or_else(|| {
+            extends.value.get("service").and_then(|e| e.value.text()).map(str::to_owned)
+        });
+        let Some(name) = name else { return };
+        let file = extends.value.get("file").and_then(|e| e.value.text());
+        let inputs = self.context.inputs;
+        let from = match file {
+            None => inputs.iter().find(|input| input.source == source),
+            Some(path) => {
+                let at = join(folder, &self.plain(path, source));
+                let found = by_path(inputs, self.context.sources, &at);
+                if found.is_none() {
+                    self.unseen.push(format!("the extended file `{path}`"));
+                }
+                found
+            }
+        };
+        let Some(from) = from else { return };
+        let Some(tree) = from.tree() else { return };
+        self.used.insert(from.source);
+        let folder = self.source(from.source).folder().to_owned();
+        for root in tree.documents() {
+            let Some(base) = root.get("services").and_then(|e| e.value.get(&name)) else {
+                continue;
+            };
+            if base.value.id() == service.id() && from.source == source {
+                continue;
+            }
+            self.extended(base.value, from.source, &folder, depth + 1, layers);
+            layers.push(Layer { node: base.value, source: from.source, folder: folder.clone() });
+        }
+    }
+
+    /// A short text with its variables filled in, where all are known.
+    fn plain(&self, text: &str, source: SourceId) -> String {
+        let text = crate::source::Text::decoded(text, Span::new(source, 0..0));
+        let look = |name: &str| self.variables.get(name);
+        let (fragment, _) = interpolation::expand(&text, text.span(), Dialect::Compose, &look);
+        fragment.outline()
+    }
+
+    fn expand(&self, layer: &Layer<'a>, node: Node<'a>) -> (Fragment, Vec<Step>) {
+        let raw = &self.source(layer.source).text;
+        let text = scalar::text(layer.source, raw, node);
+        let outer = Span::new(layer.source, node.resolved().range());
+        let look = |name: &str| self.variables.get(name);
+        interpolation::expand(&text, outer, Dialect::Compose, &look)
+    }
+
+    /// The strongest layer's value of an attribute.
+    fn attribute(&self, service: &Service<'a>, key: &str) -> Option<(Layer<'a>, Node<'a>)> {
+        service.layers.iter().rev().find_map(|layer| {
+            let entry = layer.node.get(key)?;
+            Some((layer.clone(), entry.value))
+        })
+    }
+
+    fn image(&self, service: &Service<'a>) -> Option<Image> {
+        let (layer, node) = self.attribute(service, "image")?;
+        let (fragment, _) = self.expand(&layer, node);
+        let outline = fragment.outline();
+        let text = outline.split('@').next().unwrap_or("").trim();
+        let (repository, tag) = match text.rsplit_once(':') {
+            Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+            _ => (text, None),
+        };
+        let official = if repository.contains(GAP) {
+            // An unknown registry before a known path is a registry like any other.
+            repository.rsplit(GAP).next().is_some_and(is_official_repository)
+        } else {
+            is_official_repository(repository)
+        };
+        Some(Image {
+            repository: repository.replace(GAP, "…"),
+            tag: tag.filter(|tag| !tag.contains(GAP) && !tag.is_empty()).map(str::to_owned),
+            official,
+            span: scalar::span(layer.source, node),
+        })
+    }
+
+    fn command_text(&self, service: &Service<'a>) -> String {
+        ["command", "entrypoint"]
+            .iter()
+            .filter_map(|key| self.attribute(service, key))
+            .map(|(_, node)| texts(Some(node)).join(" "))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// The environment of a service's container.
+    fn environment(&mut self, service: &Service<'a>) -> Environment {
+        let mut environment = Environment::default();
+        let mut rank = 1;
+        for layer in &service.layers {
+            for (path, node) in env_file_paths(layer.node) {
+                let at = join(&layer.folder, &self.plain(&path, layer.source));
+                let found = by_path(self.context.inputs, self.context.sources, &at)
+                    .filter(|input| input.tree().is_none());
+                match found {
+                    Some(input) => {
+                        self.used.insert(input.source);
+                        let mut file = Variables::default();
+                        file.read(&[input], self.context.sources, &self.variables);
+                        for (name, known) in file.iter() {
+                            let variable = from_known(known, rank);
+                            environment.set(name.clone(), variable);
+                        }
+                    }
+                    None => environment.unseen.push(Unseen {
+                        name: format!("env_file `{path}`"),
+                        span: scalar::span(layer.source, node),
+                        rank,
+                    }),
+                }
+                rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
+            }
+        }
+        for layer in &service.layers {
+            let Some(entry) = layer.node.get("environment") else { continue };
+            if matches!(entry.value.tag(), Some("!reset" | "!override")) {
+                environment.variables.retain(|_, variable| variable.rank < ENVIRONMENT);
+            }
+            for (name, place, value) in self.assignments(layer, entry.value) {
+                let variable = match value {
+                    Some((text, steps)) => Variable {
+                        text,
+                        items: None,
+                        place,
+                        steps,
+                        confidence: Confidence::High,
+                        rank: ENVIRONMENT,
+                    },
+                    // A bare name passes on what compose itself knows.
+                    None => match self.variables.get(&name) {
+                        Some(known) => Variable { place, ..from_known(known, ENVIRONMENT) },
+                        None => Variable {
+                            text: Fragment::unknown(format!("${{{name}}}"), place),
+                            items: None,
+                            place,
+                            steps: Vec::new(),
+                            confidence: Confidence::High,
+                            rank: ENVIRONMENT,
+                        },
+                    },
+                };
+                environment.set(name, variable);
+            }
+        }
+        environment
+    }
+
+    /// `NAME: value` or `- NAME=value` below `environment:`.
+    #[expect(clippy::type_complexity, reason = "one use, and a name would say no more")]
+    fn assignments(
+        &self,
+        layer: &Layer<'a>,
+        node: Node<'a>,
+    ) -> Vec<(String, Span, Option<(Fragment, Vec<Step>)>)> {
+        let raw = &self.source(layer.source).text;
+        let mut found = Vec::new();
+        for entry in node.entries() {
+            let Some(name) = entry.key.text() else { continue };
+            let place = scalar::span(layer.source, entry.key);
+            let value = (!entry.value.is_null()).then(|| {
+                let (text, mut steps) = self.expand(layer, entry.value);
+                if let Some(via) = entry.via {
+                    steps.push(Step {
+                        what: "the service takes it in through this alias".to_owned(),
+                        span: Some(scalar::span(layer.source, via)),
+                    });
+                }
+                (text, steps)
+            });
+            found.push((name.trim().to_owned(), place, value));
+        }
+        for item in node.items() {
+            let text = scalar::text(layer.source, raw, item);
+            let written = text.expose();
+            let (name, value) = match written.find('=') {
+                Some(at) => (&written[..at], Some(text.part(at + 1..written.len()))),
+                None => (written, None),
+            };
+            let place = text.locate(0..name.len());
+            let value = value.map(|value| {
+                let outer = value.span();
+                let look = |name: &str| self.variables.get(name);
+                interpolation::expand(&value, outer, Dialect::Compose, &look)
+            });
+            found.push((name.trim().to_owned(), place, value));
+        }
+        found
+    }
+
+    fn is_server(&self, service: &Service<'a>, environment: &Environment) -> bool {
+        if let Some(image) = self.image(service) {
+            if image.official {
+                return true;
+            }
+            let path = image.repository.to_ascii_lowercase();
+            if ["ingestion", "airflow", "mysql", "postgres", "elasticsearch", "opensearch"]
+                .iter()
+                .any(|other| path.contains(other))
+            {
+                return false;
+            }
+        }
+        let telltales = environment
+            .variables
+            .keys()
+            .filter(|name| self.context.catalogue.is_telltale(name))
+            .count();
+        telltales >= 3
+    }
+
+    fn is_migration(&self, service: &Service<'a>) -> bool {
+        let command = self.command_text(service);
+        service.name.contains("migrat")
+            || command.contains("migrate")
+            || command.contains("openmetadata-ops")
+            || command.contains("bootstrap_storage")
+    }
+
+    fn deployments(&mut self, project: &Project<'_>) -> Vec<Deployment> {
+        let services = std::mem::take(&mut self.services);
+        let mut servers = Vec::new();
+        let mut migrations = Vec::new();
+        for service in &services {
+            let environment = self.environment(service);
+            if !self.is_server(service, &environment) {
+                continue;
+            }
+            if self.is_migration(service) {
+                migrations.push((service, environment));
+            } else {
+                servers.push((service, environment));
+            }
+        }
+        if servers.is_empty() {
+            servers.extend(migrations.drain(..).next());
+        }
+        let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
+        let ports: Vec<Port> = services.iter().flat_map(|service| self.ports(service)).collect();
+        servers
+            .into_iter()
+            .map(|(service, environment)| {
+                self.deployment(project, service, environment, &migrations, &names, &ports)
+            })
+            .collect()
+    }
+
+    fn deployment(
+        &self,
+        project: &Project<'_>,
+        service: &Service<'a>,
+        environment: Environment,
+        migrations: &[(&Service<'a>, Environment)],
+        names: &[String],
+        ports: &[Port],
+    ) -> Deployment {
+        let catalogue = self.context.catalogue;
+        let image = self.image(service);
+        let version = version(self.context, image.as_ref());
+        let mounts = self.mounts(service);
+        let (place, notation) = self.place(service);
+        let fallback = Fallback {
+            version: version.version,
+            confidence: Confidence::High,
+            place: &|_| Origin { span: Some(place), ..Origin::default() },
+        };
+        let template = mounts.iter().find_map(|mount| match mount.from {
+            MountSource::File(id) if is_server_file_path(&mount.target) => Some(id),
+            _ => None,
+        });
+        let hidden = mounts.iter().find(|mount| {
+            is_server_file_path(&mount.target) && matches!(mount.from, MountSource::Unseen(_))
+        });
+        let mut remarks = self.remarks.clone();
+        let mut unseen = self.unseen.clone();
+        unseen.extend(environment.unseen.iter().map(|unseen| unseen.name.clone()));
+        let settings = match template
+            .and_then(|id| self.context.inputs.iter().find(|input| input.source == id))
+        {
+            Some(input) => {
+                let path = &self.source(input.source).path;
+                remarks.push(format!("`{path}` is mounted as the server's configuration"));
+                server_file::settings(
+                    input,
+                    self.context.sources,
+                    catalogue,
+                    version.version,
+                    Some(&environment),
+                )
+            }
+            None => environment.settings(catalogue, &fallback),
+        };
+        if let Some(mount) = hidden {
+            unseen.push(format!("the file mounted at `{}`", mount.target));
+        }
+
+        let main = project.files.first().map_or(service.layers[0].source, |input| input.source);
+        let mut sources = vec![main];
+        let mut add = |id: SourceId| {
+            if !sources.contains(&id) {
+                sources.push(id);
+            }
+        };
+        project.files.iter().for_each(|input| add(input.source));
+        service.layers.iter().for_each(|layer| add(layer.source));
+        project.env_files.iter().for_each(|input| add(input.source));
+        template.into_iter().for_each(&mut add);
+        self.used.iter().copied().for_each(&mut add);
+
+        let mut evidence = Evidence {
+            image,
+            mounts,
+            ports: ports.to_vec(),
+            services: names.to_vec(),
+            problems: Vec::new(),
+        };
+        for &id in &sources {
+            if let Some(input) = self.context.inputs.iter().find(|input| input.source == id) {
+                evidence.problems.extend(super::problems(input, self.context.sources, catalogue));
+            }
+        }
+        let basics = Basics {
+            id: format!("compose:{}#{}", project_name(self.context, project), service.name),
+            kind: Kind::Compose,
+            version,
+            sources: sources.clone(),
+            notation,
+        };
+        let mut deployment = Deployment::new(basics, settings, evidence);
+        deployment.assignments = sources
+            .iter()
+            .copied()
+            .filter(|id| self.context.inputs.iter().any(|i| i.source == *id && i.tree().is_none()))
+            .collect();
+        deployment.remarks = remarks;
+        deployment.unseen = unseen;
+        deployment.illustrative = self.source(main).illustrative;
+        let mut echoes = BTreeMap::new();
+        for (_, environment) in migrations {
+            for (name, variable) in &environment.variables {
+                let span = variable.text.span();
+                let span = if span.range().is_empty() { variable.place } else { span };
+                echoes.entry(name.clone()).or_insert(span);
+            }
+        }
+        deployment.echoes = echoes;
+        deployment
+    }
+
+    /// Where one would set a variable of the service, and in which notation.
+    fn place(&self, service: &Service<'a>) -> (Span, Notation) {
+        for key in ["environment", "env_file", "image", "build"] {
+            for layer in service.layers.iter().rev() {
+                let Some(entry) = layer.node.get(key) else { continue };
+                let notation = if key == "environment" && entry.value.is_seq() {
+                    Notation::ComposeList
+                } else {
+                    Notation::ComposeMap
+                };
+                return (scalar::span(layer.source, entry.key), notation);
+            }
+        }
+        (service.name_span, Notation::ComposeMap)
+    }
+
+    fn ports(&self, service: &Service<'a>) -> Vec<Port> {
+        let mut found = Vec::new();
+        for layer in &service.layers {
+            let items = layer.node.get("ports").map(|e| e.value.items()).unwrap_or_default();
+            for item in items {
+                let item = item.resolved();
+                let span = Span::new(layer.source, item.content_range());
+                let (address, target) = if item.is_map() {
+                    let text =
+                        |key: &str| item.get(key).map(|e| self.expand(layer, e.value).0.outline());
+                    (text("host_ip").unwrap_or_default(), text("target").unwrap_or_default())
+                } else {
+                    let written = self.expand(layer, item).0.outline();
+                    let written = written.split('/').next().unwrap_or("").to_owned();
+                    match written.rsplit_once(':') {
+                        None => (String::new(), written),
+                        Some((host, target)) => {
+                            let address = host.rsplit_once(':').map_or("", |(ip, _)| ip);
+                            (address.to_owned(), target.to_owned())
+                        }
+                    }
+                };
+                let outside = !(address.starts_with("127.")
+                    || matches!(address.as_str(), "localhost" | "::1" | "[::1]"));
+                let mut ends =
+                    target.splitn(2, '-').filter_map(|end| end.trim().parse::<u16>().ok());
+                let Some(first) = ends.next() else { continue };
+                let last = ends.next().unwrap_or(first);
+                for container in first..=last.min(first.saturating_add(64)) {
+                    found.push(Port { service: service.name.clone(), container, outside, span });
+                }
+            }
+        }
+        found
+    }
+
+    fn mounts(&self, service: &Service<'a>) -> Vec<Mount> {
+        let mut found: Vec<Mount> = Vec::new();
+        for layer in &service.layers {
+            for item in layer.node.get("volumes").map(|e| e.value.items()).unwrap_or_default() {
+                let item = item.resolved();
+                let span = Span::new(layer.source, item.content_range());
+                let text = |node: Node<'a>| self.expand(layer, node).0.outline();
+                let (from, target) = if item.is_map() {
+                    let part = |key: &str| item.get(key).map(|e| text(e.value)).unwrap_or_default();
+                    (part("source"), part("target"))
+                } else {
+                    let written = text(item);
+                    match written.split_once(':') {
+                        Some((from, rest)) => {
+                            (from.to_owned(), rest.split(':').next().unwrap_or("").to_owned())
+                        }
+                        None => (String::new(), written),
+                    }
+                };
+                self.mount(&mut found, layer, from, target, span);
+            }
+            for (section, default) in [("configs", "/"), ("secrets", "/run/secrets/")] {
+                for item in layer.node.get(section).map(|e| e.value.items()).unwrap_or_default() {
+                    let item = item.resolved();
+                    let span = Span::new(layer.source, item.content_range());
+                    let part =
+                        |key: &str| item.get(key).and_then(|e| e.value.text()).map(str::to_owned);
+                    let Some(name) = item.text().map(str::to_owned).or_else(|| part("source"))
+                    else {
+                        continue;
+                    };
+                    let target = part("target").unwrap_or_else(|| name.clone());
+                    let target =
+                        if target.starts_with('/') { target } else { format!("{default}{target}") };
+                    let from = self
+                        .roots
+                        .iter()
+                        .rev()
+                        .find_map(|(root, _, _)| {
+                            let entry = root.get(section)?.value.get(&name)?;
+                            entry.value.get("file")?.value.text().map(str::to_owned)
+                        })
+                        .unwrap_or_default();
+                    self.mount(&mut found, layer, from, target, span);
+                }
+            }
+        }
+        found
+    }
+
+    fn mount(
+        &self,
+        found: &mut Vec<Mount>,
+        layer: &Layer<'a>,
+        from: String,
+        target: String,
+        span: Span,
+    ) {
+        if target.is_empty() || target.starts_with(GAP) {
+            return;
+        }
+        found.retain(|mount| mount.target != target);
+        let is_path = from.starts_with(['.', '/', '~']) || from.contains('/');
+        let at = join(&layer.folder, &from);
+        let inputs = self.context.inputs;
+        // A folder over conf/ brings its openmetadata.yaml along.
+        if is_path && target.trim_end_matches('/').ends_with("/conf") {
+            let file = format!("{at}/openmetadata.yaml");
+            if let Some(input) = by_path(inputs, self.context.sources, &file) {
+                found.push(Mount {
+                    target: format!("{}/openmetadata.yaml", target.trim_end_matches('/')),
+                    from: MountSource::File(input.source),
+                    span,
+                });
+            }
+        }
+        let source = match by_path(inputs, self.context.sources, &at) {
+            Some(input) if is_path => MountSource::File(input.source),
+            _ => MountSource::Unseen(from.replace(GAP, "…")),
+        };
+        found.push(Mount { target, from: source, span });
+    }
+}
+
+fn from_known(known: &Known, rank: u8) -> Variable {
+    Variable {
+        text: known.text.clone(),
+        items: None,
+        place: known.place,
+        steps: known.steps.clone(),
+        confidence: Confidence::High,
+        rank,
+    }
+}
+
+/// The path that names a project: its main file, and what is laid over it by choice.
+fn project_name(context: &Context<'_>, project: &Project<'_>) -> String {
+    let mut names = Vec::new();
+    for (at, input) in project.files.iter().enumerate() {
+        let source = context.sources.get(input.source);
+        if at == 0 || !is_override_name(source.name()) {
+            names.push(source.path.clone());
+        }
+    }
+    for input in &project.env_files {
+        let source = context.sources.get(input.source);
+        if source.name() != ".env" {
+            names.push(source.path.clone());
+        }
+    }
+    names.join("+")
+}
+
+/// The version of a deployment: what the user says, the image's tag, or the newest known.
+pub(super) fn version(context: &Context<'_>, image: Option<&Image>) -> KnownVersion {
+    if let Some((text, version)) = &context.om_version {
+        return KnownVersion { version: *version, text: text.clone(), from: "--om-version" };
+    }
+    if let Some(tag) = image.and_then(|image| image.tag.as_deref())
+        && let Some(version) = Version::parse(tag)
+    {
+        return KnownVersion { version, text: tag.to_owned(), from: "image tag" };
+    }
+    let newest = context.catalogue.newest;
+    KnownVersion { version: newest, text: newest.to_string(), from: "assumed: newest known" }
+}

@@ -1,0 +1,81 @@
+//! Environment files that no compose file claims: a server's environment by themselves.
+
+use crate::deployment::catalogue::Catalogue;
+use crate::deployment::environment::{Environment, Fallback, Variable};
+use crate::deployment::evidence::Evidence;
+use crate::deployment::value::Origin;
+use crate::deployment::version::Confidence;
+use crate::deployment::{Basics, Deployment, Kind, Notation};
+use crate::source::{Sources, Span};
+
+use super::compose::{self, Context};
+use super::interpolation::Variables;
+use super::{Companions, Input, Want};
+
+/// A changed environment file is judged with the compose file beside it.
+pub(super) fn wants() -> Vec<Want> {
+    vec![Want::Beside(Companions::Compose)]
+}
+
+/// Whether the file holds an OpenMetadata server's variables, not only a client's.
+pub(super) fn is_server_environment(
+    input: &Input,
+    sources: &Sources,
+    catalogue: &Catalogue,
+) -> bool {
+    let telltales =
+        input.entries().iter().filter(|entry| catalogue.is_telltale(&entry.key)).count();
+    telltales >= 2
+        || telltales == 1 && {
+            let text = sources.get(input.source).text.to_ascii_lowercase();
+            text.contains("openmetadata") || text.contains("open-metadata")
+        }
+}
+
+/// The deployment that the files describe, the later over the earlier.
+pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
+    let mut variables = Variables::default();
+    variables.read(inputs, context.sources, &Variables::default());
+    let mut environment = Environment::default();
+    for (name, known) in variables.iter() {
+        environment.set(
+            name.clone(),
+            Variable {
+                text: known.text.clone(),
+                items: None,
+                place: known.place,
+                steps: known.steps.clone(),
+                confidence: Confidence::High,
+                rank: 1,
+            },
+        );
+    }
+    let main = inputs[0];
+    let place = main.entries().first().map_or(Span::new(main.source, 0..0), |entry| {
+        Span::new(main.source, entry.key_range.clone())
+    });
+    let version = compose::version(context, None);
+    let fallback = Fallback {
+        version: version.version,
+        confidence: Confidence::Medium,
+        place: &|_| Origin { span: Some(place), ..Origin::default() },
+    };
+    let settings = environment.settings(context.catalogue, &fallback);
+    let mut evidence = Evidence::default();
+    for input in inputs {
+        evidence.problems.extend(super::problems(input, context.sources, context.catalogue));
+    }
+    let paths: Vec<&str> =
+        inputs.iter().map(|input| context.sources.get(input.source).path.as_str()).collect();
+    let basics = Basics {
+        id: format!("env:{}", paths.join("+")),
+        kind: Kind::Environment,
+        version,
+        sources: inputs.iter().map(|input| input.source).collect(),
+        notation: Notation::Assignment,
+    };
+    let mut deployment = Deployment::new(basics, settings, evidence);
+    deployment.assignments = deployment.sources.clone();
+    deployment.illustrative = context.sources.get(main.source).illustrative;
+    deployment
+}

@@ -1,0 +1,471 @@
+//! Which sources make one deployment. Positional paths are never layered beyond these rules,
+//! and their order never matters.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::Deployment;
+use crate::deployment::catalogue::Catalogue;
+use crate::source::discover::is_template_name;
+use crate::source::{Arrival, SourceId, Sources, Trouble};
+use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
+
+use super::compose::{self, Context, Project};
+use super::{Consumed, Input, ReadOptions, Reading, Role, env_file, helm, server_file};
+
+/// Reads all inputs.
+pub fn read(
+    inputs: &[Input],
+    sources: &Sources,
+    catalogue: &Catalogue,
+    options: &ReadOptions,
+) -> Reading {
+    let context = Context { inputs, sources, catalogue, om_version: options.om_version.clone() };
+    let mut reading = Reading::default();
+    let mut consumed = Consumed::new();
+
+    read_helm(&context, options, &mut reading, &mut consumed);
+    read_compose(&context, options, &mut reading, &mut consumed);
+
+    for input in inputs {
+        let source = sources.get(input.source);
+        if consumed.contains(&input.source) || source.arrival == Arrival::Referred {
+            continue;
+        }
+        match input.role {
+            Role::ServerFile => reading.deployments.push(server_file::read(&context, input)),
+            Role::EnvFile if env_file::is_server_environment(input, sources, catalogue) => {
+                reading.deployments.push(env_file::read(&context, &[input]));
+            }
+            _ => continue,
+        }
+        consumed.insert(input.source);
+    }
+    for input in inputs {
+        let source = sources.get(input.source);
+        if consumed.contains(&input.source) || source.arrival == Arrival::Referred {
+            continue;
+        }
+        if input.role == Role::Template && looks_ours(&source.text, catalogue) {
+            reading.remarks.push((
+                input.source,
+                "a template: render it and check the result (`helm template … | omlint check -`)"
+                    .into(),
+            ));
+        } else if is_strayed(input, sources, catalogue) {
+            let problems = super::problems(input, sources, catalogue);
+            reading.strays.extend(
+                problems
+                    .into_iter()
+                    .filter(|problem| {
+                        matches!(problem, crate::deployment::evidence::Problem::NotParsed { .. })
+                    })
+                    .map(|problem| (input.source, problem)),
+            );
+            if source.trouble == Some(Trouble::TooLarge) {
+                reading.strays.push((
+                    input.source,
+                    crate::deployment::evidence::Problem::NotParsed {
+                        reason: "the file is over 16 MiB and was not read".into(),
+                        span: crate::source::Span::new(input.source, 0..0),
+                    },
+                ));
+            }
+        }
+    }
+    reading.deployments.sort_by(|a, b| a.id.cmp(&b.id));
+    reading
+}
+
+/// A file that could not be read, though its text says that it is OpenMetadata's.
+fn is_strayed(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
+    let source = sources.get(input.source);
+    let broken =
+        source.trouble.is_some() || input.tree().is_some_and(|tree| !tree.errors.is_empty());
+    let configuration = !super::is_foreign_name(source.name());
+    broken && configuration && looks_ours(&source.text, catalogue)
+}
+
+/// Whether the text names at least two things that only OpenMetadata's configuration has.
+fn looks_ours(text: &str, catalogue: &Catalogue) -> bool {
+    const NAMES: [&str; 5] = [
+        "authorizerConfiguration",
+        "authenticationConfiguration",
+        "jwtTokenConfiguration",
+        "openmetadata/server",
+        "initialAdmins",
+    ];
+    let fixed = NAMES.iter().filter(|name| text.contains(**name)).count();
+    let variables = catalogue
+        .settings
+        .iter()
+        .filter(|setting| setting.telltale)
+        .filter_map(|setting| setting.variable())
+        .filter(|name| text.contains(name))
+        .take(2)
+        .count();
+    fixed + variables >= 2
+}
+
+fn input_of(inputs: &[Input], id: SourceId) -> Option<&Input> {
+    inputs.iter().find(|input| input.source == id)
+}
+
+fn read_helm(
+    context: &Context<'_>,
+    options: &ReadOptions,
+    reading: &mut Reading,
+    consumed: &mut Consumed,
+) {
+    let sources = context.sources;
+    if !options.helm_values.is_empty() {
+        let files: Vec<&Input> =
+            options.helm_values.iter().filter_map(|id| input_of(context.inputs, *id)).collect();
+        let charts = charts_beside(context, files.last().copied());
+        reading.deployments.extend(helm::read(context, &files, &charts));
+        consumed.extend(files.iter().map(|input| input.source));
+    }
+    let values: Vec<&Input> = context
+        .inputs
+        .iter()
+        .filter(|input| input.role == Role::Values && !consumed.contains(&input.source))
+        .collect();
+    let is_ours = |input: &Input| {
+        input
+            .tree()
+            .and_then(helm::document)
+            .is_some_and(|root| helm::recognises(root, context.catalogue))
+    };
+    let mut layered: Vec<SourceId> = Vec::new();
+    for base in &values {
+        let source = sources.get(base.source);
+        if !matches!(source.name(), "values.yaml" | "values.yml") || !is_ours(base) {
+            continue;
+        }
+        let overlays: Vec<&Input> = values
+            .iter()
+            .copied()
+            .filter(|input| {
+                let other = sources.get(input.source);
+                input.source != base.source
+                    && !is_template_name(other.name())
+                    && is_overlay_path(source.folder(), &other.path)
+                    && (is_ours(input) || shares_roots(base, input))
+            })
+            .collect();
+        let chart = charts_beside(context, Some(base));
+        if is_the_chart_itself(context, &chart) {
+            let others_named =
+                overlays.iter().any(|o| sources.get(o.source).arrival == Arrival::Named);
+            if source.arrival != Arrival::Named && !others_named {
+                reading
+                    .remarks
+                    .push((base.source, "the chart's own values: judged only when named".into()));
+                consumed.insert(base.source);
+                // Its siblings are examples of the chart's authors unless somebody names them.
+                continue;
+            }
+        }
+        for overlay in overlays {
+            // A file of which neither half was asked for is somebody else's business.
+            let asked = [base, &overlay]
+                .iter()
+                .any(|input| sources.get(input.source).arrival != Arrival::Referred);
+            if !asked {
+                continue;
+            }
+            let chart = if chart.is_empty() {
+                charts_beside(context, Some(overlay))
+            } else {
+                chart.clone()
+            };
+            reading.deployments.extend(helm::read(context, &[base, overlay], &chart));
+            layered.extend([base.source, overlay.source]);
+        }
+    }
+    consumed.extend(layered);
+    for input in values {
+        let source = sources.get(input.source);
+        if consumed.contains(&input.source)
+            || source.arrival == Arrival::Referred
+            || !is_ours(input)
+        {
+            continue;
+        }
+        let chart = charts_beside(context, Some(input));
+        reading.deployments.extend(helm::read(context, &[input], &chart));
+        consumed.insert(input.source);
+    }
+}
+
+/// `values-X.yaml`, `values.X.yaml`, `X-values.yaml` in the base's folder, or `X/values.yaml`.
+fn is_overlay_path(folder: &str, path: &str) -> bool {
+    let Some(rest) = path.strip_prefix(folder) else { return false };
+    let stem = |name: &str| {
+        name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).map(str::to_owned)
+    };
+    match rest.split_once('/') {
+        None => stem(rest).is_some_and(|stem| {
+            stem.starts_with("values-")
+                || stem.starts_with("values.")
+                || stem.starts_with("values_")
+                || stem.ends_with("-values")
+                || stem.ends_with(".values")
+                || stem.ends_with("_values")
+        }),
+        Some((_, name)) => matches!(name, "values.yaml" | "values.yml"),
+    }
+}
+
+/// Whether two values files speak of the same chart: they share a key at the top.
+fn shares_roots(base: &Input, overlay: &Input) -> bool {
+    let keys = |input: &Input| -> Vec<String> {
+        input
+            .tree()
+            .and_then(helm::document)
+            .map(|root| {
+                root.entries().iter().filter_map(|e| e.key.text().map(str::to_owned)).collect()
+            })
+            .unwrap_or_default()
+    };
+    let base = keys(base);
+    let overlay = keys(overlay);
+    !overlay.is_empty() && overlay.iter().all(|key| base.contains(key) || key == "openmetadata")
+}
+
+fn charts_beside<'a>(context: &Context<'a>, input: Option<&Input>) -> Vec<&'a Input> {
+    let Some(input) = input else { return Vec::new() };
+    let folder = context.sources.get(input.source).folder();
+    context
+        .inputs
+        .iter()
+        .filter(|chart| {
+            chart.role == Role::Chart && context.sources.get(chart.source).folder() == folder
+        })
+        .collect()
+}
+
+fn is_the_chart_itself(_context: &Context<'_>, charts: &[&Input]) -> bool {
+    charts.iter().any(|chart| {
+        chart.tree().into_iter().flat_map(|tree| tree.documents()).any(|root| {
+            root.get("name").and_then(|entry| entry.value.text()) == Some("openmetadata")
+                && root.get("apiVersion").is_some()
+        })
+    })
+}
+
+fn read_compose(
+    context: &Context<'_>,
+    options: &ReadOptions,
+    reading: &mut Reading,
+    consumed: &mut Consumed,
+) {
+    let sources = context.sources;
+    let explicit: Vec<&Input> =
+        options.env_files.iter().filter_map(|id| input_of(context.inputs, *id)).collect();
+    let mut folders: BTreeMap<&str, Vec<&Input>> = BTreeMap::new();
+    for input in context.inputs.iter().filter(|input| input.role == Role::Compose) {
+        folders.entry(sources.get(input.source).folder()).or_default().push(input);
+    }
+    let mut projects: Vec<Vec<&Input>> = Vec::new();
+    for (folder, mut files) in folders {
+        files.sort_by_key(|input| sources.get(input.source).path.clone());
+        projects.extend(projects_of_folder(context, folder, &files));
+    }
+    // Files that another project includes or extends are part of it.
+    let mut parts = Consumed::new();
+    let mut results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed)> = Vec::new();
+    for files in projects {
+        let asked =
+            files.iter().any(|input| sources.get(input.source).arrival != Arrival::Referred);
+        let asked = asked || beside_is_asked(context, &files);
+        if !asked {
+            continue;
+        }
+        for (env_files, remark) in environments(context, &files, &explicit) {
+            let project = Project { files: files.clone(), env_files, remark };
+            let mut used = Consumed::new();
+            let deployments = compose::read(context, &project, &mut used);
+            let own: Vec<SourceId> = files.iter().map(|input| input.source).collect();
+            if !deployments.is_empty() {
+                parts.extend(used.iter().filter(|id| !own.contains(id)));
+            }
+            results.push((own, deployments, used));
+        }
+    }
+    for (own, deployments, used) in results {
+        if own.iter().all(|id| parts.contains(id)) {
+            continue;
+        }
+        consumed.extend(used);
+        reading.deployments.extend(deployments);
+    }
+    if reading.deployments.is_empty() && !explicit.is_empty() {
+        reading.deployments.push(env_file::read(context, &explicit));
+    }
+    consumed.extend(explicit.iter().map(|input| input.source));
+}
+
+/// Whether an environment file beside the project was asked for: a hook hands over one file.
+fn beside_is_asked(context: &Context<'_>, files: &[&Input]) -> bool {
+    let Some(first) = files.first() else { return false };
+    let folder = context.sources.get(first.source).folder();
+    context.inputs.iter().any(|input| {
+        let source = context.sources.get(input.source);
+        input.role == Role::EnvFile && source.folder() == folder && source.arrival == Arrival::Named
+    })
+}
+
+/// The compose files of one folder, as projects of files in order.
+fn projects_of_folder<'a>(
+    context: &Context<'a>,
+    folder: &str,
+    files: &[&'a Input],
+) -> Vec<Vec<&'a Input>> {
+    let name = |input: &Input| context.sources.get(input.source).name();
+    // `.env` may say which files make the project.
+    if let Some(listed) = listed_files(context, folder, files) {
+        return vec![listed];
+    }
+    let base = files.iter().copied().find(|input| compose::is_base_name(name(input)));
+    let override_file = files.iter().copied().find(|input| compose::is_override_name(name(input)));
+    let mut projects = Vec::new();
+    let mut overlays = Vec::new();
+    for &input in files {
+        let is_base = base.is_some_and(|base| base.source == input.source);
+        if is_base || compose::is_override_name(name(input)) && base.is_some() {
+            continue;
+        }
+        let overlay = base.is_some()
+            && compose::is_variant_name(name(input))
+            && input.tree().is_some_and(compose::is_overlay);
+        if overlay {
+            overlays.push(input);
+        } else {
+            projects.push(vec![input]);
+        }
+    }
+    if let Some(base) = base {
+        if overlays.is_empty() {
+            projects.push(std::iter::once(base).chain(override_file).collect());
+        }
+        for overlay in overlays {
+            // With files named by `-f` docker compose leaves the override file out.
+            projects.push(vec![base, overlay]);
+        }
+    }
+    projects
+}
+
+fn listed_files<'a>(
+    context: &Context<'a>,
+    folder: &str,
+    files: &[&'a Input],
+) -> Option<Vec<&'a Input>> {
+    let path = format!("{folder}.env");
+    let env = super::by_path(context.inputs, context.sources, &path)?;
+    let entry = env.entries().iter().rev().find(|entry| entry.key == "COMPOSE_FILE")?;
+    let list = &entry.value.as_ref()?.text;
+    let listed: Vec<&Input> = list
+        .split([':', ';'])
+        .filter_map(|part| {
+            let path = super::join(folder, part.trim());
+            files
+                .iter()
+                .copied()
+                .chain(context.inputs.iter())
+                .find(|input| context.sources.get(input.source).path == path)
+        })
+        .collect();
+    (!listed.is_empty()).then_some(listed)
+}
+
+/// The sets of environment files with which a project is read, one deployment each.
+fn environments<'a>(
+    context: &Context<'a>,
+    files: &[&'a Input],
+    explicit: &[&'a Input],
+) -> Vec<(Vec<&'a Input>, Option<String>)> {
+    if !explicit.is_empty() {
+        return vec![(explicit.to_vec(), None)];
+    }
+    let folder = context.sources.get(files[0].source).folder();
+    let dot_env = super::by_path(context.inputs, context.sources, &format!("{folder}.env"))
+        .filter(|input| input.role == Role::EnvFile || !input.entries().is_empty());
+    if let Some(input) = dot_env {
+        return vec![(vec![input], None)];
+    }
+    let names = interpolated_names(files);
+    let fitting: Vec<&Input> = context
+        .inputs
+        .iter()
+        .filter(|input| {
+            let source = context.sources.get(input.source);
+            input.role == Role::EnvFile
+                && source.folder() == folder
+                && !is_template_name(source.name())
+                && env_file::is_server_environment(input, context.sources, context.catalogue)
+                && input.entries().iter().any(|entry| names.contains(&entry.key))
+                && !is_env_file_of(files, source.name())
+        })
+        .collect();
+    if fitting.is_empty() {
+        return vec![(Vec::new(), None)];
+    }
+    fitting
+        .into_iter()
+        .map(|input| {
+            let path = &context.sources.get(input.source).path;
+            let remark = format!("there is no `.env`: read with `{path}`, as with `--env-file`");
+            (vec![input], Some(remark))
+        })
+        .collect()
+}
+
+/// Whether a service names the file in `env_file`: then it is no interpolation source.
+fn is_env_file_of(files: &[&Input], name: &str) -> bool {
+    files.iter().any(|input| {
+        input.tree().is_some_and(|tree| {
+            tree.documents().any(|root| {
+                let services = root.get("services").map(|e| e.value.entries()).unwrap_or_default();
+                services.iter().any(|service| {
+                    let Some(entry) = service.value.get("env_file") else { return false };
+                    let nodes =
+                        if entry.value.is_seq() { entry.value.items() } else { vec![entry.value] };
+                    nodes.iter().any(|node| {
+                        let node = node.resolved();
+                        let text = node.get("path").map_or(node, |path| path.value).text();
+                        text.is_some_and(|text| text.rsplit('/').next() == Some(name))
+                    })
+                })
+            })
+        })
+    })
+}
+
+/// Names that the files fill in.
+fn interpolated_names(files: &[&Input]) -> std::collections::BTreeSet<String> {
+    let mut names = std::collections::BTreeSet::new();
+    for input in files {
+        let Some(tree) = input.tree() else { continue };
+        for text in tree.scalar_texts() {
+            if text.contains('$') {
+                collect_names(&substitution::parse(text, Dialect::Compose), &mut names);
+            }
+        }
+    }
+    names
+}
+
+fn collect_names(template: &Template, names: &mut std::collections::BTreeSet<String>) {
+    for piece in &template.pieces {
+        if let Piece::Variable { name, op, .. } = piece {
+            names.insert(name.clone());
+            match op {
+                Operator::Default { template, .. } | Operator::Alternate { template, .. } => {
+                    collect_names(template, names);
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! One file an input kind: sources in, deployments out. A reader knows how the program that
+//! reads the file resolves it, and nothing of what will be judged.
+
+mod compose;
+mod env_file;
+mod group;
+mod helm;
+mod interpolation;
+mod opaque;
+mod scalar;
+mod server_file;
+mod shown;
+
+use std::collections::BTreeSet;
+
+use crate::deployment::Deployment;
+use crate::deployment::catalogue::Catalogue;
+use crate::deployment::evidence::Problem;
+use crate::deployment::version::Version;
+use crate::source::mask::Shown;
+use crate::source::{Source, SourceId, Sources, Span, Trouble};
+use crate::syntax::{dotenv, yaml};
+
+pub use group::read;
+
+/// What a source turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A compose file, with or without an OpenMetadata server in it.
+    Compose,
+    /// Values of the OpenMetadata chart, or something that may be laid over them.
+    Values,
+    /// openmetadata.yaml.
+    ServerFile,
+    /// `NAME=value` lines.
+    EnvFile,
+    /// Chart.yaml or Chart.lock.
+    Chart,
+    /// A chart's template: not YAML until it is rendered.
+    Template,
+    /// Nothing of ours.
+    Other,
+}
+
+/// A source, parsed once.
+pub struct Input {
+    /// The source.
+    pub source: SourceId,
+    /// What it is.
+    pub role: Role,
+    form: Form,
+}
+
+enum Form {
+    Yaml(yaml::Tree),
+    Env(dotenv::File),
+    None,
+}
+
+/// Files that belong together by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Companions {
+    /// Compose files by their usual names.
+    Compose,
+    /// Environment files by their usual names.
+    Environment,
+    /// Values files by their usual names.
+    Values,
+}
+
+impl Companions {
+    /// Whether a file of this name is one.
+    pub fn accept(self, name: &str) -> bool {
+        match self {
+            Companions::Compose => compose::is_companion(name),
+            Companions::Environment => compose::is_env_name(name),
+            Companions::Values => helm::is_values_name(&name.to_ascii_lowercase()),
+        }
+    }
+}
+
+/// A file that a source refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// This file, relative to the source's folder.
+    File(String),
+    /// Every file of the source's folder that is one of these.
+    Beside(Companions),
+}
+
+/// What the user said about how files belong together.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// `--env-file`, in order; the later wins.
+    pub env_files: Vec<SourceId>,
+    /// `--helm-values`, in order; the later wins.
+    pub helm_values: Vec<SourceId>,
+    /// `--om-version`.
+    pub om_version: Option<(String, Version)>,
+}
+
+/// What the readers made of all inputs.
+#[derive(Default)]
+pub struct Reading {
+    /// One for each server.
+    pub deployments: Vec<Deployment>,
+    /// Problems of recognised files of which no deployment came.
+    pub strays: Vec<(SourceId, Problem)>,
+    /// Files that were recognised and left alone, and why.
+    pub remarks: Vec<(SourceId, String)>,
+}
+
+impl Input {
+    /// Parses a source by its content.
+    pub fn parse(id: SourceId, source: &Source, catalogue: &Catalogue) -> Input {
+        let (role, form) = classify(source, catalogue);
+        Input { source: id, role, form }
+    }
+
+    fn tree(&self) -> Option<&yaml::Tree> {
+        match &self.form {
+            Form::Yaml(tree) => Some(tree),
+            _ => None,
+        }
+    }
+
+    fn entries(&self) -> &[dotenv::Entry] {
+        match &self.form {
+            Form::Env(file) => &file.entries,
+            _ => &[],
+        }
+    }
+
+    /// Files that this one refers to.
+    pub fn wants(&self, source: &Source) -> Vec<Want> {
+        match (self.role, self.tree()) {
+            (Role::Compose, Some(tree)) => compose::wants(source, tree),
+            (Role::Values, Some(_)) => helm::wants(source),
+            (Role::EnvFile, _) => env_file::wants(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The parts of the source that may be printed.
+    pub fn shown(&self, source: &Source, catalogue: &Catalogue) -> Shown {
+        match &self.form {
+            Form::Yaml(tree) => shown::of_yaml(tree, &source.text, catalogue),
+            Form::Env(file) => shown::of_env(file, &source.text, catalogue),
+            Form::None => Shown::default(),
+        }
+    }
+}
+
+/// File names that hold shell, code or prose: no reader takes them for configuration.
+fn is_foreign_name(name: &str) -> bool {
+    const FOREIGN: [&str; 26] = [
+        ".sh", ".bash", ".zsh", ".ps1", ".bat", ".py", ".md", ".rst", ".tf", ".hcl", ".java",
+        ".js", ".ts", ".go", ".rs", ".rb", ".html", ".css", ".sql", ".xml", ".toml", ".ini",
+        ".csv", ".ipynb", ".txt.gz", ".lock",
+    ];
+    let lower = name.to_ascii_lowercase();
+    (FOREIGN.iter().any(|end| lower.ends_with(end)) && lower != "chart.lock")
+        || matches!(lower.as_str(), "dockerfile" | "makefile" | "license" | "readme")
+        || lower.starts_with("dockerfile.")
+}
+
+fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
+    let name = source.name();
+    let text = source.text.as_str();
+    if matches!(name, "Chart.yaml" | "Chart.lock") {
+        return (Role::Chart, Form::Yaml(yaml::parse(text)));
+    }
+    if is_foreign_name(name) {
+        return (Role::Other, Form::None);
+    }
+    if source.trouble == Some(Trouble::TooLarge) {
+        return (Role::Other, Form::None);
+    }
+    let lower = name.to_ascii_lowercase();
+    let named_yaml = [".yml", ".yaml", ".json"]
+        .iter()
+        .any(|end| lower.ends_with(end) || lower.contains(&format!("{end}.")));
+    if !named_yaml && looks_like_env(text) {
+        return (Role::EnvFile, Form::Env(dotenv::parse(text, dotenv::Dialect::Compose)));
+    }
+    if is_template(text) {
+        return (Role::Template, Form::None);
+    }
+    let tree = yaml::parse(text);
+    let role = tree
+        .documents()
+        .map(|root| {
+            if server_file::recognises(root) {
+                Role::ServerFile
+            } else if compose::recognises(root) {
+                Role::Compose
+            } else if helm::recognises(root, catalogue) || helm::is_values_name(&lower) {
+                Role::Values
+            } else {
+                Role::Other
+            }
+        })
+        .find(|role| *role != Role::Other)
+        .unwrap_or(Role::Other);
+    (role, Form::Yaml(tree))
+}
+
+/// Whether most lines are assignments to upper-case names.
+fn looks_like_env(text: &str) -> bool {
+    let (mut assignments, mut others) = (0usize, 0usize);
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        let end = line
+            .find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
+            .unwrap_or(line.len());
+        let rest = line[end..].trim_start();
+        if end > 1 && (rest.starts_with('=') || rest.starts_with(": ")) {
+            assignments += 1;
+        } else {
+            others += 1;
+        }
+    }
+    assignments > 0 && assignments >= others
+}
+
+/// Whether the text holds template directives that stand on lines of their own.
+fn is_template(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start().trim_start_matches("- ").trim_start();
+        line.starts_with("{{-")
+            || (line.starts_with("{{")
+                && [
+                    "if ",
+                    "range ",
+                    "with ",
+                    "include ",
+                    "end",
+                    "define ",
+                    "else",
+                    "toYaml ",
+                    "template ",
+                ]
+                .iter()
+                .any(|word| line.trim_start_matches(['{', '-', ' ']).starts_with(word)))
+            || line.starts_with("{%")
+    })
+}
+
+/// Problems of a source's text, for the deployments that it is part of.
+fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
+    let source = sources.get(input.source);
+    let at = |range: std::ops::Range<usize>| Span::new(input.source, range);
+    let mut found = Vec::new();
+    match source.trouble {
+        Some(Trouble::NotUtf8(offset)) => found.push(Problem::NotParsed {
+            reason: "this byte is not UTF-8".to_owned(),
+            span: at(offset..offset + 1),
+        }),
+        Some(Trouble::Utf16) => found.push(Problem::NotParsed {
+            reason: "the file is UTF-16; Compose, Helm and OpenMetadata read UTF-8".to_owned(),
+            span: at(0..first_line(&source.text)),
+        }),
+        _ => {}
+    }
+    match &input.form {
+        Form::Yaml(tree) => {
+            for error in &tree.errors {
+                found.push(Problem::NotParsed {
+                    reason: format!("not valid YAML: {}", error.reason),
+                    span: at(line_around(source, error.offset)),
+                });
+            }
+            for duplicate in tree.duplicates() {
+                let (first, last) = (tree.node(duplicate.first.0), tree.node(duplicate.last.0));
+                let value = |id| {
+                    let node = tree.node(id);
+                    source.text.get(node.content_range()).unwrap_or("").to_owned()
+                };
+                let differ = value(duplicate.first.1) != value(duplicate.last.1);
+                let security = !catalogue.by_variable(&duplicate.key).is_empty()
+                    || catalogue.settings.iter().any(|setting| {
+                        setting.path.ends_with(&format!(".{}", duplicate.key))
+                            || setting
+                                .helm
+                                .iter()
+                                .any(|path| path.name.ends_with(&format!(".{}", duplicate.key)))
+                    });
+                found.push(Problem::DuplicateKey {
+                    key: crate::source::mask::plain(&duplicate.key),
+                    first: at(first.content_range()),
+                    last: at(last.content_range()),
+                    conflicting: differ && security && tree.node(duplicate.last.1).text().is_some(),
+                });
+            }
+        }
+        Form::Env(file) => {
+            for line in &file.malformed {
+                found.push(Problem::NotParsed {
+                    reason: line.reason.to_owned(),
+                    span: at(line.range.clone()),
+                });
+            }
+            let mut seen = std::collections::HashMap::new();
+            for entry in &file.entries {
+                let text = entry.value.as_ref().map(|value| value.text.as_str());
+                if let Some((first, before)) =
+                    seen.insert(&entry.key, (entry.key_range.clone(), text))
+                {
+                    found.push(Problem::DuplicateKey {
+                        key: entry.key.clone(),
+                        first: at(first),
+                        last: at(entry.key_range.clone()),
+                        conflicting: before != text
+                            && !catalogue.by_variable(&entry.key).is_empty(),
+                    });
+                }
+            }
+        }
+        Form::None => {}
+    }
+    found
+}
+
+fn first_line(text: &str) -> usize {
+    text.find('\n').unwrap_or(text.len())
+}
+
+/// The text of the line in which the parser gave up.
+fn line_around(source: &Source, offset: usize) -> std::ops::Range<usize> {
+    let mut line = source.line_of(offset);
+    // An error at the end of the file stands on the last line with text.
+    while line > 0 && source.text[source.line_range(line)].trim().is_empty() {
+        line -= 1;
+    }
+    let range = source.line_range(line);
+    let text = &source.text[range.clone()];
+    let indent = text.len() - text.trim_start().len();
+    range.start + indent..range.start + text.trim_end().len().max(indent)
+}
+
+/// A path relative to `folder`, without `.` and `..` where they can be resolved.
+pub fn join(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let full = if path.starts_with('/') { path.to_owned() } else { format!("{folder}{path}") };
+    for part in full.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    let joined = parts.join("/");
+    if full.starts_with('/') { format!("/{joined}") } else { joined }
+}
+
+/// Sources that are part of some deployment and are not judged by themselves.
+type Consumed = BTreeSet<SourceId>;
+
+/// The input of a source by its path.
+fn by_path<'a>(inputs: &'a [Input], sources: &Sources, path: &str) -> Option<&'a Input> {
+    inputs.iter().find(|input| sources.get(input.source).path == path)
+}
