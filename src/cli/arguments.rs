@@ -1,0 +1,242 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::deployment::version::{Confidence, Version};
+use crate::rules::schema::{Profile, Severity};
+
+/// Security compliance linter for OpenMetadata deployments.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge deployments: default JWT keys, leftover admins, missing SSO fields
+    Check(Check),
+    /// Print the effective settings of each deployment, and where each comes from
+    Show(Show),
+    /// Explain a rule
+    Explain {
+        /// The rule's id, as findings print it
+        rule: String,
+    },
+    /// List all rules
+    Rules,
+}
+
+/// What to read.
+#[derive(Debug, Args)]
+pub struct Inputs {
+    /// Files and folders; `-` reads standard input
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Environment file that fills in variables instead of `.env`; may be repeated, the later wins
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
+    /// Helm values laid over each other in order, as with `helm -f`; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub helm_values: Vec<PathBuf>,
+    /// The server's version, whatever the files say
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub om_version: Option<(String, Version)>,
+    /// The name of what comes on standard input
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub stdin_filename: String,
+    /// Read files that git ignores, too
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// What the deployments are for
+    #[arg(long, value_enum, default_value = "production")]
+    pub profile: ProfileName,
+    /// Colours
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: When,
+    /// Say on standard error what was read, and as what
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// `omlint check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: Inputs,
+    /// How to print findings
+    #[arg(long, value_enum, default_value = "pretty")]
+    pub format: Format,
+    /// Fail (exit 1) on findings of at least this severity
+    #[arg(long, value_enum, default_value = "medium", value_name = "SEVERITY")]
+    pub fail_on: FailOn,
+    /// List findings of at least this severity [default: medium; machine formats: low]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub min_severity: Option<SeverityName>,
+    /// List and count findings of at least this confidence [default: medium; json lists from low on]
+    #[arg(long, value_enum, value_name = "CONFIDENCE")]
+    pub min_confidence: Option<ConfidenceName>,
+    /// Exit 0 where findings would make it 1
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Exit 2 if no deployment is found
+    #[arg(long)]
+    pub require_deployment: bool,
+    /// The date that decides what has expired [default: SOURCE_DATE_EPOCH, else today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    pub now: Option<String>,
+}
+
+/// `omlint show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: Inputs,
+    /// How to print settings
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: ShowFormat,
+}
+
+/// Formats of `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Source lines with labels
+    Pretty,
+    /// One line a finding
+    Concise,
+    /// The documented JSON
+    Json,
+}
+
+/// Formats of `show`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// A table
+    Table,
+    /// JSON
+    Json,
+}
+
+/// When to print colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Names of severities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum SeverityName {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl From<SeverityName> for Severity {
+    fn from(name: SeverityName) -> Severity {
+        match name {
+            SeverityName::Info => Severity::Info,
+            SeverityName::Low => Severity::Low,
+            SeverityName::Medium => Severity::Medium,
+            SeverityName::High => Severity::High,
+            SeverityName::Critical => Severity::Critical,
+        }
+    }
+}
+
+/// What makes a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FailOn {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+    Never,
+}
+
+impl FailOn {
+    /// The severity, or nothing.
+    pub fn severity(self) -> Option<Severity> {
+        Some(match self {
+            FailOn::Info => Severity::Info,
+            FailOn::Low => Severity::Low,
+            FailOn::Medium => Severity::Medium,
+            FailOn::High => Severity::High,
+            FailOn::Critical => Severity::Critical,
+            FailOn::Never => return None,
+        })
+    }
+}
+
+/// Names of confidences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ConfidenceName {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<ConfidenceName> for Confidence {
+    fn from(name: ConfidenceName) -> Confidence {
+        match name {
+            ConfidenceName::Low => Confidence::Low,
+            ConfidenceName::Medium => Confidence::Medium,
+            ConfidenceName::High => Confidence::High,
+        }
+    }
+}
+
+/// Names of profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileName {
+    /// Real users, real secrets
+    Production,
+    /// One developer's machine: shipped defaults and plain HTTP only inform
+    Development,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Profile {
+        match name {
+            ProfileName::Production => Profile::Production,
+            ProfileName::Development => Profile::Development,
+        }
+    }
+}
+
+fn version(text: &str) -> Result<(String, Version), String> {
+    Version::parse(text)
+        .map(|version| (text.to_owned(), version))
+        .ok_or_else(|| "expected a version such as 1.11.4".to_owned())
+}
+
+fn date(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |at: usize, digits: usize, most: u32| {
+        parts.get(at).is_some_and(|part| {
+            part.len() == digits && part.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n))
+        })
+    };
+    if parts.len() == 3 && number(0, 4, 9999) && number(1, 2, 12) && number(2, 2, 31) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a date such as 2026-11-23".to_owned())
+    }
+}

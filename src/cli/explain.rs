@@ -1,0 +1,89 @@
+//! `omlint explain` and `omlint rules`: straight from the rule files.
+
+use crate::rules::Knowledge;
+use crate::rules::schema::{Graded, Rule};
+
+use super::{Outcome, complain, print};
+
+pub(super) fn explain(id: &str) -> Outcome {
+    let knowledge = Knowledge::built_in();
+    let (Some(rule), Some(sheet)) = (knowledge.rule(id), knowledge.sheet(id)) else {
+        let nearest = knowledge
+            .rules
+            .iter()
+            .map(|rule| (strsim::jaro_winkler(&rule.id, id), rule.id.as_str()))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|(likeness, _)| *likeness > 0.8);
+        let hint = nearest.map(|(_, id)| format!("; did you mean `{id}`?")).unwrap_or_default();
+        complain(&format!("there is no rule `{id}`{hint} `omlint rules` lists them all"));
+        return Outcome::Failed;
+    };
+    let texts = &sheet.texts;
+    let mut out =
+        format!("{id} ({})\n{}\n\n{}\n", severities(rule), texts.summary, texts.why.trim());
+    out.push_str(&format!("\nWhat to do: {}\n", texts.remedy.say.trim()));
+    for (setting, value) in &texts.remedy.set {
+        out.push_str(&format!("    {setting}: {value}\n"));
+    }
+    for (title, examples) in [("Speaks", &texts.examples.bad), ("Is silent", &texts.examples.good)]
+    {
+        for example in examples.iter().take(2) {
+            out.push_str(&format!("\n{title}: {}\n", example.name));
+            for (file, text) in &example.files {
+                out.push_str(&format!("  {file}\n"));
+                for line in text.lines() {
+                    out.push_str(&format!("    {line}\n"));
+                }
+            }
+        }
+    }
+    if !texts.references.is_empty() {
+        out.push('\n');
+        for reference in &texts.references {
+            out.push_str(&format!("See {reference}\n"));
+        }
+    }
+    let numbers: Vec<String> = texts.cwe.iter().map(|number| format!("CWE-{number}")).collect();
+    if !numbers.is_empty() {
+        out.push_str(&format!("Weaknesses: {}\n", numbers.join(", ")));
+    }
+    finish(&out)
+}
+
+pub(super) fn list() -> Outcome {
+    let knowledge = Knowledge::built_in();
+    let width = knowledge.rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for rule in &knowledge.rules {
+        let Some(sheet) = knowledge.sheet(&rule.id) else { continue };
+        out.push_str(&format!(
+            "{:width$}  {:15}  {}\n",
+            rule.id,
+            severities(rule),
+            sheet.texts.summary
+        ));
+    }
+    finish(&out)
+}
+
+/// All levels that a rule can have, worst first.
+fn severities(rule: &Rule) -> String {
+    let Graded { cases, otherwise } = &rule.severity;
+    let mut levels: Vec<_> = cases.iter().map(|(level, _)| *level).collect();
+    levels.push(*otherwise);
+    levels.extend(rule.checks.iter().filter_map(|check| check.severity));
+    levels.sort();
+    levels.dedup();
+    let names: Vec<&str> = levels.iter().rev().map(|level| level.name()).collect();
+    names.join(" or ")
+}
+
+fn finish(text: &str) -> Outcome {
+    match print(text) {
+        Ok(()) => Outcome::Clean,
+        Err(error) => {
+            complain(&format!("the text could not be written: {error}"));
+            Outcome::Failed
+        }
+    }
+}

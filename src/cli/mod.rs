@@ -1,0 +1,57 @@
+//! Commands: arguments in, calls, bytes out. No logic of its own.
+
+mod arguments;
+mod check;
+mod explain;
+mod show;
+
+use std::io::Write;
+
+use clap::Parser;
+
+pub use arguments::{Arguments, Command};
+
+/// What a run comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Nothing at or above `--fail-on`.
+    Clean = 0,
+    /// At least one finding at or above it.
+    Findings = 1,
+    /// The run did not do what was asked.
+    Failed = 2,
+    /// A part of the program broke.
+    Broken = 70,
+}
+
+/// Parses arguments, runs the command, and says what came of it.
+pub fn run() -> Outcome {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let failed = error.use_stderr();
+            let _ = error.print();
+            return if failed { Outcome::Failed } else { Outcome::Clean };
+        }
+    };
+    match arguments.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Explain { rule } => explain::explain(&rule),
+        Command::Rules => explain::list(),
+    }
+}
+
+/// Writes to standard output. Nobody reading is no error: `omlint … | head` is common.
+fn print(text: &str) -> Result<(), std::io::Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Says on standard error what went wrong.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "omlint: {}", crate::source::mask::plain(text));
+}

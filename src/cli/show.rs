@@ -1,0 +1,45 @@
+//! `omlint show`: the effective settings of each deployment.
+
+use crate::lint;
+use crate::report::{self, View};
+use crate::rules::Knowledge;
+use crate::rules::schema::Severity;
+
+use super::arguments::{Show, ShowFormat};
+use super::check::{aftermath, color, read};
+use super::{Outcome, complain, print};
+
+pub(super) fn run(arguments: &Show) -> Outcome {
+    let scan = match read(&arguments.inputs) {
+        Ok(scan) => scan,
+        Err(error) => {
+            complain(&error);
+            return Outcome::Failed;
+        }
+    };
+    let knowledge = Knowledge::built_in();
+    let view = View {
+        sources: &scan.sources,
+        deployments: &scan.deployments,
+        cannot_tell: &scan.cannot_tell,
+        findings: Vec::new(),
+        hidden: 0,
+        least: Severity::Info,
+        notes: &scan.notes,
+        files_seen: scan.files_seen,
+        shown: &|id| scan.shown(id),
+        color: color(arguments.inputs.color),
+    };
+    let text = match arguments.format {
+        ShowFormat::Table => report::show::table(&view, &knowledge.catalogue, &|id| {
+            lint::is_asked_about(knowledge, id)
+        }),
+        ShowFormat::Json => report::show::json(&view, &knowledge.catalogue),
+    };
+    let mut outcome = aftermath(&scan);
+    if let Err(error) = print(&text) {
+        complain(&format!("the report could not be written: {error}"));
+        outcome = outcome.max(Outcome::Failed);
+    }
+    outcome
+}

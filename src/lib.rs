@@ -1,0 +1,262 @@
+//! `omlint` tells whether the OpenMetadata deployments described by a set of files are safe.
+//!
+//! The library scans sources and returns findings. It prints nothing and never exits.
+
+pub mod cli;
+pub mod deployment;
+pub mod lint;
+pub mod readers;
+pub mod report;
+pub mod rules;
+pub mod source;
+pub mod syntax;
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use deployment::Deployment;
+use deployment::version::Version;
+use lint::{Finding, Stray};
+use readers::{Companions, Input, ReadOptions, Role, Want};
+use rules::Knowledge;
+use rules::schema::Profile;
+use source::discover::{Disk, Note, decoded};
+use source::mask::Shown;
+use source::{Arrival, SourceId, Sources};
+
+/// Rounds in which files that other files refer to are loaded.
+const MAX_ROUNDS: usize = 16;
+/// Files that are loaded because others refer to them.
+const MAX_REFERRED: usize = 2_000;
+
+/// What to scan, and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Text that is no file: its name for reports, and its bytes.
+    pub stdin: Option<(String, Vec<u8>)>,
+    /// Where relative paths start.
+    pub base: PathBuf,
+    /// Scan what git ignores too.
+    pub no_ignore: bool,
+    /// Environment files that fill in variables, the later over the earlier.
+    pub env_files: Vec<PathBuf>,
+    /// Values files laid over each other, the later over the earlier.
+    pub helm_values: Vec<PathBuf>,
+    /// The server's version, whatever the files say.
+    pub om_version: Option<(String, Version)>,
+    /// What the deployments are for.
+    pub profile: Profile,
+}
+
+/// Everything that a scan found.
+pub struct Scan {
+    /// The files that were read.
+    pub sources: Sources,
+    inputs: Vec<Input>,
+    /// One for each server.
+    pub deployments: Vec<Deployment>,
+    /// What files could not show, for each deployment.
+    pub cannot_tell: Vec<Vec<String>>,
+    /// Violations of rules, sorted by path, position and rule.
+    pub findings: Vec<Finding>,
+    /// What was skipped, and why.
+    pub notes: Vec<Note>,
+    /// Paths that were asked for and could not be looked at.
+    pub failures: Vec<Note>,
+    /// A part of the program broke; the rest is reported all the same.
+    pub broken: Vec<String>,
+    /// How many files were met.
+    pub files_seen: usize,
+}
+
+impl Scan {
+    /// The parts of a source that may be printed.
+    pub fn shown(&self, id: SourceId) -> Shown {
+        let source = self.sources.get(id);
+        match self.inputs.iter().find(|input| input.source == id) {
+            Some(input) => input.shown(source, &Knowledge::built_in().catalogue),
+            None => Shown::default(),
+        }
+    }
+
+    /// What each source was taken for, for `--verbose`.
+    pub fn roles(&self) -> impl Iterator<Item = (SourceId, Role)> {
+        self.inputs.iter().map(|input| (input.source, input.role))
+    }
+}
+
+/// Scans files and judges the deployments that they describe.
+pub fn scan(request: &Request) -> Scan {
+    let knowledge = Knowledge::built_in();
+    let disk = Disk::new(request.base.clone(), request.no_ignore);
+    let mut named = request.paths.clone();
+    named.extend(request.env_files.iter().cloned());
+    named.extend(request.helm_values.iter().cloned());
+    let found = disk.find(&named);
+
+    let mut run = Run {
+        disk: &disk,
+        sources: Sources::default(),
+        inputs: Vec::new(),
+        paths: HashSet::new(),
+        notes: found.notes,
+        failures: found.failures,
+        broken: Vec::new(),
+    };
+    if let Some((name, bytes)) = &request.stdin {
+        run.take(decoded(name, bytes.clone(), Arrival::Named));
+    }
+    for candidate in found.files {
+        let arrival = candidate.arrival;
+        match disk.load(candidate) {
+            Ok(source) => run.take(source),
+            Err(note) if arrival == Arrival::Named => run.failures.push(note),
+            Err(note) => run.notes.push(note),
+        }
+    }
+    run.follow();
+    for id in (0..run.sources.len() as u32).map(SourceId) {
+        // Only a file of ours can hold a secret that matters.
+        let relevant = run.inputs.iter().any(|input| {
+            input.source == id && input.role != Role::Other && input.role != Role::Chart
+        });
+        if relevant {
+            let kept_out = disk.is_kept_out(run.sources.get(id));
+            run.sources.get_mut(id).kept_out = kept_out;
+        }
+    }
+
+    let Run { sources, inputs, mut notes, failures, mut broken, .. } = run;
+    let numbers = |paths: &[PathBuf]| -> Vec<SourceId> {
+        paths.iter().filter_map(|path| sources.by_file(&request.base.join(path))).collect()
+    };
+    let options = ReadOptions {
+        env_files: numbers(&request.env_files),
+        helm_values: numbers(&request.helm_values),
+        om_version: request.om_version.clone(),
+    };
+    let reading = catch_unwind(AssertUnwindSafe(|| {
+        readers::read(&inputs, &sources, &knowledge.catalogue, &options)
+    }))
+    .unwrap_or_else(|_| {
+        broken.push("reading the files".into());
+        readers::Reading::default()
+    });
+    for (source, reason) in reading.remarks {
+        let path = sources.get(source).path.clone();
+        notes.push(Note { path, kind: "skipped", reason });
+    }
+    let strays: Vec<Stray> =
+        reading.strays.into_iter().map(|(source, problem)| Stray { source, problem }).collect();
+    let lint_options = lint::Options { profile: request.profile };
+    let judge = |deployments: &[Deployment], strays: &[Stray]| {
+        catch_unwind(AssertUnwindSafe(|| {
+            lint::run(knowledge, &sources, deployments, strays, lint_options)
+        }))
+    };
+    let findings = judge(&reading.deployments, &strays).unwrap_or_else(|_| {
+        broken.push("judging the deployments".into());
+        Vec::new()
+    });
+    let cannot_tell = reading
+        .deployments
+        .iter()
+        .map(|deployment| lint::cannot_tell(knowledge, &sources, deployment, lint_options))
+        .collect();
+    notes.sort();
+    notes.dedup();
+    Scan {
+        sources,
+        inputs,
+        deployments: reading.deployments,
+        cannot_tell,
+        findings,
+        notes,
+        failures,
+        broken,
+        files_seen: found.seen + usize::from(request.stdin.is_some()),
+    }
+}
+
+struct Run<'d> {
+    disk: &'d Disk,
+    sources: Sources,
+    inputs: Vec<Input>,
+    paths: HashSet<String>,
+    notes: Vec<Note>,
+    failures: Vec<Note>,
+    broken: Vec<String>,
+}
+
+impl Run<'_> {
+    fn take(&mut self, source: source::Source) {
+        if !self.paths.insert(source.path.clone()) {
+            return;
+        }
+        let id = self.sources.add(source);
+        let source = self.sources.get(id);
+        let catalogue = &Knowledge::built_in().catalogue;
+        match catch_unwind(AssertUnwindSafe(|| Input::parse(id, source, catalogue))) {
+            Ok(input) => self.inputs.push(input),
+            Err(_) => self.broken.push(format!("reading {}", source.path)),
+        }
+    }
+
+    /// Loads what sources refer to until nothing new is referred to.
+    fn follow(&mut self) {
+        let mut next = 0;
+        let mut referred = 0;
+        let mut listed: HashSet<(String, Companions)> = HashSet::new();
+        for _ in 0..MAX_ROUNDS {
+            let round = next..self.inputs.len();
+            if round.is_empty() {
+                return;
+            }
+            next = round.end;
+            let mut wanted: Vec<(SourceId, String)> = Vec::new();
+            for input in &self.inputs[round] {
+                let source = self.sources.get(input.source);
+                if source.file.is_none() {
+                    continue;
+                }
+                for want in input.wants(source) {
+                    match want {
+                        Want::File(path) => {
+                            wanted.push((input.source, readers::join(source.folder(), &path)));
+                        }
+                        Want::Beside(companions) => {
+                            let folder = source.folder();
+                            if !listed.insert((folder.to_owned(), companions)) {
+                                continue;
+                            }
+                            for name in self.disk.names_in(folder) {
+                                if companions.accept(&name) {
+                                    wanted.push((input.source, format!("{folder}{name}")));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            for (from, path) in wanted {
+                if self.paths.contains(&path) || referred >= MAX_REFERRED {
+                    continue;
+                }
+                match self.disk.load_referred(&path, self.sources.get(from)) {
+                    None => {}
+                    Some(Ok(source)) => {
+                        referred += 1;
+                        self.take(source);
+                    }
+                    Some(Err(note)) => {
+                        self.paths.insert(path);
+                        self.notes.push(note);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Which rules speak about a deployment, and which of them are silent because another says
+//! the same thing better.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::deployment::catalogue::SettingId;
+use crate::deployment::evidence::Problem;
+use crate::deployment::value::Value;
+use crate::deployment::version::Confidence;
+use crate::rules::Knowledge;
+use crate::rules::condition::{Case, Truth};
+use crate::rules::native::{self, Field, Hit, Mark};
+use crate::rules::schema::{Check, Predicate, Rule, Severity};
+use crate::source::Span;
+
+/// A rule that speaks.
+pub(super) struct Found<'k> {
+    pub rule: &'k Rule,
+    pub hit: Hit,
+    pub severity: Severity,
+    pub confidence: Confidence,
+}
+
+/// Whether a rule flags a setting, so that a user may ask what became of it.
+pub(super) fn asks_about(rule: &Rule, knowledge: &Knowledge, id: SettingId) -> bool {
+    let path = &knowledge.catalogue.get(id).path;
+    rule.checks.iter().any(|check| check.flag.0.iter().any(|(flagged, _)| flagged == path))
+}
+
+/// All rules that speak about a deployment.
+pub(super) fn judge<'k>(case: &Case<'k>) -> Vec<Found<'k>> {
+    let mut found = Vec::new();
+    for rule in &case.knowledge.rules {
+        found.extend(ask(case, rule));
+    }
+    supersede(case, found)
+}
+
+/// Rules that speak about a file of which no deployment came.
+pub(super) fn judge_problem<'k>(knowledge: &'k Knowledge, problem: &Problem) -> Vec<Found<'k>> {
+    let mut found = Vec::new();
+    for rule in &knowledge.rules {
+        for check in &rule.checks {
+            let Some(native) = &check.native else { continue };
+            for hit in native::run_on_problems(native, std::slice::from_ref(problem)) {
+                found.push(Found {
+                    rule,
+                    severity: check.severity.unwrap_or(rule.severity.otherwise),
+                    confidence: check.confidence.unwrap_or(rule.confidence.otherwise),
+                    hit,
+                });
+            }
+        }
+    }
+    found
+}
+
+fn ask<'k>(case: &Case<'k>, rule: &'k Rule) -> Vec<Found<'k>> {
+    let mut found: Vec<Found<'k>> = Vec::new();
+    let mut decided: HashSet<SettingId> = HashSet::new();
+    for check in &rule.checks {
+        if case.holds(&check.when) != Truth::True {
+            continue;
+        }
+        let reasons = case.reasons(&check.when);
+        let hits = match &check.native {
+            Some(native) => native::run(native, case),
+            None => flagged(case, check, &decided),
+        };
+        for mut hit in hits {
+            if check.native.is_some() && hit.fields.iter().any(|f| decided.contains(&f.id)) {
+                continue;
+            }
+            decided.extend(hit.fields.iter().map(|field| field.id));
+            hit.reasons.extend(
+                reasons.iter().filter(|id| hit.fields.iter().all(|field| field.id != **id)),
+            );
+            let severity = grade_severity(case, rule, check, &hit);
+            let confidence = grade_confidence(case, rule, check, &hit);
+            found.push(Found { rule, hit, severity, confidence });
+        }
+    }
+    found
+}
+
+fn grade_severity(case: &Case<'_>, rule: &Rule, check: &Check, hit: &Hit) -> Severity {
+    let base = hit.severity.or(check.severity).unwrap_or_else(|| case.grade(&rule.severity));
+    match (case.profile, rule.development) {
+        (crate::rules::schema::Profile::Development, Some(level)) => base.min(level),
+        _ => base,
+    }
+}
+
+fn grade_confidence(case: &Case<'_>, rule: &Rule, check: &Check, hit: &Hit) -> Confidence {
+    let base = check.confidence.unwrap_or_else(|| case.grade(&rule.confidence));
+    let ids: Vec<SettingId> =
+        hit.fields.iter().map(|field| field.id).chain(hit.reasons.iter().copied()).collect();
+    base.min(hit.confidence.unwrap_or(Confidence::High)).min(case.deployment.least_confidence(&ids))
+}
+
+fn flagged(case: &Case<'_>, check: &Check, decided: &HashSet<SettingId>) -> Vec<Hit> {
+    let mut fields = Vec::new();
+    for (path, predicate) in &check.flag.0 {
+        let id = case.setting(path);
+        let value = case.deployment.value(id);
+        if decided.contains(&id) || case.meets(id, value, predicate) != Truth::True {
+            continue;
+        }
+        fields.push(Field { id, spans: culprits(case, value, predicate) });
+    }
+    if fields.is_empty() {
+        return Vec::new();
+    }
+    if check.once {
+        return vec![Hit { fields, ..Hit::default() }];
+    }
+    fields.into_iter().map(|field| Hit { fields: vec![field], ..Hit::default() }).collect()
+}
+
+/// The items of a list that a predicate is about.
+fn culprits(case: &Case<'_>, value: &Value, predicate: &Predicate) -> Vec<Span> {
+    if value.state != crate::deployment::value::State::Written {
+        return Vec::new();
+    }
+    let Some(items) = &value.items else { return Vec::new() };
+    let mut wanted: Vec<&Predicate> = Vec::new();
+    collect_contains(predicate, &mut wanted);
+    items
+        .iter()
+        .filter(|item| wanted.iter().any(|inner| case.item(item, inner) == Truth::True))
+        .map(|item| item.span())
+        .collect()
+}
+
+fn collect_contains<'p>(predicate: &'p Predicate, wanted: &mut Vec<&'p Predicate>) {
+    match predicate {
+        Predicate::Contains(inner) => wanted.push(inner),
+        Predicate::Any(list) | Predicate::All(list) => {
+            list.iter().for_each(|inner| collect_contains(inner, wanted));
+        }
+        _ => {}
+    }
+}
+
+/// One root cause, one finding: takes from each rule what its superiors flagged.
+fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
+    let canonical = |id: SettingId| {
+        let catalogue = &case.knowledge.catalogue;
+        catalogue
+            .get(id)
+            .same_field_as
+            .as_deref()
+            .and_then(|path| catalogue.find(path))
+            .unwrap_or(id)
+    };
+    let spoke: HashSet<&str> = found.iter().map(|f| f.rule.id.as_str()).collect();
+    let inferior = closure(case.knowledge, |rule| &rule.supersedes);
+    let silenced = closure(case.knowledge, |rule| &rule.supersedes_in_deployment);
+
+    let mut kept: Vec<Found<'k>> = Vec::new();
+    let mut taken: Vec<(usize, Mark)> = Vec::new();
+    let flagged: Vec<(String, Vec<SettingId>)> = found
+        .iter()
+        .map(|f| (f.rule.id.clone(), f.hit.fields.iter().map(|x| canonical(x.id)).collect()))
+        .collect();
+    for mut one in found {
+        let id = one.rule.id.as_str();
+        let is_silenced =
+            spoke.iter().any(|other| silenced.get(*other).is_some_and(|list| list.contains(id)));
+        if is_silenced {
+            continue;
+        }
+        let superiors: Vec<usize> = (0..flagged.len())
+            .filter(|&at| inferior.get(flagged[at].0.as_str()).is_some_and(|l| l.contains(id)))
+            .collect();
+        let before = one.hit.fields.len();
+        let mut lost = Vec::new();
+        one.hit.fields.retain(|field| {
+            let superior =
+                superiors.iter().find(|&&at| flagged[at].1.contains(&canonical(field.id)));
+            match superior {
+                Some(&at) => {
+                    lost.push((at, field.clone()));
+                    false
+                }
+                None => true,
+            }
+        });
+        for (at, field) in &lost {
+            let value = case.deployment.value(field.id);
+            let span = field.spans.first().copied().or(value.origin.span);
+            if let (Some(span), Some(sheet)) = (span, case.knowledge.sheet(&one.rule.id)) {
+                taken.push((*at, Mark { span, text: sheet.texts.summary.clone() }));
+            }
+        }
+        let gone = before > 0 && one.hit.fields.is_empty();
+        if gone || (one.hit.compares && !lost.is_empty()) {
+            continue;
+        }
+        kept.push(one);
+    }
+    for (at, mark) in taken {
+        let (rule, fields) = &flagged[at];
+        if let Some(superior) = kept.iter_mut().find(|f| {
+            f.rule.id == *rule && f.hit.fields.iter().any(|x| fields.contains(&canonical(x.id)))
+        }) {
+            superior.hit.related.push(mark);
+        }
+    }
+    kept
+}
+
+/// Everything below each rule, through other rules too.
+fn closure<'k>(
+    knowledge: &'k Knowledge,
+    below: impl Fn(&'k Rule) -> &'k Vec<String>,
+) -> HashMap<&'k str, HashSet<&'k str>> {
+    let direct: HashMap<&str, &Vec<String>> =
+        knowledge.rules.iter().map(|rule| (rule.id.as_str(), below(rule))).collect();
+    let mut all = HashMap::new();
+    for rule in &knowledge.rules {
+        let mut reached: HashSet<&str> = HashSet::new();
+        let mut open: Vec<&str> = below(rule).iter().map(String::as_str).collect();
+        while let Some(next) = open.pop() {
+            if reached.insert(next)
+                && let Some(more) = direct.get(next)
+            {
+                open.extend(more.iter().map(String::as_str));
+            }
+        }
+        all.insert(rule.id.as_str(), reached);
+    }
+    all
+}

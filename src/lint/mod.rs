@@ -1,0 +1,133 @@
+//! The engine: asks the rules about each deployment, lets one root cause be one finding, and
+//! puts findings into words. Never sees a syntax tree.
+
+pub mod finding;
+mod judge;
+mod remedy;
+mod words;
+
+use std::collections::BTreeMap;
+
+use crate::deployment::Deployment;
+use crate::deployment::catalogue::SettingId;
+use crate::deployment::evidence::Problem;
+use crate::rules::Knowledge;
+use crate::rules::condition::{Case, Truth};
+use crate::rules::schema::{Profile, Severity};
+use crate::source::{SourceId, Sources};
+
+pub use finding::{Finding, Label};
+
+/// What the engine is asked to do.
+#[derive(Clone, Copy)]
+pub struct Options {
+    /// What the deployments are for.
+    pub profile: Profile,
+}
+
+/// Something wrong with a file of which no deployment came.
+pub struct Stray {
+    /// The file.
+    pub source: SourceId,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// Judges deployments, and files of which none came. Findings are sorted by path, position
+/// and rule.
+pub fn run(
+    knowledge: &Knowledge,
+    sources: &Sources,
+    deployments: &[Deployment],
+    strays: &[Stray],
+    options: Options,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for deployment in deployments {
+        let case = Case { knowledge, deployment, sources, profile: options.profile };
+        for found in judge::judge(&case) {
+            findings.extend(words::finding(&case, &found));
+        }
+    }
+    for stray in strays {
+        for found in judge::judge_problem(knowledge, &stray.problem) {
+            let illustrative = sources.get(stray.source).illustrative;
+            findings.extend(words::stray_finding(knowledge, &found, illustrative, options));
+        }
+    }
+    let mut findings = merge(findings);
+    for finding in &mut findings {
+        if finding.illustrative {
+            finding.severity = Severity::Info;
+        }
+    }
+    findings.sort_by_cached_key(|finding| {
+        let path = sources.get(finding.primary.span.source).path.clone();
+        (path, finding.primary.span.start, finding.rule.clone(), finding.setting.clone())
+    });
+    finding::number(&mut findings, sources);
+    findings
+}
+
+/// Whether some rule flags a setting, so that a user may ask what became of it.
+pub fn is_asked_about(knowledge: &Knowledge, id: SettingId) -> bool {
+    knowledge.rules.iter().any(|rule| judge::asks_about(rule, knowledge, id))
+}
+
+/// What the files of a deployment cannot show, for people.
+pub fn cannot_tell(
+    knowledge: &Knowledge,
+    sources: &Sources,
+    deployment: &Deployment,
+    options: Options,
+) -> Vec<String> {
+    let case = Case { knowledge, deployment, sources, profile: options.profile };
+    let mut said: Vec<String> = knowledge
+        .limits
+        .limits
+        .iter()
+        .filter(|limit| case.holds(&limit.when) == Truth::True)
+        .map(|limit| limit.text.clone())
+        .collect();
+    let mut references: Vec<String> = Vec::new();
+    for (id, value) in deployment.values() {
+        if is_asked_about(knowledge, id)
+            && !value.text.is_known()
+            && value.state != crate::deployment::value::State::Absent
+        {
+            references.push(format!("`{}`", deployment.spelling(&knowledge.catalogue, id)));
+        }
+    }
+    references.dedup();
+    if !references.is_empty() {
+        const MOST: usize = 8;
+        let more = references.len().saturating_sub(MOST);
+        references.truncate(MOST);
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        said.push(format!(
+            "the values of {}{tail}: they come from outside these files.",
+            references.join(", ")
+        ));
+    }
+    for name in &deployment.unseen {
+        said.push(format!("what {name} sets: it is named here but is not among the files."));
+    }
+    said
+}
+
+/// Findings of several deployments with one culprit become one finding that names them all.
+fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    let mut index = BTreeMap::new();
+    for finding in findings {
+        let key = (finding.rule.clone(), finding.primary.span, finding.setting.clone());
+        match index.get(&key) {
+            None => {
+                index.insert(key, merged.len());
+                merged.push(finding);
+            }
+            Some(&at) => merged[at].absorb(finding),
+        }
+    }
+    merged
+}

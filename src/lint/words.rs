@@ -1,0 +1,216 @@
+//! Puts what was found into words: messages, labels, remedies. Values appear only where the
+//! catalogue calls their setting public.
+
+use crate::deployment::catalogue::SettingId;
+use crate::deployment::value::{GAP, State};
+use crate::rules::condition::Case;
+use crate::rules::native::Field;
+use crate::rules::schema::Texts;
+use crate::rules::{Knowledge, schema::Profile};
+use crate::source::{Span, mask};
+
+use super::finding::{Finding, Label};
+use super::judge::Found;
+use super::{Options, remedy};
+
+/// The finding in words; none if it has no place to point at.
+pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
+    let sheet = case.knowledge.sheet(&found.rule.id)?;
+    let texts = sheet.texts;
+    let hit = &found.hit;
+    let lead = hit.fields.first();
+    let fill = |text: &str, id: Option<SettingId>| fill(case, text, id, &hit.words);
+    let (span, label) = match (&hit.place, lead) {
+        (Some(mark), _) => (mark.span, fill(&texts.label, None)),
+        (None, Some(field)) => (place(case, field)?, field_label(case, &texts, field, &hit.words)),
+        (None, None) => return None,
+    };
+
+    let mut related = Vec::new();
+    let mut known = vec![span];
+    let mut add = |at: Option<Span>, message: String| {
+        if let Some(at) = at
+            && !known.contains(&at)
+        {
+            known.push(at);
+            related.push(Label { span: at, message });
+        }
+    };
+    if let Some(field) = lead {
+        for &extra in field.spans.iter().skip(1) {
+            add(Some(extra), fill(&texts.label, Some(field.id)));
+        }
+    }
+    for field in hit.fields.iter().skip(1) {
+        add(place(case, field), field_label(case, &texts, field, &hit.words));
+    }
+    for &id in &hit.reasons {
+        let value = case.deployment.value(id);
+        if matches!(value.state, State::Written | State::Empty) {
+            let path = &case.knowledge.catalogue.get(id).path;
+            let text = match texts.because.get(path) {
+                Some(text) => fill(text, Some(id)),
+                None => fill("`{name}` is {value} here", Some(id)),
+            };
+            add(value.origin.span, text);
+        }
+    }
+    for mark in &hit.related {
+        add(Some(mark.span), fill(&mark.text, None));
+    }
+    for field in &hit.fields {
+        let value = case.deployment.value(field.id);
+        for step in &value.origin.steps {
+            add(step.span, step.what.clone());
+        }
+        for spelling in &case.knowledge.catalogue.get(field.id).env {
+            if let Some(&echo) = case.deployment.echoes.get(&spelling.name) {
+                add(Some(echo), "the migrate job gets the same here".to_owned());
+            }
+        }
+    }
+
+    let setting = match &hit.place {
+        Some(_) => None,
+        None => lead.map(|field| case.knowledge.catalogue.get(field.id).path.clone()),
+    };
+    Some(Finding {
+        rule: found.rule.id.clone(),
+        severity: found.severity,
+        confidence: found.confidence,
+        deployments: vec![case.deployment.id.clone()],
+        message: fill(&texts.message, lead.map(|field| field.id)),
+        setting,
+        primary: Label { span, message: label },
+        related,
+        remedy: lead
+            .map(|field| remedy::snippet(case, &texts.remedy, field, span))
+            .unwrap_or_default(),
+        advice: fill(&texts.remedy.say, lead.map(|field| field.id)),
+        fingerprint: String::new(),
+        illustrative: case.deployment.illustrative,
+    })
+}
+
+/// A finding about a file of which no deployment came.
+pub(super) fn stray_finding(
+    knowledge: &Knowledge,
+    found: &Found<'_>,
+    illustrative: bool,
+    options: Options,
+) -> Option<Finding> {
+    let texts = knowledge.sheet(&found.rule.id)?.texts;
+    let mark = found.hit.place.as_ref()?;
+    let fill = |text: &str| with_words(text, &found.hit.words);
+    let severity = match (options.profile, found.rule.development) {
+        (Profile::Development, Some(level)) => found.severity.min(level),
+        _ => found.severity,
+    };
+    Some(Finding {
+        rule: found.rule.id.clone(),
+        severity,
+        confidence: found.confidence,
+        deployments: Vec::new(),
+        message: fill(&texts.message),
+        setting: None,
+        primary: Label { span: mark.span, message: fill(&texts.label) },
+        related: found
+            .hit
+            .related
+            .iter()
+            .map(|mark| Label { span: mark.span, message: mark.text.clone() })
+            .collect(),
+        remedy: String::new(),
+        advice: fill(&texts.remedy.say),
+        fingerprint: String::new(),
+        illustrative,
+    })
+}
+
+fn place(case: &Case<'_>, field: &Field) -> Option<Span> {
+    field.spans.first().copied().or(case.deployment.value(field.id).origin.span)
+}
+
+fn field_label(
+    case: &Case<'_>,
+    texts: &Texts,
+    field: &Field,
+    words: &[(&'static str, String)],
+) -> String {
+    let text = match case.deployment.value(field.id).state {
+        State::Default => texts
+            .label_unset
+            .as_deref()
+            .unwrap_or("nothing here sets `{name}`, so the server uses {default}"),
+        State::Empty => "`{name}` is set to nothing here",
+        State::Reference => "`{name}` comes from here",
+        _ => &texts.label,
+    };
+    fill(case, text, Some(field.id), words)
+}
+
+fn with_words(text: &str, words: &[(&'static str, String)]) -> String {
+    let mut out = text.to_owned();
+    for (name, value) in words {
+        out = out.replace(&format!("{{{name}}}"), value);
+    }
+    out
+}
+
+/// Fills the placeholders of a rule's text.
+fn fill(
+    case: &Case<'_>,
+    text: &str,
+    id: Option<SettingId>,
+    words: &[(&'static str, String)],
+) -> String {
+    let mut out = with_words(text, words);
+    let mut put = |name: &str, value: &dyn Fn() -> String| {
+        let mark = format!("{{{name}}}");
+        if out.contains(&mark) {
+            out = out.replace(&mark, &value());
+        }
+    };
+    put("version", &|| case.deployment.version.text.clone());
+    put("provider", &|| public(case, case.setting("authenticationConfiguration.provider")));
+    if let Some(id) = id {
+        put("name", &|| case.deployment.spelling(&case.knowledge.catalogue, id));
+        put("value", &|| public(case, id));
+        put("default", &|| default_text(case, id));
+    }
+    out
+}
+
+/// A setting's value for a sentence.
+fn public(case: &Case<'_>, id: SettingId) -> String {
+    let value = case.deployment.value(id);
+    if case.knowledge.catalogue.get(id).secret {
+        return "a secret".to_owned();
+    }
+    let text = value.text.outline().replace(GAP, "…");
+    match (text.is_empty(), value.items.as_deref()) {
+        (true, Some([])) => "`[]`".to_owned(),
+        (true, Some(items)) => {
+            let items: Vec<String> =
+                items.iter().map(|item| item.outline().replace(GAP, "…")).collect();
+            format!("`{}`", mask::public_value(&format!("[{}]", items.join(", "))))
+        }
+        (true, None) => "empty".to_owned(),
+        (false, _) => format!("`{}`", mask::public_value(&text)),
+    }
+}
+
+fn default_text(case: &Case<'_>, id: SettingId) -> String {
+    let setting = case.knowledge.catalogue.get(id);
+    let shipped = setting
+        .server_default(case.deployment.version.version)
+        .and_then(|entry| entry.value.as_deref())
+        .unwrap_or("");
+    if setting.secret && !shipped.is_empty() {
+        return "the value that every OpenMetadata download contains".to_owned();
+    }
+    match shipped {
+        "" => "an empty value".to_owned(),
+        text => format!("the default `{text}`"),
+    }
+}

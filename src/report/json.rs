@@ -1,0 +1,153 @@
+//! The contract that other tools build on: stable, sorted, without times and secrets.
+
+use serde::Serialize;
+
+use crate::lint::{Finding, Label};
+use crate::source::discover::Note;
+use crate::source::mask::plain;
+use crate::source::{Position, Sources};
+
+use super::View;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema_version: u32,
+    tool: Tool,
+    deployments: Vec<Server<'a>>,
+    findings: Vec<Item>,
+    notes: &'a [Note],
+    summary: Summary,
+}
+
+/// Who wrote the report.
+#[derive(Serialize)]
+pub(super) struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Tool {
+    pub(super) fn this() -> Self {
+        Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+#[derive(Serialize)]
+struct Server<'a> {
+    id: String,
+    kind: &'static str,
+    version: String,
+    version_from: &'static str,
+    sources: Vec<&'a str>,
+    remarks: &'a [String],
+    cannot_tell: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Item {
+    rule: String,
+    severity: &'static str,
+    confidence: &'static str,
+    deployments: Vec<String>,
+    message: String,
+    setting: Option<String>,
+    fingerprint: String,
+    primary: Place,
+    related: Vec<Place>,
+    remedy: String,
+    advice: String,
+    waived: Option<()>,
+}
+
+/// Characters of a file, with words.
+#[derive(Serialize)]
+pub(super) struct Place {
+    path: String,
+    start: Position,
+    end: Position,
+    message: String,
+}
+
+impl Place {
+    pub(super) fn new(label: &Label, sources: &Sources) -> Self {
+        let source = sources.get(label.span.source);
+        let range = source.clamp(label.span.range());
+        Place {
+            path: source.path.clone(),
+            start: source.position(range.start),
+            end: source.position(range.end),
+            message: plain(&label.message),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files_scanned: usize,
+    files_skipped: usize,
+    deployments: usize,
+    findings: serde_json::Map<String, serde_json::Value>,
+    waived: usize,
+}
+
+/// The report.
+pub fn render(view: &View<'_>) -> String {
+    let deployments = view
+        .deployments
+        .iter()
+        .zip(view.cannot_tell)
+        .map(|(deployment, cannot_tell)| Server {
+            id: deployment.id.clone(),
+            kind: deployment.kind.name(),
+            version: plain(&deployment.version.text),
+            version_from: deployment.version.from,
+            sources: deployment
+                .sources
+                .iter()
+                .map(|&id| view.sources.get(id).path.as_str())
+                .collect(),
+            remarks: &deployment.remarks,
+            cannot_tell,
+        })
+        .collect();
+    let findings: Vec<Item> = view.findings.iter().map(|finding| item(finding, view)).collect();
+    let counts = view
+        .counts()
+        .into_iter()
+        .map(|(severity, number)| (severity.name().to_owned(), number.into()))
+        .collect();
+    let report = Report {
+        schema_version: 1,
+        tool: Tool::this(),
+        deployments,
+        findings,
+        notes: view.notes,
+        summary: Summary {
+            files_scanned: view.files_seen,
+            files_skipped: view.notes.len(),
+            deployments: view.deployments.len(),
+            findings: counts,
+            waived: 0,
+        },
+    };
+    let mut out = serde_json::to_string_pretty(&report).expect("plain data");
+    out.push('\n');
+    out
+}
+
+fn item(finding: &Finding, view: &View<'_>) -> Item {
+    Item {
+        rule: finding.rule.clone(),
+        severity: finding.severity.name(),
+        confidence: finding.confidence.name(),
+        deployments: finding.deployments.clone(),
+        message: plain(&finding.message),
+        setting: finding.setting.clone(),
+        fingerprint: finding.fingerprint.clone(),
+        primary: Place::new(&finding.primary, view.sources),
+        related: finding.related.iter().map(|label| Place::new(label, view.sources)).collect(),
+        remedy: finding.remedy.clone(),
+        advice: plain(&finding.advice),
+        waived: None,
+    }
+}

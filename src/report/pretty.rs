@@ -1,0 +1,302 @@
+//! For people at a terminal: the characters, what is wrong with them, why it matters here,
+//! and what to write instead. Source lines are printed masked.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
+
+use crate::lint::Finding;
+use crate::rules::Knowledge;
+use crate::rules::schema::Severity;
+use crate::source::mask::plain;
+use crate::source::{Source, SourceId, Span};
+
+use super::{View, count};
+
+/// Full reports; what comes after them is one line each.
+const MOST_FULL: usize = 200;
+/// Longer lines are cut around their label.
+const LONGEST_LINE: usize = 400;
+const WIDTH: usize = 96;
+
+/// The report.
+pub fn render(view: &View<'_>, knowledge: &Knowledge) -> String {
+    let mut out = Vec::new();
+    let mut masked = Masked { view, copies: HashMap::new() };
+    let mut told = HashSet::new();
+    for finding in view.findings.iter().take(MOST_FULL) {
+        let first = told.insert(finding.rule.clone());
+        one(&mut out, view, knowledge, &mut masked, finding, first);
+        out.push(b'\n');
+    }
+    let mut out = String::from_utf8_lossy(&out).into_owned();
+    if !view.color {
+        // The drawing library colours its headers whatever it is told.
+        out = anstream::adapter::strip_str(&out).to_string();
+    }
+    if view.findings.len() > MOST_FULL {
+        let rest = View { findings: view.findings[MOST_FULL..].to_vec(), ..view.clone() };
+        out.push_str(&super::concise::render(&rest));
+        out.push('\n');
+    }
+    cannot_tell(&mut out, view);
+    out.push_str(&summary(view));
+    out
+}
+
+fn color(severity: Severity) -> Color {
+    match severity {
+        Severity::Critical => Color::Magenta,
+        Severity::High => Color::Red,
+        Severity::Medium => Color::Yellow,
+        Severity::Low => Color::Cyan,
+        Severity::Info => Color::Blue,
+    }
+}
+
+fn one(
+    out: &mut Vec<u8>,
+    view: &View<'_>,
+    knowledge: &Knowledge,
+    masked: &mut Masked<'_, '_>,
+    finding: &Finding,
+    first: bool,
+) {
+    let lead = finding.primary.span.source;
+    let mut labels: Vec<(Span, String, bool)> =
+        vec![(finding.primary.span, plain(&finding.primary.message), true)];
+    labels.extend(finding.related.iter().map(|label| (label.span, plain(&label.message), false)));
+    // The drawing repeats a file's header when its labels are not together.
+    labels.sort_by_key(|(span, _, _)| (span.source != lead, span.source, span.start));
+    let spans: Vec<Span> = labels.iter().map(|(span, ..)| *span).collect();
+    let mut files = masked.files(&spans);
+
+    let place = files.place(finding.primary.span);
+    let kind = ReportKind::Custom(finding.severity.name(), color(finding.severity));
+    let config =
+        Config::new().with_index_type(IndexType::Byte).with_color(view.color).with_compact(false);
+    let mut report = Report::build(kind, place)
+        .with_config(config)
+        .with_code(&finding.rule)
+        .with_message(plain(&finding.message));
+    for (span, message, is_primary) in labels {
+        let label = Label::new(files.place(span)).with_message(message);
+        report = report.with_label(if is_primary {
+            label.with_color(color(finding.severity)).with_priority(1)
+        } else {
+            label.with_color(Color::Fixed(250))
+        });
+    }
+    let mut help = wrap(&plain(&finding.advice), WIDTH);
+    if !finding.remedy.is_empty() {
+        help.push_str("\nWrite:\n");
+        for line in finding.remedy.lines() {
+            help.push_str(&format!("    {}\n", line.trim_end()));
+        }
+        help.truncate(help.trim_end().len());
+    }
+    report = report.with_help(help);
+    let mut note = String::new();
+    if first && let Some(sheet) = knowledge.sheet(&finding.rule) {
+        note.push_str(&plain(&sheet.texts.why));
+        note.push(' ');
+    }
+    if finding.confidence != crate::deployment::version::Confidence::High {
+        note.push_str(&format!("Confidence: {}. ", finding.confidence.name()));
+    }
+    if finding.deployments.len() > 1 {
+        note.push_str(&format!("The same place serves {}. ", finding.deployments.join(", ")));
+    }
+    if !note.is_empty() {
+        report = report.with_note(wrap(note.trim(), WIDTH));
+    }
+    // Writing to memory does not fail.
+    let _ = report.finish().write(&mut files, out);
+}
+
+fn cannot_tell(out: &mut String, view: &View<'_>) {
+    for (deployment, said) in view.deployments.iter().zip(view.cannot_tell) {
+        if said.is_empty() || deployment.illustrative {
+            continue;
+        }
+        out.push_str(&format!("What the files of {} cannot show:\n", plain(&deployment.id)));
+        for text in said {
+            let text = wrap(&plain(text), WIDTH);
+            out.push_str(&format!("  - {}\n", text.replace('\n', "\n    ")));
+        }
+        out.push('\n');
+    }
+}
+
+/// The last line: how much was seen, what was found, what is not listed.
+fn summary(view: &View<'_>) -> String {
+    let files = count(view.files_seen, "file");
+    if view.deployments.is_empty() && view.findings.is_empty() {
+        return format!("no OpenMetadata configuration found in {files}\n");
+    }
+    let mut line = format!("{} in {files}: ", count(view.deployments.len(), "deployment"));
+    let counts: Vec<String> = view
+        .counts()
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(severity, number)| format!("{number} {}", severity.name()))
+        .collect();
+    line.push_str(&if counts.is_empty() {
+        format!("nothing at {} or above", view.least.name())
+    } else {
+        counts.join(", ")
+    });
+    if view.hidden > 0 {
+        line.push_str(&format!(
+            "; {} not listed (--min-severity info --min-confidence low lists all)",
+            view.hidden
+        ));
+    }
+    line.push('\n');
+    line
+}
+
+/// Breaks text between words.
+pub(super) fn wrap(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
+/// Masked copies of the files, made once each.
+struct Masked<'v, 'a> {
+    view: &'v View<'a>,
+    copies: HashMap<SourceId, String>,
+}
+
+impl Masked<'_, '_> {
+    fn files(&mut self, spans: &[Span]) -> Files {
+        let mut files = Files { list: HashMap::new() };
+        for span in spans {
+            let id = span.source;
+            if files.list.contains_key(&id) {
+                continue;
+            }
+            let source = self.view.sources.get(id);
+            let shown = self.view.shown;
+            let copy = self.copies.entry(id).or_insert_with(|| (shown)(id).mask(&source.text, 0));
+            let own: Vec<Range<usize>> = spans
+                .iter()
+                .filter(|other| other.source == id)
+                .map(|other| trimmed(source, other.range()))
+                .collect();
+            files.list.insert(id, File::new(source, copy, &own));
+        }
+        files
+    }
+}
+
+/// A span that a label can be drawn on: on character boundaries, on one line if it begins in
+/// a long block.
+fn trimmed(source: &Source, range: Range<usize>) -> Range<usize> {
+    let mut range = source.clamp(range);
+    let first = source.line_range(source.line_of(range.start));
+    if range.end > first.end {
+        range.end = first.end.max(range.start);
+    }
+    range
+}
+
+struct File {
+    path: String,
+    drawn: ariadne::Source<String>,
+    /// Lines that were cut: (line's range in the source, where it begins in the copy, what
+    /// remains of it, where that begins in the copy).
+    cuts: Vec<Cut>,
+}
+
+struct Cut {
+    line: Range<usize>,
+    kept: Range<usize>,
+    at: usize,
+}
+
+impl File {
+    fn new(source: &Source, copy: &str, labels: &[Range<usize>]) -> File {
+        let mut text = String::with_capacity(copy.len().min(1 << 20));
+        let mut cuts = Vec::new();
+        // Far-away lines are not drawn; dropping what is after the last label saves time.
+        let last = labels.iter().map(|range| range.end).max().unwrap_or(0);
+        let last_line = source.line_of(last);
+        for line in 0..=last_line.min(source.line_count() - 1) {
+            let range = source.line_range(line);
+            let at = text.len();
+            if range.len() <= LONGEST_LINE {
+                text.push_str(&copy[range.clone()]);
+                cuts.push(Cut { kept: range.clone(), line: range, at });
+            } else {
+                let label = labels
+                    .iter()
+                    .find(|label| range.start <= label.start && label.start <= range.end);
+                let start = label
+                    .map_or(range.start, |label| label.start.saturating_sub(60).max(range.start));
+                let kept = source.clamp(start..(start + LONGEST_LINE - 60).min(range.end));
+                let kept = kept.start..kept.end.min(range.end);
+                text.push('…');
+                let at = text.len();
+                text.push_str(&copy[kept.clone()]);
+                text.push('…');
+                cuts.push(Cut { line: range, kept, at });
+            }
+            text.push('\n');
+        }
+        File { path: plain(&source.path), drawn: ariadne::Source::from(text), cuts }
+    }
+
+    /// Where a place of the source stands in the drawn copy.
+    fn place(&self, range: Range<usize>) -> Range<usize> {
+        let find = |offset: usize| {
+            let at = self.cuts.partition_point(|cut| cut.line.start <= offset).saturating_sub(1);
+            let cut = &self.cuts[at.min(self.cuts.len() - 1)];
+            cut.at + offset.clamp(cut.kept.start, cut.kept.end) - cut.kept.start
+        };
+        let start = find(range.start);
+        start..find(range.end).max(start)
+    }
+}
+
+/// The files of one report, for the drawing library.
+struct Files {
+    list: HashMap<SourceId, File>,
+}
+
+impl Files {
+    fn place(&self, span: Span) -> (SourceId, Range<usize>) {
+        let file = &self.list[&span.source];
+        let range = file.place(span.range());
+        // A label over several lines would be drawn as a bracket around all of them.
+        let text = file.drawn.text();
+        let end = text[range.start..].find('\n').map_or(text.len(), |at| range.start + at);
+        (span.source, range.start..range.end.min(end).max(range.start))
+    }
+}
+
+impl ariadne::Cache<SourceId> for &mut Files {
+    type Storage = String;
+
+    fn fetch(&mut self, id: &SourceId) -> Result<&ariadne::Source<String>, impl std::fmt::Debug> {
+        self.list.get(id).map(|file| &file.drawn).ok_or("an unknown file")
+    }
+
+    fn display<'a>(&self, id: &'a SourceId) -> Option<impl std::fmt::Display + 'a> {
+        self.list.get(id).map(|file| file.path.clone())
+    }
+}

@@ -1,0 +1,231 @@
+//! The effective settings of each deployment: value, and where it comes from step by step.
+
+use serde::Serialize;
+
+use crate::deployment::Deployment;
+use crate::deployment::catalogue::{Catalogue, Setting, SettingId};
+use crate::deployment::value::{Fragment, Piece, State, Value};
+use crate::lint::Label;
+use crate::source::mask::{plain, public_value};
+
+use super::json::{Place, Tool};
+use super::{View, count};
+
+/// The effective text of a value with its unknown parts by name; nothing of a secret.
+fn text(setting: &Setting, value: &Value) -> Option<String> {
+    if setting.secret && !value.is_hidden() {
+        return None;
+    }
+    match (&value.items, value.state) {
+        (Some(items), State::Written | State::Default) => {
+            let items: Vec<String> = items.iter().map(spelled).collect();
+            Some(public_value(&format!("[{}]", items.join(", "))))
+        }
+        _ => Some(public_value(&spelled(&value.text))),
+    }
+}
+
+fn spelled(fragment: &Fragment) -> String {
+    fragment
+        .pieces()
+        .iter()
+        .map(|piece| match piece {
+            Piece::Known(text) => text.expose().to_owned(),
+            Piece::Unknown(unknown) => unknown.name.clone(),
+        })
+        .collect()
+}
+
+fn state(value: &Value) -> &'static str {
+    match value.state {
+        State::Written => "written",
+        State::Empty => "empty",
+        State::Default => "default",
+        State::Reference | State::Unseen => "reference",
+        State::Absent => "absent",
+    }
+}
+
+/// A table for people: what is set, and what a rule asks about.
+pub fn table(view: &View<'_>, catalogue: &Catalogue, asked: &dyn Fn(SettingId) -> bool) -> String {
+    let mut out = String::new();
+    for (deployment, cannot_tell) in view.deployments.iter().zip(view.cannot_tell) {
+        heading(&mut out, view, deployment);
+        let mut rows: Vec<[String; 3]> = Vec::new();
+        for (id, value) in deployment.values() {
+            let setting = catalogue.get(id);
+            let interesting = match value.state {
+                State::Absent => false,
+                State::Default => asked(id),
+                _ => true,
+            };
+            if !interesting {
+                continue;
+            }
+            let shown = match (text(setting, value), value.state) {
+                (_, State::Empty) => "(empty)".to_owned(),
+                (None, State::Default) => "(secret: the shipped default)".to_owned(),
+                (None, _) => "(secret)".to_owned(),
+                (Some(text), State::Reference | State::Unseen) => format!("→ {text}"),
+                (Some(text), _) if text.is_empty() => "(empty)".to_owned(),
+                (Some(text), _) => text,
+            };
+            rows.push([setting.path.clone(), shown, origin(view, value)]);
+        }
+        let width = |column: usize, most: usize| {
+            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(most)
+        };
+        let (first, second) = (width(0, 52), width(1, 48));
+        for [name, value, from] in &rows {
+            out.push_str(&format!("  {name:first$}  {value:second$}  {from}\n"));
+        }
+        if !cannot_tell.is_empty() {
+            out.push_str("  Not to be seen in these files:\n");
+            for text in cannot_tell {
+                out.push_str(&format!("  - {}\n", plain(text)));
+            }
+        }
+        out.push('\n');
+    }
+    if view.deployments.is_empty() {
+        out.push_str(&format!(
+            "no OpenMetadata configuration found in {}\n",
+            count(view.files_seen, "file")
+        ));
+    }
+    out
+}
+
+fn heading(out: &mut String, view: &View<'_>, deployment: &Deployment) {
+    out.push_str(&format!("{}\n", plain(&deployment.id)));
+    out.push_str(&format!(
+        "  version {} ({})\n",
+        plain(&deployment.version.text),
+        deployment.version.from
+    ));
+    let sources: Vec<String> =
+        deployment.sources.iter().map(|&id| plain(&view.sources.get(id).path)).collect();
+    out.push_str(&format!("  made of {}\n", sources.join(", ")));
+    for remark in &deployment.remarks {
+        out.push_str(&format!("  note: {}\n", plain(remark)));
+    }
+}
+
+/// Where a value comes from, in one line.
+fn origin(view: &View<'_>, value: &Value) -> String {
+    let place = value.origin.span.map(|span| {
+        let source = view.sources.get(span.source);
+        let at = source.position(span.start as usize);
+        format!("{}:{}:{}", plain(&source.path), at.line, at.column)
+    });
+    let mut parts: Vec<String> = Vec::new();
+    match (value.state, place) {
+        (State::Default, Some(place)) => parts.push(format!("default; to be set at {place}")),
+        (State::Default, None) => parts.push("default".into()),
+        (_, Some(place)) => parts.push(place),
+        (_, None) => {}
+    }
+    for step in &value.origin.steps {
+        let at = step.span.map(|span| {
+            let source = view.sources.get(span.source);
+            let line = source.position(span.start as usize).line;
+            format!(" ({}:{line})", plain(&source.path))
+        });
+        parts.push(format!("{}{}", plain(&step.what), at.unwrap_or_default()));
+    }
+    parts.join(" ← ")
+}
+
+#[derive(Serialize)]
+struct Report {
+    schema_version: u32,
+    tool: Tool,
+    deployments: Vec<Server>,
+}
+
+#[derive(Serialize)]
+struct Server {
+    id: String,
+    kind: &'static str,
+    version: String,
+    version_from: &'static str,
+    sources: Vec<String>,
+    remarks: Vec<String>,
+    settings: Vec<Row>,
+    cannot_tell: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    setting: String,
+    /// The environment variable that the server reads, if there is one.
+    env: Option<String>,
+    state: &'static str,
+    /// `null` for a secret.
+    value: Option<String>,
+    secret: bool,
+    confidence: &'static str,
+    origin: Option<Place>,
+    steps: Vec<StepRow>,
+}
+
+#[derive(Serialize)]
+struct StepRow {
+    what: String,
+    at: Option<Place>,
+}
+
+/// The same for programs, with every setting that the deployment has.
+pub fn json(view: &View<'_>, catalogue: &Catalogue) -> String {
+    let deployments = view
+        .deployments
+        .iter()
+        .zip(view.cannot_tell)
+        .map(|(deployment, cannot_tell)| Server {
+            id: deployment.id.clone(),
+            kind: deployment.kind.name(),
+            version: plain(&deployment.version.text),
+            version_from: deployment.version.from,
+            sources: deployment
+                .sources
+                .iter()
+                .map(|&id| view.sources.get(id).path.clone())
+                .collect(),
+            remarks: deployment.remarks.clone(),
+            settings: deployment
+                .values()
+                .filter(|(_, value)| value.state != State::Absent)
+                .map(|(id, value)| row(view, catalogue.get(id), value))
+                .collect(),
+            cannot_tell: cannot_tell.clone(),
+        })
+        .collect();
+    let report = Report { schema_version: 1, tool: Tool::this(), deployments };
+    let mut out = serde_json::to_string_pretty(&report).expect("plain data");
+    out.push('\n');
+    out
+}
+
+fn row(view: &View<'_>, setting: &Setting, value: &Value) -> Row {
+    let place = |span, message: &str| {
+        Place::new(&Label { span, message: message.to_owned() }, view.sources)
+    };
+    Row {
+        setting: setting.path.clone(),
+        env: setting.variable().map(str::to_owned),
+        state: state(value),
+        value: text(setting, value),
+        secret: setting.secret,
+        confidence: value.confidence.name(),
+        origin: value.origin.span.map(|span| place(span, "")),
+        steps: value
+            .origin
+            .steps
+            .iter()
+            .map(|step| StepRow {
+                what: plain(&step.what),
+                at: step.span.map(|span| place(span, "")),
+            })
+            .collect(),
+    }
+}
