@@ -62,6 +62,8 @@ pub struct Scan {
     pub cannot_tell: Vec<Vec<String>>,
     /// Violations of rules, sorted by path, position and rule.
     pub findings: Vec<Finding>,
+    /// The settings of each deployment that rules look at.
+    pub asked: Vec<std::collections::BTreeSet<deployment::catalogue::SettingId>>,
     /// What was skipped, and why.
     pub notes: Vec<Note>,
     /// Paths that were asked for and could not be looked at.
@@ -166,9 +168,15 @@ pub fn scan(request: &Request) -> Scan {
         .iter()
         .map(|deployment| lint::cannot_tell(knowledge, &sources, deployment, lint_options))
         .collect();
+    let asked = reading
+        .deployments
+        .iter()
+        .map(|deployment| lint::asked(knowledge, &sources, deployment, lint_options))
+        .collect();
     notes.sort();
     notes.dedup();
     Scan {
+        asked,
         sources,
         inputs,
         deployments: reading.deployments,

@@ -15,7 +15,7 @@ pub(super) fn explain(id: &str) -> Outcome {
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(likeness, _)| *likeness > 0.8);
         let hint = nearest.map(|(_, id)| format!("; did you mean `{id}`?")).unwrap_or_default();
-        complain(&format!("there is no rule `{id}`{hint} `omlint rules` lists them all"));
+        complain(&format!("there is no rule `{id}`{hint} (`omlint rules` lists them all)"));
         return Outcome::Failed;
     };
     let texts = &sheet.texts;
@@ -53,11 +53,12 @@ pub(super) fn explain(id: &str) -> Outcome {
 pub(super) fn list() -> Outcome {
     let knowledge = Knowledge::built_in();
     let width = knowledge.rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let levels = knowledge.rules.iter().map(|rule| severities(rule).len()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in &knowledge.rules {
         let Some(sheet) = knowledge.sheet(&rule.id) else { continue };
         out.push_str(&format!(
-            "{:width$}  {:15}  {}\n",
+            "{:width$}  {:levels$}  {}\n",
             rule.id,
             severities(rule),
             sheet.texts.summary

@@ -1,6 +1,5 @@
 //! `omlint show`: the effective settings of each deployment.
 
-use crate::lint;
 use crate::report::{self, View};
 use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
@@ -31,9 +30,7 @@ pub(super) fn run(arguments: &Show) -> Outcome {
         color: color(arguments.inputs.color),
     };
     let text = match arguments.format {
-        ShowFormat::Table => report::show::table(&view, &knowledge.catalogue, &|id| {
-            lint::is_asked_about(knowledge, id)
-        }),
+        ShowFormat::Table => report::show::table(&view, &knowledge.catalogue, &scan.asked),
         ShowFormat::Json => report::show::json(&view, &knowledge.catalogue),
     };
     let mut outcome = aftermath(&scan);

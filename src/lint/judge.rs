@@ -1,7 +1,7 @@
 //! Which rules speak about a deployment, and which of them are silent because another says
 //! the same thing better.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::evidence::Problem;
@@ -21,10 +21,21 @@ pub(super) struct Found<'k> {
     pub confidence: Confidence,
 }
 
-/// Whether a rule flags a setting, so that a user may ask what became of it.
-pub(super) fn asks_about(rule: &Rule, knowledge: &Knowledge, id: SettingId) -> bool {
-    let path = &knowledge.catalogue.get(id).path;
-    rule.checks.iter().any(|check| check.flag.0.iter().any(|(flagged, _)| flagged == path))
+/// The settings that rules look at in this deployment.
+pub(super) fn asked(case: &Case<'_>) -> BTreeSet<SettingId> {
+    let mut ids = BTreeSet::new();
+    for check in case.knowledge.rules.iter().flat_map(|rule| &rule.checks) {
+        let mut paths: Vec<String> = Vec::new();
+        check.when.walk(&mut |path, _| paths.push(path.to_owned()));
+        if case.holds(&check.when) != Truth::False {
+            paths.extend(check.flag.0.iter().map(|(path, _)| path.clone()));
+            if let Some(native) = &check.native {
+                paths.extend(native.settings().into_iter().map(str::to_owned));
+            }
+        }
+        ids.extend(paths.iter().map(|path| case.setting(path)));
+    }
+    ids
 }
 
 /// All rules that speak about a deployment.

@@ -6,7 +6,7 @@ mod judge;
 mod remedy;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
@@ -69,9 +69,14 @@ pub fn run(
     findings
 }
 
-/// Whether some rule flags a setting, so that a user may ask what became of it.
-pub fn is_asked_about(knowledge: &Knowledge, id: SettingId) -> bool {
-    knowledge.rules.iter().any(|rule| judge::asks_about(rule, knowledge, id))
+/// The settings that rules look at in a deployment, so that a user may ask what became of them.
+pub fn asked(
+    knowledge: &Knowledge,
+    sources: &Sources,
+    deployment: &Deployment,
+    options: Options,
+) -> BTreeSet<SettingId> {
+    judge::asked(&Case { knowledge, deployment, sources, profile: options.profile })
 }
 
 /// What the files of a deployment cannot show, for people.
@@ -89,9 +94,10 @@ pub fn cannot_tell(
         .filter(|limit| case.holds(&limit.when) == Truth::True)
         .map(|limit| limit.text.clone())
         .collect();
+    let asked = judge::asked(&case);
     let mut references: Vec<String> = Vec::new();
     for (id, value) in deployment.values() {
-        if is_asked_about(knowledge, id)
+        if asked.contains(&id)
             && !value.text.is_known()
             && value.state != crate::deployment::value::State::Absent
         {

@@ -6,126 +6,180 @@ use crate::deployment::Notation;
 use crate::deployment::catalogue::{Setting, SettingId, Type};
 use crate::deployment::value::State;
 use crate::rules::condition::Case;
-use crate::rules::native::Field;
+use crate::rules::native::{Field, Hit};
 use crate::rules::schema::Remedy;
 use crate::source::Span;
 
 use super::finding::hex;
 
-/// What to paste at `span`: the new value where one is written, lines to add where none is.
-pub(super) fn snippet(case: &Case<'_>, remedy: &Remedy, field: &Field, span: Span) -> String {
+/// The Secret that remedies for charts name.
+const SECRET: &str = "openmetadata-secrets";
+
+/// What to paste at `span`: the new value in place of the one that is written, or lines to
+/// add below where none is.
+pub(super) fn snippet(
+    case: &Case<'_>,
+    remedy: &Remedy,
+    hit: &Hit,
+    lead: &Field,
+    span: Span,
+) -> String {
     let catalogue = &case.knowledge.catalogue;
-    let deployment = case.deployment;
-    let value = deployment.value(field.id);
-    let notation = if deployment.assignments.contains(&span.source) {
-        Notation::Assignment
-    } else {
-        deployment.notation
+    let value = case.deployment.value(lead.id);
+    let pen = Pen {
+        case,
+        notation: if case.deployment.assignments.contains(&span.source) {
+            Notation::Assignment
+        } else {
+            case.deployment.notation
+        },
     };
-    let write = |id: SettingId, text: &str| concrete(case, notation, id, text);
-    let own = remedy.set.get(&catalogue.get(field.id).path);
-    if value.state != State::Default
-        && let Some(text) = own
-    {
-        let (text, _) = write(field.id, text);
-        // A list is replaced item by item: the label is on the item that is wrong.
-        let items = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        return match (field.spans.is_empty(), items) {
-            (false, Some(items)) => items.to_owned(),
+    let own = remedy.set.get(&catalogue.get(lead.id).path);
+    let here = case.sources.slice(span);
+    let flagged = |id: SettingId| hit.fields.iter().any(|field| field.id == id);
+    let entries = || -> Vec<(SettingId, String)> {
+        remedy
+            .set
+            .iter()
+            .filter_map(|(path, text)| Some((catalogue.find(path)?, text.clone())))
+            .filter(|(id, _)| own.is_none() || flagged(*id))
+            .collect()
+    };
+    if value.state == State::Default {
+        // A switch or an empty reference keeps the chart from setting it.
+        match here {
+            "false" | "no" | "off" => {
+                let lines = pen.lines(&entries(), value.origin.present_keys);
+                let indent = indentation(case, span);
+                return std::iter::once("true".to_owned())
+                    .chain(lines.lines().map(|line| format!("{indent}{line}")))
+                    .collect::<Vec<_>>()
+                    .join("\n");
+            }
+            "\"\"" | "''" => return format!("\"{SECRET}\""),
+            _ => {}
+        }
+    } else if let Some(text) = own {
+        let text = pen.scalar(lead.id, text);
+        return match (value.state, here) {
+            (State::Empty, "\"\"" | "''") => format!("\"{text}\""),
+            // Where only the name stands, the line is written anew.
+            (State::Empty, _) if case.deployment.spelling(catalogue, lead.id).ends_with(here) => {
+                pen.lines(&[(lead.id, text)], usize::MAX)
+            }
+            // A list is replaced item by item: the label is on the item that is wrong.
+            _ if !lead.spans.is_empty() => {
+                let items = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+                items.unwrap_or(&text).to_owned()
+            }
             _ => text,
         };
     }
-    let lines: Vec<(Vec<String>, String, bool)> = remedy
-        .set
-        .iter()
-        .filter_map(|(path, text)| {
-            let id = catalogue.find(path)?;
-            let setting = catalogue.get(id);
-            let (text, is_secret_ref) = write(id, text);
-            let keys = keys(case, notation, id, setting)?;
-            Some((keys, quoted(setting, notation, &text), is_secret_ref))
-        })
-        .collect();
-    match notation {
-        Notation::ComposeMap => {
-            lines.iter().map(|(keys, text, _)| format!("{}: {text}", keys[0])).collect::<Vec<_>>()
-        }
-        Notation::ComposeList => {
-            lines.iter().map(|(keys, text, _)| format!("- {}={text}", keys[0])).collect()
-        }
-        Notation::Assignment => {
-            lines.iter().map(|(keys, text, _)| format!("{}={text}", keys[0])).collect()
-        }
-        Notation::HelmValues | Notation::ServerFile => nested(&lines, value.origin.present_keys),
-    }
-    .join("\n")
+    pen.lines(&entries(), value.origin.present_keys)
 }
 
-fn keys(
-    case: &Case<'_>,
+/// The blanks before the line in which a span begins.
+fn indentation(case: &Case<'_>, span: Span) -> String {
+    let source = case.sources.get(span.source);
+    let line = &source.text[source.line_range(source.line_of(span.start as usize))];
+    line[..line.len() - line.trim_start().len()].to_owned()
+}
+
+struct Pen<'a> {
+    case: &'a Case<'a>,
     notation: Notation,
-    id: SettingId,
-    setting: &Setting,
-) -> Option<Vec<String>> {
-    match notation {
-        Notation::HelmValues if setting.helm.is_empty() && setting.global.is_empty() => None,
-        Notation::HelmValues | Notation::ServerFile => Some(
-            case.deployment
-                .spelling(&case.knowledge.catalogue, id)
-                .split('.')
-                .map(str::to_owned)
+}
+
+impl Pen<'_> {
+    fn setting(&self, id: SettingId) -> &Setting {
+        self.case.knowledge.catalogue.get(id)
+    }
+
+    fn variable(&self, id: SettingId) -> &str {
+        let setting = self.setting(id);
+        setting.variable().unwrap_or(&setting.path)
+    }
+
+    /// A remedy's value with its marks filled in.
+    fn scalar(&self, id: SettingId, text: &str) -> String {
+        let variable = self.variable(id);
+        match text {
+            "{uuid}" => uuid(&format!("{}\0{variable}", self.case.deployment.id)),
+            "{secret}" => match self.notation {
+                Notation::ComposeMap | Notation::ComposeList => {
+                    format!("${{{variable}:?set it in a .env file that git ignores}}")
+                }
+                Notation::ServerFile => format!("${{{variable}}}"),
+                Notation::Assignment | Notation::HelmValues => format!("<your own {variable}>"),
+            },
+            other => other.to_owned(),
+        }
+    }
+
+    /// Lines that set these settings; `present` keys on the way to them stand there already.
+    fn lines(&self, entries: &[(SettingId, String)], present: usize) -> String {
+        let named = entries.iter().map(|(id, text)| (*id, text.as_str()));
+        let lines: Vec<String> = match self.notation {
+            Notation::ComposeMap => named
+                .map(|(id, text)| format!("{}: {}", self.variable(id), self.quoted(id, text)))
                 .collect(),
-        ),
-        _ => setting.variable().map(|name| vec![name.to_owned()]),
-    }
-}
-
-/// The remedy's value with its marks filled in, and whether it became a secretRef pair.
-fn concrete(case: &Case<'_>, notation: Notation, id: SettingId, text: &str) -> (String, bool) {
-    let setting = case.knowledge.catalogue.get(id);
-    let variable = setting.variable().unwrap_or(&setting.path);
-    match text {
-        "{uuid}" => (uuid(&format!("{}\0{}", case.deployment.id, setting.path)), false),
-        "{secret}" => match notation {
-            Notation::ComposeMap | Notation::ComposeList => {
-                (format!("${{{variable}:?set it in a .env file that git ignores}}"), false)
+            Notation::ComposeList => named
+                .map(|(id, text)| format!("- {}={}", self.variable(id), self.scalar(id, text)))
+                .collect(),
+            Notation::Assignment => named
+                .map(|(id, text)| format!("{}={}", self.variable(id), self.scalar(id, text)))
+                .collect(),
+            Notation::HelmValues | Notation::ServerFile => {
+                let pairs: Vec<(Vec<String>, String)> =
+                    named.flat_map(|(id, text)| self.nested(id, text)).collect();
+                indented(&pairs, present)
             }
-            Notation::Assignment => (format!("<your own {variable}>"), false),
-            Notation::ServerFile => (format!("${{{variable}}}"), false),
-            Notation::HelmValues => {
-                (format!("{{ secretRef: openmetadata-secrets, secretKey: {variable} }}"), true)
-            }
-        },
-        other => (other.to_owned(), false),
+        };
+        lines.join("\n")
     }
-}
 
-/// A random-looking UUID that is the same for the same place: key ids are public, they only
-/// must differ between servers.
-fn uuid(seed: &str) -> String {
-    let mut bytes: [u8; 16] = Sha256::digest(seed)[..16].try_into().expect("sixteen bytes");
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let text = hex(&bytes);
-    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
-}
+    fn quoted(&self, id: SettingId, text: &str) -> String {
+        let text = self.scalar(id, text);
+        let is_text = match self.setting(id).kind {
+            Type::String => true,
+            // To compose every value is a text; a bare list would be one of YAML's.
+            Type::List => self.notation == Notation::ComposeMap,
+            Type::Bool | Type::Int => false,
+        };
+        if is_text { format!("\"{text}\"") } else { text }
+    }
 
-fn quoted(setting: &Setting, notation: Notation, text: &str) -> String {
-    let bare = match notation {
-        Notation::Assignment | Notation::ComposeList => true,
-        Notation::ComposeMap => setting.kind != Type::String && setting.kind != Type::List,
-        _ => setting.kind != Type::String || text.starts_with('{'),
-    };
-    if bare { text.to_owned() } else { format!("\"{text}\"") }
+    /// Keys and value in nested YAML; a secret of the chart becomes a reference.
+    fn nested(&self, id: SettingId, text: &str) -> Vec<(Vec<String>, String)> {
+        let keys = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let setting = self.setting(id);
+        let by_reference = setting.helm.iter().find(|name| name.secret_ref);
+        if self.notation == Notation::HelmValues
+            && text == "{secret}"
+            && let Some(name) = by_reference
+        {
+            let below = |key: &str| {
+                let mut keys = keys(&name.name);
+                keys.push(key.to_owned());
+                keys
+            };
+            return vec![
+                (below("secretRef"), SECRET.to_owned()),
+                (below("secretKey"), self.variable(id).to_owned()),
+            ];
+        }
+        let path = self.case.deployment.spelling(&self.case.knowledge.catalogue, id);
+        vec![(keys(&path), self.quoted(id, text))]
+    }
 }
 
 /// Nested keys, without the first `present` that stand there already.
-fn nested(lines: &[(Vec<String>, String, bool)], present: usize) -> Vec<String> {
+fn indented(pairs: &[(Vec<String>, String)], present: usize) -> Vec<String> {
     let mut out = Vec::new();
     let mut open: Vec<String> = Vec::new();
-    let skip = lines.iter().map(|(keys, ..)| present.min(keys.len() - 1)).min().unwrap_or(0);
-    for (keys, text, _) in lines {
-        let (last, above) = keys[skip..].split_last().expect("a setting has a key");
+    let skip = pairs.iter().map(|(keys, _)| present.min(keys.len() - 1)).min().unwrap_or(0);
+    for (keys, text) in pairs {
+        let Some((last, above)) = keys[skip..].split_last() else { continue };
         let common = open.iter().zip(above).take_while(|(a, b)| a == b).count();
         open.truncate(common);
         for key in &above[common..] {
@@ -135,4 +189,16 @@ fn nested(lines: &[(Vec<String>, String, bool)], present: usize) -> Vec<String> 
         out.push(format!("{}{last}: {text}", "  ".repeat(open.len())));
     }
     out
+}
+
+/// A random-looking UUID that is the same for the same place: key ids are public, they only
+/// must differ between servers.
+fn uuid(seed: &str) -> String {
+    let digest = Sha256::digest(seed);
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let text = hex(&bytes);
+    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }

@@ -84,7 +84,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         primary: Label { span, message: label },
         related,
         remedy: lead
-            .map(|field| remedy::snippet(case, &texts.remedy, field, span))
+            .map(|field| remedy::snippet(case, &texts.remedy, hit, field, span))
             .unwrap_or_default(),
         advice: fill(&texts.remedy.say, lead.map(|field| field.id)),
         fingerprint: String::new(),

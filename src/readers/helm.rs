@@ -588,7 +588,7 @@ impl<'a> Reader<'a, '_> {
                 value.origin.steps.insert(0, off.1);
                 if let Some(span) = off.0 {
                     value.origin.span = Some(span);
-                    value.origin.present_keys = usize::MAX;
+                    value.origin.present_keys = off.2;
                 }
             }
             return value;
@@ -614,8 +614,9 @@ impl<'a> Reader<'a, '_> {
         value
     }
 
-    /// The place and reason why the chart leaves a section out.
-    fn is_off(&self, section: &str) -> Option<(Option<Span>, Step)> {
+    /// The place and reason why the chart leaves a section out, and how many keys lead to the
+    /// place.
+    fn is_off(&self, section: &str) -> Option<(Option<Span>, Step, usize)> {
         let conditions = self.context.catalogue.sections.get(section)?;
         for condition in conditions {
             let (holds, span, path) = self.condition(&condition.path, &condition.is);
@@ -626,7 +627,8 @@ impl<'a> Reader<'a, '_> {
                     "the chart leaves this out unless `{path}` is {wanted}, so the image's own default applies"
                 );
                 // A switch in the file is the place to change; a choice of provider is not.
-                return Some((span.filter(|_| is_switch), Step { what, span }));
+                let keys = path.matches('.').count();
+                return Some((span.filter(|_| is_switch), Step { what, span }, keys));
             }
         }
         None

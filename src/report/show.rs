@@ -1,11 +1,14 @@
 //! The effective settings of each deployment: value, and where it comes from step by step.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::{Catalogue, Setting, SettingId};
 use crate::deployment::value::{Fragment, Piece, State, Value};
 use crate::lint::Label;
+use crate::source::Span;
 use crate::source::mask::{plain, public_value};
 
 use super::json::{Place, Tool};
@@ -13,7 +16,8 @@ use super::{View, count};
 
 /// The effective text of a value with its unknown parts by name; nothing of a secret.
 fn text(setting: &Setting, value: &Value) -> Option<String> {
-    if setting.secret && !value.is_hidden() {
+    let empty = value.text.outline().is_empty() && value.items.is_none();
+    if setting.secret && !value.is_hidden() && !empty {
         return None;
     }
     match (&value.items, value.state) {
@@ -47,16 +51,18 @@ fn state(value: &Value) -> &'static str {
 }
 
 /// A table for people: what is set, and what a rule asks about.
-pub fn table(view: &View<'_>, catalogue: &Catalogue, asked: &dyn Fn(SettingId) -> bool) -> String {
+pub fn table(view: &View<'_>, catalogue: &Catalogue, asked: &[BTreeSet<SettingId>]) -> String {
     let mut out = String::new();
-    for (deployment, cannot_tell) in view.deployments.iter().zip(view.cannot_tell) {
+    for ((deployment, cannot_tell), asked) in
+        view.deployments.iter().zip(view.cannot_tell).zip(asked)
+    {
         heading(&mut out, view, deployment);
         let mut rows: Vec<[String; 3]> = Vec::new();
         for (id, value) in deployment.values() {
             let setting = catalogue.get(id);
             let interesting = match value.state {
                 State::Absent => false,
-                State::Default => asked(id),
+                State::Default => asked.contains(&id),
                 _ => true,
             };
             if !interesting {
@@ -70,12 +76,12 @@ pub fn table(view: &View<'_>, catalogue: &Catalogue, asked: &dyn Fn(SettingId) -
                 (Some(text), _) if text.is_empty() => "(empty)".to_owned(),
                 (Some(text), _) => text,
             };
-            rows.push([setting.path.clone(), shown, origin(view, value)]);
+            rows.push([setting.path.clone(), shown, origin(view, deployment, value)]);
         }
         let width = |column: usize, most: usize| {
             rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(most)
         };
-        let (first, second) = (width(0, 52), width(1, 48));
+        let (first, second) = (width(0, 60), width(1, 56));
         for [name, value, from] in &rows {
             out.push_str(&format!("  {name:first$}  {value:second$}  {from}\n"));
         }
@@ -111,27 +117,24 @@ fn heading(out: &mut String, view: &View<'_>, deployment: &Deployment) {
     }
 }
 
-/// Where a value comes from, in one line.
-fn origin(view: &View<'_>, value: &Value) -> String {
-    let place = value.origin.span.map(|span| {
+/// Where a value comes from, in one line; files of the deployment's own folder by name.
+fn origin(view: &View<'_>, deployment: &Deployment, value: &Value) -> String {
+    let home = deployment.sources.first().map_or("", |&id| view.sources.get(id).folder());
+    let place = |span: Span| {
         let source = view.sources.get(span.source);
         let at = source.position(span.start as usize);
-        format!("{}:{}:{}", plain(&source.path), at.line, at.column)
-    });
+        let path = source.path.strip_prefix(home).unwrap_or(&source.path);
+        format!("{}:{}:{}", plain(path), at.line, at.column)
+    };
     let mut parts: Vec<String> = Vec::new();
-    match (value.state, place) {
-        (State::Default, Some(place)) => parts.push(format!("default; to be set at {place}")),
-        (State::Default, None) => parts.push("default".into()),
-        (_, Some(place)) => parts.push(place),
+    match (value.state, value.origin.span) {
+        (State::Default, _) => parts.push("default".into()),
+        (_, Some(span)) => parts.push(place(span)),
         (_, None) => {}
     }
     for step in &value.origin.steps {
-        let at = step.span.map(|span| {
-            let source = view.sources.get(span.source);
-            let line = source.position(span.start as usize).line;
-            format!(" ({}:{line})", plain(&source.path))
-        });
-        parts.push(format!("{}{}", plain(&step.what), at.unwrap_or_default()));
+        let at = step.span.map(|span| format!(" ({})", place(span))).unwrap_or_default();
+        parts.push(format!("{}{at}", plain(&step.what)));
     }
     parts.join(" ← ")
 }

@@ -383,6 +383,18 @@ pub struct Rule {
     pub checks: Vec<Check>,
 }
 
+impl Native {
+    /// The settings that its parameters name.
+    pub fn settings(&self) -> Vec<&str> {
+        match self {
+            Native::DefaultKeyPair { public, private, switch } => vec![public, private, switch],
+            Native::UrlMismatch { base, target, .. } => vec![base, target],
+            Native::HostMismatch { left, right } => vec![left, right],
+            Native::NotParsed {} | Native::DuplicateKey { .. } => Vec::new(),
+        }
+    }
+}
+
 impl<'de, T: Deserialize<'de> + Clone> Deserialize<'de> for Graded<T> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         struct V<T>(std::marker::PhantomData<T>);
@@ -614,6 +626,12 @@ impl RuleFile {
         }
         for condition in conditions {
             condition.walk(&mut |path, predicate| seen.push((path.to_owned(), predicate.clone())));
+        }
+        let natives = self.checks.iter().filter_map(|check| check.native.as_ref());
+        for path in natives.flat_map(Native::settings) {
+            if !is_setting(path) {
+                problems.push(format!("`{path}` is no setting of the catalogue"));
+            }
         }
         for path in self.texts.remedy.set.keys().chain(self.texts.because.keys()) {
             if !is_setting(path) {
