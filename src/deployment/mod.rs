@@ -8,7 +8,7 @@ pub mod evidence;
 pub mod value;
 pub mod version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{SourceId, Span};
 use catalogue::{Catalogue, SettingId};
@@ -27,6 +27,8 @@ pub enum Kind {
     Helm,
     /// openmetadata.yaml alone.
     ServerFile,
+    /// Kubernetes manifests.
+    Kubernetes,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Kind::Environment => "env",
             Kind::Helm => "helm",
             Kind::ServerFile => "openmetadata.yaml",
+            Kind::Kubernetes => "kubernetes",
         }
     }
 }
@@ -65,6 +68,8 @@ pub enum Notation {
     HelmValues,
     /// Nested keys of openmetadata.yaml.
     ServerFile,
+    /// `- name: NAME` and `value: …` below `env:`.
+    ManifestEnv,
 }
 
 /// One server.
@@ -81,6 +86,8 @@ pub struct Deployment {
     pub notation: Notation,
     /// Sources whose lines are `NAME=value`, whatever the rest is.
     pub assignments: Vec<SourceId>,
+    /// Places at which values stand in base64.
+    pub encoded: BTreeSet<Span>,
     /// The chart's root: `openmetadata.config`, an alias before it, or `global`.
     pub helm_root: Vec<String>,
     settings: Vec<Value>,
@@ -120,6 +127,7 @@ impl Deployment {
             sources: basics.sources,
             notation: basics.notation,
             assignments: Vec::new(),
+            encoded: BTreeSet::new(),
             helm_root: Vec::new(),
             settings,
             echoes: BTreeMap::new(),
@@ -167,7 +175,7 @@ impl Deployment {
                 newest(names, true).or_else(|| newest(&setting.env, false))
             }
             Kind::ServerFile => None,
-            Kind::Compose | Kind::Environment => newest(&setting.env, false),
+            Kind::Compose | Kind::Environment | Kind::Kubernetes => newest(&setting.env, false),
         }
         .unwrap_or_else(|| setting.path.clone())
     }

@@ -1,5 +1,6 @@
 //! The text to paste: the values of a rule's remedy in the notation of the file at hand.
 
+use base64::Engine;
 use sha2::{Digest, Sha256};
 
 use crate::deployment::Notation;
@@ -61,6 +62,9 @@ pub(super) fn snippet(
         }
     } else if let Some(text) = own {
         let text = pen.scalar(lead.id, text);
+        if case.deployment.encoded.contains(&span) {
+            return base64::engine::general_purpose::STANDARD.encode(text);
+        }
         return match (value.state, here) {
             (State::Empty, "\"\"" | "''") => format!("\"{text}\""),
             // Where only the name stands, the line is written anew.
@@ -110,7 +114,9 @@ impl Pen<'_> {
                     format!("${{{variable}:?set it in a .env file that git ignores}}")
                 }
                 Notation::ServerFile => format!("${{{variable}}}"),
-                Notation::Assignment | Notation::HelmValues => format!("<your own {variable}>"),
+                Notation::Assignment | Notation::HelmValues | Notation::ManifestEnv => {
+                    format!("<your own {variable}>")
+                }
             },
             other => other.to_owned(),
         }
@@ -123,6 +129,9 @@ impl Pen<'_> {
             Notation::ComposeMap => named
                 .map(|(id, text)| format!("{}: {}", self.variable(id), self.quoted(id, text)))
                 .collect(),
+            Notation::ManifestEnv => {
+                named.flat_map(|(id, text)| self.manifest_entry(id, text)).collect()
+            }
             Notation::ComposeList => named
                 .map(|(id, text)| format!("- {}={}", self.variable(id), self.scalar(id, text)))
                 .collect(),
@@ -136,6 +145,17 @@ impl Pen<'_> {
             }
         };
         lines.join("\n")
+    }
+
+    /// An entry of a container's `env`; a secret becomes a reference.
+    fn manifest_entry(&self, id: SettingId, text: &str) -> Vec<String> {
+        let name = format!("- name: {}", self.variable(id));
+        if text == "{secret}" {
+            let variable = self.variable(id);
+            let reference = format!("    secretKeyRef: {{ name: {SECRET}, key: {variable} }}");
+            return vec![name, "  valueFrom:".into(), reference];
+        }
+        vec![name, format!("  value: \"{}\"", self.scalar(id, text))]
     }
 
     fn quoted(&self, id: SettingId, text: &str) -> String {

@@ -10,7 +10,7 @@ use crate::source::{Arrival, SourceId, Sources, Trouble};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
 use super::compose::{self, Context, Project};
-use super::{Consumed, Input, ReadOptions, Reading, Role, env_file, helm, server_file};
+use super::{Consumed, Input, ReadOptions, Reading, Role, env_file, helm, kubernetes, server_file};
 
 /// Reads all inputs.
 pub fn read(
@@ -25,6 +25,7 @@ pub fn read(
 
     read_helm(&context, options, &mut reading, &mut consumed);
     read_compose(&context, options, &mut reading, &mut consumed);
+    reading.deployments.extend(kubernetes::read(&context, &mut consumed));
 
     for input in inputs {
         let source = sources.get(input.source);

@@ -6,6 +6,7 @@ mod env_file;
 mod group;
 mod helm;
 mod interpolation;
+mod kubernetes;
 mod opaque;
 mod scalar;
 mod server_file;
@@ -17,6 +18,7 @@ use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::Problem;
 use crate::deployment::version::Version;
+use crate::source::Arrival;
 use crate::source::mask::Shown;
 use crate::source::{Source, SourceId, Sources, Span, Trouble};
 use crate::syntax::{dotenv, yaml};
@@ -34,6 +36,10 @@ pub enum Role {
     ServerFile,
     /// `NAME=value` lines.
     EnvFile,
+    /// Kubernetes manifests.
+    Manifests,
+    /// kustomization.yaml.
+    Kustomization,
     /// Chart.yaml or Chart.lock.
     Chart,
     /// A chart's template: not YAML until it is rendered.
@@ -66,6 +72,8 @@ pub enum Companions {
     Environment,
     /// Values files by their usual names.
     Values,
+    /// Kubernetes manifests: any YAML may be one.
+    Manifests,
 }
 
 impl Companions {
@@ -75,6 +83,7 @@ impl Companions {
             Companions::Compose => compose::is_companion(name),
             Companions::Environment => compose::is_env_name(name),
             Companions::Values => helm::is_values_name(&name.to_ascii_lowercase()),
+            Companions::Manifests => name.ends_with(".yaml") || name.ends_with(".yml"),
         }
     }
 }
@@ -136,6 +145,13 @@ impl Input {
         match (self.role, self.tree()) {
             (Role::Compose, Some(tree)) => compose::wants(source, tree),
             (Role::Values, Some(_)) => helm::wants(source),
+            (Role::Kustomization, Some(tree)) => {
+                tree.documents().flat_map(kubernetes::kustomization_wants).collect()
+            }
+            // A hook hands over one file; a walk meets them all by itself.
+            (Role::Manifests, _) if source.arrival == Arrival::Named => {
+                vec![Want::Beside(Companions::Manifests)]
+            }
             (Role::EnvFile, _) => env_file::wants(),
             _ => Vec::new(),
         }
@@ -187,11 +203,16 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
         return (Role::Template, Form::None);
     }
     let tree = yaml::parse(text);
+    if kubernetes::is_kustomization_name(name) {
+        return (Role::Kustomization, Form::Yaml(tree));
+    }
     let role = tree
         .documents()
         .map(|root| {
             if server_file::recognises(root) {
                 Role::ServerFile
+            } else if kubernetes::recognises(root) {
+                Role::Manifests
             } else if compose::recognises(root) {
                 Role::Compose
             } else if helm::recognises(root, catalogue) || helm::is_values_name(&lower) {

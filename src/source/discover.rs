@@ -85,6 +85,12 @@ fn needles() -> &'static AhoCorasick {
                 "initialadmins",
                 "jwttokenconfig",
                 "containerrequestfilter",
+                "kind: secret",
+                "kind: configmap",
+                "kind: sealedsecret",
+                "kind: externalsecret",
+                "\"kind\":\"secret\"",
+                "\"kind\": \"secret\"",
             ])
             .expect("a fixed list of short words")
     })

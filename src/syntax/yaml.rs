@@ -106,7 +106,10 @@ pub fn parse(text: &str) -> Tree {
 pub fn parse_within(text: &str, part: Range<usize>) -> Tree {
     // What stands around the part becomes blank, so that every offset stays what it is.
     let blank = |outside: &str| -> String {
-        outside.chars().map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) }).collect()
+        outside
+            .chars()
+            .map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) })
+            .collect()
     };
     let line = memchr::memrchr(b'\n', &text.as_bytes()[..part.start]).map_or(0, |at| at + 1);
     // The first line of a block scalar begins with its indentation.
@@ -885,7 +888,8 @@ mod tests {
     fn a_block_scalar_is_read_in_place() {
         let source = "kind: ConfigMap\ndata:\n  openmetadata.yaml: |\n    a:\n      b: ü\n      c: 2\n    d: 3\nlast: 1\n";
         let outer = parse(source);
-        let node = outer.documents().next().unwrap().at(&["data", "openmetadata.yaml"]).unwrap().value;
+        let node =
+            outer.documents().next().unwrap().at(&["data", "openmetadata.yaml"]).unwrap().value;
         let inner = parse_within(source, node.range());
         assert!(inner.errors.is_empty());
         assert_eq!(text_at(source, &inner, &["a", "c"]), ("2".into(), "2"));
