@@ -10,7 +10,9 @@ use crate::source::{Arrival, SourceId, Sources, Trouble};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
 use super::compose::{self, Context, Project};
-use super::{Consumed, Input, ReadOptions, Reading, Role, env_file, helm, kubernetes, server_file};
+use super::{
+    Consumed, Input, ReadOptions, Reading, Role, env_file, helm, kubernetes, server_file, wrappers,
+};
 
 /// Reads all inputs.
 pub fn read(
@@ -23,6 +25,7 @@ pub fn read(
     let mut reading = Reading::default();
     let mut consumed = Consumed::new();
 
+    reading.deployments.extend(wrappers::read(&context, &mut consumed));
     read_helm(&context, options, &mut reading, &mut consumed);
     read_compose(&context, options, &mut reading, &mut consumed);
     reading.deployments.extend(kubernetes::read(&context, &mut consumed));

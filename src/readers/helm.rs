@@ -216,16 +216,53 @@ struct Reader<'a, 'c> {
     anchor: Span,
     anchor_keys: usize,
     broken_from: Vec<(SourceId, usize)>,
+    wrapped: &'c Wrapped<'a>,
 }
 
 /// The deployments of values files laid over each other, the weakest first.
 pub(super) fn read(context: &Context<'_>, inputs: &[&Input], charts: &[&Input]) -> Vec<Deployment> {
     let documents: Vec<(Node<'_>, SourceId)> =
         inputs.iter().filter_map(|input| Some((document(input.tree()?)?, input.source))).collect();
+    let paths: Vec<&str> =
+        inputs.iter().map(|input| context.sources.get(input.source).path.as_str()).collect();
+    let wrapped = Wrapped { id: format!("helm:{}", paths.join("+")), ..Wrapped::default() };
+    read_layers(context, &documents, inputs, charts, &wrapped)
+}
+
+/// What wraps the values, if anything does.
+#[derive(Default)]
+pub(super) struct Wrapped<'a> {
+    /// The deployment's id.
+    pub id: String,
+    /// The chart's version, where the wrapper pins it.
+    pub chart: Option<Version>,
+    /// Where one would set a value if there is no layer at all.
+    pub anchor: Option<Span>,
+    /// Single values over all layers: the node of the path, and of the value.
+    pub parameters: Vec<(Node<'a>, Node<'a>, SourceId)>,
+    /// Layers that are named but not shown; they are below those that are.
+    pub unseen: Vec<(String, Span)>,
+    /// Where layers stopped being YAML.
+    pub broken: Vec<(SourceId, usize)>,
+}
+
+/// The deployments of layered values, the weakest first.
+pub(super) fn read_layers(
+    context: &Context<'_>,
+    documents: &[(Node<'_>, SourceId)],
+    inputs: &[&Input],
+    charts: &[&Input],
+    wrapped: &Wrapped<'_>,
+) -> Vec<Deployment> {
     let nodes: Vec<Node<'_>> = documents.iter().map(|(node, _)| *node).collect();
-    roots(&nodes)
+    let mut found = roots(&nodes);
+    if found.is_empty() && wrapped.chart.is_some() {
+        let config = vec!["openmetadata".to_owned(), "config".to_owned()];
+        found.push(Root { alias: None, config, by_image: true });
+    }
+    found
         .into_iter()
-        .filter_map(|root| deployment(context, inputs, charts, &documents, root))
+        .filter_map(|root| deployment(context, inputs, charts, documents, root, wrapped))
         .collect()
 }
 
@@ -235,6 +272,7 @@ fn deployment(
     charts: &[&Input],
     documents: &[(Node<'_>, SourceId)],
     root: Root,
+    wrapped: &Wrapped<'_>,
 ) -> Option<Deployment> {
     let top: Vec<Layer<'_>> =
         documents.iter().map(|&(node, source)| Layer { node, source }).collect();
@@ -246,9 +284,10 @@ fn deployment(
         },
     };
     let mut config = if root.is_old() { top.clone() } else { values.clone() };
-    let mut anchor = documents.first().and_then(|(node, source)| {
+    let first = documents.first().and_then(|(node, source)| {
         node.pairs().first().map(|(key, _)| scalar::span(*source, *key))
-    })?;
+    });
+    let mut anchor = first.or(wrapped.anchor)?;
     let keys: &[&str] = if root.is_old() { &["global"] } else { &["openmetadata", "config"] };
     let mut anchor_keys = 0;
     for key in keys {
@@ -273,8 +312,9 @@ fn deployment(
     let broken_from = inputs
         .iter()
         .filter_map(|input| Some((input.source, input.tree()?.errors.first()?.offset)))
+        .chain(wrapped.broken.iter().copied())
         .collect();
-    let chart = chart_version(context, charts, root.alias.as_deref());
+    let chart = chart_version(context, charts, root.alias.as_deref()).or(wrapped.chart);
     let mut reader = Reader {
         context,
         values,
@@ -289,6 +329,7 @@ fn deployment(
         anchor,
         anchor_keys,
         broken_from,
+        wrapped,
     };
     reader.version = reader.known_version();
     Some(reader.deployment(inputs, charts))
@@ -369,10 +410,22 @@ impl<'a> Reader<'a, '_> {
     /// The defaults of a deployment with the old layout are those of chart 1.0.0 unless a tag
     /// or a chart says otherwise.
     fn look(&self, path: &str) -> Found<'a> {
-        self.look_in(&self.config, path)
+        self.look_in(&self.config, &format!("{}.", self.root.config.join(".")), path)
     }
 
-    fn look_in(&self, layers: &[Layer<'a>], path: &str) -> Found<'a> {
+    /// Looks up one of the chart's values outside its configuration.
+    fn look_outside(&self, path: &str) -> Found<'a> {
+        let prefix = self.root.alias.as_deref().map(|alias| format!("{alias}."));
+        self.look_in(&self.values, &prefix.unwrap_or_default(), path)
+    }
+
+    fn look_in(&self, layers: &[Layer<'a>], prefix: &str, path: &str) -> Found<'a> {
+        let set = self.wrapped.parameters.iter().rev();
+        let mut set =
+            set.filter(|(name, ..)| name.text().and_then(|n| n.strip_prefix(prefix)) == Some(path));
+        if let Some((name, value, source)) = set.next() {
+            return Found::Leaf(Layer { node: *value, source: *source }, *name);
+        }
         let mut layers = layers.to_vec();
         let mut parts = path.split('.').peekable();
         while let Some(key) = parts.next() {
@@ -417,13 +470,13 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn image(&self) -> Option<Image> {
-        let repository = match self.look_in(&self.values, "image.repository") {
+        let repository = match self.look_outside("image.repository") {
             Found::Leaf(layer, _) => {
                 Some((self.fragment(layer).0.outline(), scalar::span(layer.source, layer.node)))
             }
             _ => None,
         };
-        let tag = match self.look_in(&self.values, "image.tag") {
+        let tag = match self.look_outside("image.tag") {
             Found::Leaf(layer, _) => {
                 Some((self.fragment(layer).0.outline(), scalar::span(layer.source, layer.node)))
             }
@@ -772,6 +825,14 @@ impl<'a> Reader<'a, '_> {
                 (None, Some(text)) => {
                     let mut value = Value::default(setting.kind, text, place);
                     value.origin = origin;
+                    // A layer that nobody can see may hold it.
+                    if let Some((name, span)) = self.wrapped.unseen.first() {
+                        value.confidence = Confidence::Medium;
+                        value.origin.steps.push(Step {
+                            what: format!("{name} may set it, but is not among the files"),
+                            span: Some(*span),
+                        });
+                    }
                     value
                 }
                 (None, None) => Value::absent(),
@@ -784,7 +845,7 @@ impl<'a> Reader<'a, '_> {
     /// `extraEnvs` and `envFrom`.
     fn environment(&self) -> Environment {
         let mut environment = Environment::default();
-        if let Found::Leaf(layer, _) = self.look_in(&self.values, "extraEnvs") {
+        if let Found::Leaf(layer, _) = self.look_outside("extraEnvs") {
             for item in layer.node.items() {
                 let item = item.resolved();
                 let Some(name) = item.get("name") else { continue };
@@ -812,7 +873,7 @@ impl<'a> Reader<'a, '_> {
                 );
             }
         }
-        if let Found::Leaf(layer, _) = self.look_in(&self.values, "envFrom") {
+        if let Found::Leaf(layer, _) = self.look_outside("envFrom") {
             for item in layer.node.items() {
                 let item = item.resolved();
                 let found = ["secretRef", "configMapRef"].iter().find_map(|kind| {
@@ -837,7 +898,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn mounts(&self) -> Vec<Mount> {
-        let Found::Leaf(layer, _) = self.look_in(&self.values, "extraVolumeMounts") else {
+        let Found::Leaf(layer, _) = self.look_outside("extraVolumeMounts") else {
             return Vec::new();
         };
         layer
@@ -872,19 +933,24 @@ impl<'a> Reader<'a, '_> {
         for input in inputs {
             evidence.problems.extend(super::problems(input, context.sources, context.catalogue));
         }
-        let paths: Vec<&str> =
-            inputs.iter().map(|input| context.sources.get(input.source).path.as_str()).collect();
         let suffix = self.root.alias.as_ref().map(|alias| format!("#{alias}")).unwrap_or_default();
+        let mut sources: Vec<SourceId> = Vec::new();
+        for input in inputs.iter().chain(charts) {
+            if !sources.contains(&input.source) {
+                sources.push(input.source);
+            }
+        }
         let basics = Basics {
-            id: format!("helm:{}{suffix}", paths.join("+")),
+            id: format!("{}{suffix}", self.wrapped.id),
             kind: Kind::Helm,
             version: self.version.clone(),
-            sources: inputs.iter().chain(charts).map(|input| input.source).collect(),
+            sources,
             notation: Notation::HelmValues,
         };
         let mut deployment = Deployment::new(basics, settings, evidence);
         deployment.helm_root = self.root.config.clone();
         deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
+        deployment.unseen.extend(self.wrapped.unseen.iter().map(|(name, _)| name.clone()));
         deployment.illustrative =
             inputs.first().is_some_and(|input| context.sources.get(input.source).illustrative);
         if self.root.is_old() {

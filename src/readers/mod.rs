@@ -11,6 +11,7 @@ mod opaque;
 mod scalar;
 mod server_file;
 mod shown;
+mod wrappers;
 
 use std::collections::BTreeSet;
 
@@ -40,6 +41,8 @@ pub enum Role {
     Manifests,
     /// kustomization.yaml.
     Kustomization,
+    /// helmfile.yaml.
+    Helmfile,
     /// Chart.yaml or Chart.lock.
     Chart,
     /// A chart's template: not YAML until it is rendered.
@@ -146,8 +149,11 @@ impl Input {
             (Role::Compose, Some(tree)) => compose::wants(source, tree),
             (Role::Values, Some(_)) => helm::wants(source),
             (Role::Kustomization, Some(tree)) => {
-                tree.documents().flat_map(kubernetes::kustomization_wants).collect()
+                let roots = || tree.documents();
+                let named = roots().flat_map(kubernetes::kustomization_wants);
+                named.chain(roots().flat_map(wrappers::wants)).collect()
             }
+            (Role::Helmfile, Some(tree)) => tree.documents().flat_map(wrappers::wants).collect(),
             // A hook hands over one file; a walk meets them all by itself.
             (Role::Manifests, _) if source.arrival == Arrival::Named => {
                 vec![Want::Beside(Companions::Manifests)]
@@ -211,7 +217,9 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
         .map(|root| {
             if server_file::recognises(root) {
                 Role::ServerFile
-            } else if kubernetes::recognises(root) {
+            } else if wrappers::is_helmfile(root) {
+                Role::Helmfile
+            } else if kubernetes::recognises(root) || wrappers::recognises(root) {
                 Role::Manifests
             } else if compose::recognises(root) {
                 Role::Compose
