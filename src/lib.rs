@@ -3,6 +3,7 @@
 //! The library scans sources and returns findings. It prints nothing and never exits.
 
 pub mod cli;
+pub mod crypto;
 pub mod deployment;
 pub mod lint;
 pub mod readers;
@@ -16,8 +17,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use deployment::Deployment;
+use deployment::evidence::Loose;
 use deployment::version::Version;
-use lint::{Finding, Stray};
+use lint::Finding;
 use readers::{Companions, Input, ReadOptions, Role, Want};
 use rules::Knowledge;
 use rules::schema::Profile;
@@ -49,6 +51,8 @@ pub struct Request {
     pub om_version: Option<(String, Version)>,
     /// What the deployments are for.
     pub profile: Profile,
+    /// The time of the run, in seconds since 1970: it decides what has expired.
+    pub now: i64,
 }
 
 /// Everything that a scan found.
@@ -151,15 +155,13 @@ pub fn scan(request: &Request) -> Scan {
         let path = sources.get(source).path.clone();
         notes.push(Note { path, kind: "skipped", reason });
     }
-    let strays: Vec<Stray> =
-        reading.strays.into_iter().map(|(source, problem)| Stray { source, problem }).collect();
-    let lint_options = lint::Options { profile: request.profile };
-    let judge = |deployments: &[Deployment], strays: &[Stray]| {
+    let lint_options = lint::Options { profile: request.profile, now: request.now };
+    let judge = |deployments: &[Deployment], loose: &[(SourceId, Loose)]| {
         catch_unwind(AssertUnwindSafe(|| {
-            lint::run(knowledge, &sources, deployments, strays, lint_options)
+            lint::run(knowledge, &sources, deployments, loose, lint_options)
         }))
     };
-    let findings = judge(&reading.deployments, &strays).unwrap_or_else(|_| {
+    let findings = judge(&reading.deployments, &reading.loose).unwrap_or_else(|_| {
         broken.push("judging the deployments".into());
         Vec::new()
     });
@@ -208,7 +210,15 @@ impl Run<'_> {
         let source = self.sources.get(id);
         let catalogue = &Knowledge::built_in().catalogue;
         match catch_unwind(AssertUnwindSafe(|| Input::parse(id, source, catalogue))) {
-            Ok(input) => self.inputs.push(input),
+            Ok(input) => {
+                let source = self.sources.get_mut(id);
+                // The bytes of a key are not kept beyond parsing.
+                source.binary = None;
+                if let Some(description) = input.description() {
+                    source.text = description;
+                }
+                self.inputs.push(input);
+            }
             Err(_) => self.broken.push(format!("reading {}", source.path)),
         }
     }
@@ -234,6 +244,14 @@ impl Run<'_> {
                     match want {
                         Want::File(path) => {
                             wanted.push((input.source, readers::join(source.folder(), &path)));
+                        }
+                        Want::Keys(below) => {
+                            let folder = format!("{}/", readers::join(source.folder(), &below));
+                            for name in self.disk.names_in(&folder) {
+                                if Companions::Keys.accept(&name) {
+                                    wanted.push((input.source, format!("{folder}{name}")));
+                                }
+                            }
                         }
                         Want::Beside(companions) => {
                             let folder = source.folder();

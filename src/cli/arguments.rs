@@ -90,7 +90,7 @@ pub struct Check {
     pub require_deployment: bool,
     /// The date that decides what has expired [default: SOURCE_DATE_EPOCH, else today in UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
-    pub now: Option<String>,
+    pub now: Option<i64>,
 }
 
 /// `omlint show`.
@@ -227,16 +227,35 @@ fn version(text: &str) -> Result<(String, Version), String> {
         .ok_or_else(|| "expected a version such as 1.11.4".to_owned())
 }
 
-fn date(text: &str) -> Result<String, String> {
+/// The first second of a day in UTC, since 1970.
+fn date(text: &str) -> Result<i64, String> {
     let parts: Vec<&str> = text.split('-').collect();
-    let number = |at: usize, digits: usize, most: u32| {
-        parts.get(at).is_some_and(|part| {
-            part.len() == digits && part.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n))
-        })
+    let number = |at: usize, digits: usize, most: i64| {
+        let part = parts.get(at).filter(|part| part.len() == digits)?;
+        part.parse::<i64>().ok().filter(|number| (1..=most).contains(number))
     };
-    if parts.len() == 3 && number(0, 4, 9999) && number(1, 2, 12) && number(2, 2, 31) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a date such as 2026-11-23".to_owned())
+    match (number(0, 4, 9999), number(1, 2, 12), number(2, 2, 31), parts.len()) {
+        (Some(year), Some(month), Some(day), 3) => {
+            // Howard Hinnant's days_from_civil.
+            let year = year - i64::from(month <= 2);
+            let shifted = if month > 2 { month - 3 } else { month + 9 };
+            let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+            let year_of_era = year.rem_euclid(400);
+            let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+            Ok((year.div_euclid(400) * 146_097 + day_of_era - 719_468) * 86_400)
+        }
+        _ => Err("expected a date such as 2026-11-23".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_days() {
+        assert_eq!(date("1970-01-01"), Ok(0));
+        assert_eq!(date("2000-02-29"), Ok(951_782_400));
+        assert!(date("2026-13-01").is_err() && date("tomorrow").is_err());
     }
 }

@@ -14,7 +14,7 @@ use super::arguments::{Check, Format, Inputs, When};
 use super::{Outcome, complain, print};
 
 pub(super) fn run(arguments: &Check) -> Outcome {
-    let scan = match read(&arguments.inputs) {
+    let scan = match read(&arguments.inputs, arguments.now) {
         Ok(scan) => scan,
         Err(error) => {
             complain(&error);
@@ -68,8 +68,18 @@ pub(super) fn run(arguments: &Check) -> Outcome {
     outcome
 }
 
+/// The time of the run where nobody names one: that of the sources, else the clock's.
+fn today() -> i64 {
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let clock = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |time| time.as_secs().try_into().unwrap_or(i64::MAX))
+    };
+    epoch.unwrap_or_else(clock)
+}
+
 /// Reads what the arguments name.
-pub(super) fn read(inputs: &Inputs) -> Result<Scan, String> {
+pub(super) fn read(inputs: &Inputs, now: Option<i64>) -> Result<Scan, String> {
     let base = std::env::current_dir()
         .map_err(|error| format!("the working directory cannot be read: {error}"))?;
     let mut paths = inputs.paths.clone();
@@ -100,6 +110,7 @@ pub(super) fn read(inputs: &Inputs) -> Result<Scan, String> {
         helm_values: inputs.helm_values.clone(),
         om_version: inputs.om_version.clone(),
         profile: inputs.profile.into(),
+        now: now.unwrap_or_else(today),
     });
     if inputs.verbose {
         narrate(&scan);

@@ -9,7 +9,7 @@ use super::check::{aftermath, color, read};
 use super::{Outcome, complain, print};
 
 pub(super) fn run(arguments: &Show) -> Outcome {
-    let scan = match read(&arguments.inputs) {
+    let scan = match read(&arguments.inputs, None) {
         Ok(scan) => scan,
         Err(error) => {
             complain(&error);

@@ -1,6 +1,8 @@
 //! What the files show of a deployment beside its settings: image, mounts, ports, files that
 //! could not be read. Knows nothing of rules.
 
+use crate::crypto::keys::{Encoding, KeyMaterial, Kind};
+use crate::crypto::tokens::Token;
 use crate::source::{SourceId, Span};
 
 /// The server's image.
@@ -34,6 +36,8 @@ pub struct Mount {
     pub from: MountSource,
     /// Where it is written.
     pub span: Span,
+    /// The written mode of the files, and where it is written.
+    pub mode: Option<(u32, Span)>,
 }
 
 /// What a mount brings.
@@ -64,6 +68,69 @@ pub struct Port {
     pub outside: bool,
     /// Where it is written.
     pub span: Span,
+}
+
+/// What holds a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A file of its own.
+    File,
+    /// A Kubernetes Secret.
+    Secret,
+    /// A Kubernetes ConfigMap.
+    ConfigMap,
+    /// Some other text.
+    Text,
+}
+
+/// Key material that the files show.
+#[derive(Clone, Debug)]
+pub struct KeyPlace {
+    /// The key, without its private numbers.
+    pub material: KeyMaterial,
+    /// Where it stands.
+    pub span: Span,
+    /// What holds it.
+    pub holder: Holder,
+    /// The name of the file, or the key of the Secret.
+    pub name: String,
+    /// The path under which the server finds it.
+    pub target: Option<String>,
+}
+
+impl KeyPlace {
+    /// What the key is, in words for people.
+    pub fn describe(&self) -> String {
+        let key = &self.material;
+        let half = if key.private { "private key" } else { "public key" };
+        let what = match &key.kind {
+            Kind::Rsa(rsa) => format!("RSA {half}, {} bits", rsa.bits()),
+            Kind::Encrypted => "encrypted private key".to_owned(),
+            Kind::Other(name) => format!("{name} {half}"),
+        };
+        let written = match key.encoding {
+            Encoding::Der => " in DER",
+            Encoding::Pem => " in PEM",
+            Encoding::Jwk | Encoding::Ssh => "",
+        };
+        let layers = match key.layers {
+            0 => String::new(),
+            1 => ", in base64".to_owned(),
+            more => format!(", in base64 {more} times"),
+        };
+        format!("{what}, {}{written}{layers}", key.form.name())
+    }
+}
+
+/// A token that the files show.
+#[derive(Clone, Debug)]
+pub struct TokenPlace {
+    /// What it says of itself.
+    pub token: Token,
+    /// Where it stands.
+    pub span: Span,
+    /// It stands where OpenMetadata takes its own tokens.
+    pub in_field: bool,
 }
 
 /// Something wrong with a recognised file.
@@ -102,4 +169,24 @@ pub struct Evidence {
     pub services: Vec<String>,
     /// What is wrong with its files.
     pub problems: Vec<Problem>,
+    /// Keys that the server reads.
+    pub keys: Vec<KeyPlace>,
+}
+
+/// What a file shows by itself, whether a deployment comes of it or not.
+#[derive(Clone, Debug, Default)]
+pub struct Loose {
+    /// What is wrong with it, where no deployment says so.
+    pub problems: Vec<Problem>,
+    /// Keys in it.
+    pub keys: Vec<KeyPlace>,
+    /// Tokens in it.
+    pub tokens: Vec<TokenPlace>,
+}
+
+impl Loose {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty() && self.keys.is_empty() && self.tokens.is_empty()
+    }
 }

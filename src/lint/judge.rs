@@ -4,12 +4,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::deployment::catalogue::SettingId;
-use crate::deployment::evidence::Problem;
 use crate::deployment::value::Value;
 use crate::deployment::version::Confidence;
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
-use crate::rules::native::{self, Field, Hit, Mark};
+use crate::rules::native::{self, Field, Hit, LooseCase, Mark};
 use crate::rules::schema::{Check, Predicate, Rule, Severity};
 use crate::source::Span;
 
@@ -47,16 +46,16 @@ pub(super) fn judge<'k>(case: &Case<'k>) -> Vec<Found<'k>> {
     supersede(case, found)
 }
 
-/// Rules that speak about a file of which no deployment came.
-pub(super) fn judge_problem<'k>(knowledge: &'k Knowledge, problem: &Problem) -> Vec<Found<'k>> {
+/// Rules that speak about what a file shows by itself.
+pub(super) fn judge_loose<'k>(case: &LooseCase<'k>) -> Vec<Found<'k>> {
     let mut found = Vec::new();
-    for rule in &knowledge.rules {
+    for rule in &case.knowledge.rules {
         for check in &rule.checks {
             let Some(native) = &check.native else { continue };
-            for hit in native::run_on_problems(native, std::slice::from_ref(problem)) {
+            for hit in native::run_loose(native, case) {
                 found.push(Found {
                     rule,
-                    severity: check.severity.unwrap_or(rule.severity.otherwise),
+                    severity: hit.severity.or(check.severity).unwrap_or(rule.severity.otherwise),
                     confidence: check.confidence.unwrap_or(rule.confidence.otherwise),
                     hit,
                 });

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
-use crate::deployment::evidence::Problem;
+use crate::deployment::evidence::Loose;
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
+use crate::rules::native::LooseCase;
 use crate::rules::schema::{Profile, Severity};
 use crate::source::{SourceId, Sources};
 
@@ -23,14 +24,8 @@ pub use finding::{Finding, Label};
 pub struct Options {
     /// What the deployments are for.
     pub profile: Profile,
-}
-
-/// Something wrong with a file of which no deployment came.
-pub struct Stray {
-    /// The file.
-    pub source: SourceId,
-    /// What is wrong.
-    pub problem: Problem,
+    /// The time of the run, in seconds since 1970: it decides what has expired.
+    pub now: i64,
 }
 
 /// Judges deployments, and files of which none came. Findings are sorted by path, position
@@ -39,7 +34,7 @@ pub fn run(
     knowledge: &Knowledge,
     sources: &Sources,
     deployments: &[Deployment],
-    strays: &[Stray],
+    loose: &[(SourceId, Loose)],
     options: Options,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
@@ -49,10 +44,12 @@ pub fn run(
             findings.extend(words::finding(&case, &found));
         }
     }
-    for stray in strays {
-        for found in judge::judge_problem(knowledge, &stray.problem) {
-            let illustrative = sources.get(stray.source).illustrative;
-            findings.extend(words::stray_finding(knowledge, &found, illustrative, options));
+    for (source, loose) in loose {
+        let beside_ours = is_beside_ours(sources, deployments, *source);
+        let case =
+            LooseCase { knowledge, sources, source: *source, loose, beside_ours, now: options.now };
+        for found in judge::judge_loose(&case) {
+            findings.extend(words::loose_finding(&case, &found, options, deployments));
         }
     }
     let mut findings = merge(findings);
@@ -67,6 +64,16 @@ pub fn run(
     });
     finding::number(&mut findings, sources);
     findings
+}
+
+/// Whether a file stands in the folder of a deployment, or beside a public key.
+fn is_beside_ours(sources: &Sources, deployments: &[Deployment], source: SourceId) -> bool {
+    let folder = sources.get(source).folder();
+    let ours = deployments.iter().flat_map(|deployment| &deployment.sources);
+    ours.map(|id| sources.get(*id)).any(|other| other.folder() == folder)
+        || sources
+            .iter()
+            .any(|(_, other)| other.folder() == folder && other.name().starts_with("public_key."))
 }
 
 /// The settings that rules look at in a deployment, so that a user may ask what became of them.

@@ -1,12 +1,13 @@
 //! Puts what was found into words: messages, labels, remedies. Values appear only where the
 //! catalogue calls their setting public.
 
+use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::value::{GAP, State};
 use crate::rules::condition::Case;
-use crate::rules::native::Field;
+use crate::rules::native::{Field, LooseCase};
+use crate::rules::schema::Profile;
 use crate::rules::schema::Texts;
-use crate::rules::{Knowledge, schema::Profile};
 use crate::source::{Span, mask};
 
 use super::finding::{Finding, Label};
@@ -88,18 +89,20 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
             .unwrap_or_default(),
         advice: fill(&texts.remedy.say, lead.map(|field| field.id)),
         fingerprint: String::new(),
-        illustrative: case.deployment.illustrative,
+        illustrative: case.deployment.illustrative && !(found.rule.real_in_examples || hit.real),
     })
 }
 
-/// A finding about a file of which no deployment came.
-pub(super) fn stray_finding(
-    knowledge: &Knowledge,
+/// A finding about what a file shows by itself.
+pub(super) fn loose_finding(
+    case: &LooseCase<'_>,
     found: &Found<'_>,
-    illustrative: bool,
     options: Options,
+    deployments: &[Deployment],
 ) -> Option<Finding> {
-    let texts = knowledge.sheet(&found.rule.id)?.texts;
+    let texts = case.knowledge.sheet(&found.rule.id)?.texts;
+    let involved =
+        deployments.iter().filter(|deployment| deployment.sources.contains(&case.source));
     let mark = found.hit.place.as_ref()?;
     let fill = |text: &str| with_words(text, &found.hit.words);
     let severity = match (options.profile, found.rule.development) {
@@ -110,7 +113,7 @@ pub(super) fn stray_finding(
         rule: found.rule.id.clone(),
         severity,
         confidence: found.confidence,
-        deployments: Vec::new(),
+        deployments: involved.map(|deployment| deployment.id.clone()).collect(),
         message: fill(&texts.message),
         setting: None,
         primary: Label { span: mark.span, message: fill(&texts.label) },
@@ -123,7 +126,8 @@ pub(super) fn stray_finding(
         remedy: String::new(),
         advice: fill(&texts.remedy.say),
         fingerprint: String::new(),
-        illustrative,
+        illustrative: case.sources.get(case.source).illustrative
+            && !(found.rule.real_in_examples || found.hit.real),
     })
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{
-    Evidence, Image, Mount, MountSource, Port, is_official_repository,
+    Evidence, Image, KeyPlace, Mount, MountSource, Port, is_official_repository,
 };
 use crate::deployment::value::{Fragment, GAP, Origin, Piece, Step};
 use crate::deployment::version::{Confidence, Version};
@@ -96,6 +96,7 @@ pub(super) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
         wants.push(Want::Beside(Companions::Compose));
     }
     wants.push(Want::Beside(Companions::Environment));
+    let mut keys = Vec::new();
     let mut file = |path: &str| {
         // Which file a variable names is not known yet, unless its default does.
         let path = if path.contains('$') { with_defaults(path) } else { Some(path.to_owned()) };
@@ -138,10 +139,21 @@ pub(super) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
                 } else if target.trim_end_matches('/').ends_with("/conf") {
                     file(&format!("{}/openmetadata.yaml", from.trim_end_matches('/')));
                 }
+                if holds_keys(&target) && !from.contains('$') {
+                    keys.push(from.clone());
+                    file(&from);
+                }
             }
         }
     }
+    wants.extend(keys.into_iter().map(Want::Keys));
     wants
+}
+
+/// Whether a path in the container is one at which keys may be mounted.
+fn holds_keys(target: &str) -> bool {
+    let target = target.to_ascii_lowercase();
+    ["key", "jwt", "cert", "/conf", "secret"].iter().any(|word| target.contains(word))
 }
 
 fn is_server_file_path(path: &str) -> bool {
@@ -699,7 +711,7 @@ impl<'a> Reader<'a, '_> {
         let catalogue = self.context.catalogue;
         let image = self.image(service);
         let version = version(self.context, image.as_ref());
-        let mounts = self.mounts(service);
+        let (mounts, keys) = self.mounts(service);
         let (place, notation) = self.place(service);
         let fallback = Fallback {
             version: version.version,
@@ -755,6 +767,7 @@ impl<'a> Reader<'a, '_> {
             ports: ports.to_vec(),
             services: names.to_vec(),
             problems: Vec::new(),
+            keys,
         };
         for &id in &sources {
             if let Some(input) = self.context.inputs.iter().find(|input| input.source == id) {
@@ -840,8 +853,8 @@ impl<'a> Reader<'a, '_> {
         found
     }
 
-    fn mounts(&self, service: &Service<'a>) -> Vec<Mount> {
-        let mut found: Vec<Mount> = Vec::new();
+    fn mounts(&self, service: &Service<'a>) -> (Vec<Mount>, Vec<KeyPlace>) {
+        let mut found = (Vec::new(), Vec::new());
         for (layer, attribute) in attributes(service, "volumes") {
             for item in attribute.items() {
                 let item = item.resolved();
@@ -896,7 +909,7 @@ impl<'a> Reader<'a, '_> {
 
     fn mount(
         &self,
-        found: &mut Vec<Mount>,
+        (found, keys): &mut (Vec<Mount>, Vec<KeyPlace>),
         folder: &str,
         from: String,
         target: String,
@@ -917,6 +930,7 @@ impl<'a> Reader<'a, '_> {
                     target: format!("{}/openmetadata.yaml", target.trim_end_matches('/')),
                     from: MountSource::File(input.source),
                     span,
+                    mode: None,
                 });
             }
         }
@@ -924,7 +938,10 @@ impl<'a> Reader<'a, '_> {
             Some(input) if is_path => MountSource::File(input.source),
             _ => MountSource::Unseen(from.replace(GAP, "…")),
         };
-        found.push(Mount { target, from: source, span });
+        if is_path {
+            keys.extend(super::mounted_keys(inputs, self.context.sources, &at, &target));
+        }
+        found.push(Mount { target, from: source, span, mode: None });
     }
 }
 

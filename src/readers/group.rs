@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
+use crate::deployment::evidence::{KeyPlace, Loose, Problem};
 use crate::source::discover::is_template_name;
-use crate::source::{Arrival, SourceId, Sources, Trouble};
+use crate::source::{Arrival, SourceId, Sources, Span, Trouble};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
 use super::compose::{self, Context, Project};
@@ -55,29 +56,50 @@ pub fn read(
                 "a template: render it and check the result (`helm template … | omlint check -`)"
                     .into(),
             ));
-        } else if is_strayed(input, sources, catalogue) {
-            let problems = super::problems(input, sources, catalogue);
-            reading.strays.extend(
-                problems
-                    .into_iter()
-                    .filter(|problem| {
-                        matches!(problem, crate::deployment::evidence::Problem::NotParsed { .. })
-                    })
-                    .map(|problem| (input.source, problem)),
-            );
-            if source.trouble == Some(Trouble::TooLarge) {
-                reading.strays.push((
-                    input.source,
-                    crate::deployment::evidence::Problem::NotParsed {
-                        reason: "the file is over 16 MiB and was not read".into(),
-                        span: crate::source::Span::new(input.source, 0..0),
-                    },
-                ));
-            }
+        }
+    }
+    for input in inputs {
+        let loose = loose(input, sources, catalogue, &reading.deployments, &consumed);
+        if !loose.is_empty() {
+            reading.loose.push((input.source, loose));
         }
     }
     reading.deployments.sort_by(|a, b| a.id.cmp(&b.id));
     reading
+}
+
+/// What a file shows by itself: problems of which no deployment speaks, keys that no server
+/// reads, and all tokens.
+fn loose(
+    input: &Input,
+    sources: &Sources,
+    catalogue: &Catalogue,
+    deployments: &[Deployment],
+    consumed: &Consumed,
+) -> Loose {
+    let source = sources.get(input.source);
+    let mut loose = Loose { tokens: input.loose.tokens.clone(), ..Loose::default() };
+    let placed = |key: &KeyPlace| {
+        deployments.iter().any(|d| {
+            d.evidence.keys.iter().any(|known| known.span == key.span && known.target.is_some())
+        })
+    };
+    loose.keys.extend(input.loose.keys.iter().filter(|key| !placed(key)).cloned());
+    if source.arrival == Arrival::Referred {
+        // Nobody asked for it: what matters about it is said by who refers to it.
+        return Loose::default();
+    }
+    if !consumed.contains(&input.source) && is_strayed(input, sources, catalogue) {
+        let problems = super::problems(input, sources, catalogue).into_iter();
+        loose.problems.extend(problems.filter(|p| matches!(p, Problem::NotParsed { .. })));
+        if source.trouble == Some(Trouble::TooLarge) {
+            loose.problems.push(Problem::NotParsed {
+                reason: "the file is over 16 MiB and was not read".into(),
+                span: Span::new(input.source, 0..0),
+            });
+        }
+    }
+    loose
 }
 
 /// A file that could not be read, though its text says that it is OpenMetadata's.

@@ -646,7 +646,7 @@ impl<'a> Reader<'a, '_> {
             }
             return value;
         }
-        let mut value = match self.written(setting) {
+        let mut value = match self.written(setting, environment, &fallback) {
             Some(value) => value,
             None if is_switch || !self.paths(setting).is_empty() => {
                 self.chart_default(setting, environment, &fallback)
@@ -687,7 +687,12 @@ impl<'a> Reader<'a, '_> {
         None
     }
 
-    fn written(&self, setting: &Setting) -> Option<Value> {
+    fn written(
+        &self,
+        setting: &Setting,
+        environment: &Environment,
+        unset: &Fallback<'_>,
+    ) -> Option<Value> {
         let paths = self.paths(setting);
         // A secretRef wins over a value beside it (fernetkey).
         let ordered = paths
@@ -740,32 +745,15 @@ impl<'a> Reader<'a, '_> {
             }
         }
         // `secretRef: ""` renders no variable: the image's default is what is left.
-        fallback
-            .map(|layer| {
-                let span = Span::new(layer.source, layer.node.range());
-                let origin = Origin {
-                    span: Some(span),
-                    steps: vec![Step {
-                        what:
-                            "an empty `secretRef` sets nothing, so the image's own default applies"
-                                .into(),
-                        span: Some(span),
-                    }],
-                    present_keys: usize::MAX,
-                };
-                match setting
-                    .server_default(self.version.version)
-                    .and_then(|entry| entry.value.as_deref())
-                {
-                    Some(text) => {
-                        let mut value = Value::default(setting.kind, text, span);
-                        value.origin = origin;
-                        value
-                    }
-                    None => Value::absent(),
-                }
-            })
-            .filter(|_| paths.iter().all(|(_, is_ref)| *is_ref))
+        let layer = fallback.filter(|_| paths.iter().all(|(_, is_ref)| *is_ref))?;
+        let span = Span::new(layer.source, layer.node.range());
+        let mut value = environment.setting(setting, unset);
+        if value.state == State::Default {
+            let what = "an empty `secretRef` sets nothing, so the image's own default applies";
+            let step = Step { what: what.to_owned(), span: Some(span) };
+            value.origin = Origin { span: Some(span), steps: vec![step], present_keys: usize::MAX };
+        }
+        Some(value)
     }
 
     fn leaf(&self, setting: &Setting, layer: Layer<'a>, place: Span) -> Value {
@@ -914,6 +902,7 @@ impl<'a> Reader<'a, '_> {
                     target: path.value.text()?.to_owned(),
                     from: MountSource::Unseen(name),
                     span: scalar::span(layer.source, path.value),
+                    mode: None,
                 })
             })
             .collect()

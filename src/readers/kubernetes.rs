@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
-use crate::deployment::evidence::{Evidence, Image, Mount, MountSource, is_official_repository};
+use crate::deployment::evidence::{
+    Evidence, Image, KeyPlace, Mount, MountSource, is_official_repository,
+};
 use crate::deployment::value::{Fragment, Origin, Piece, Step};
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
@@ -15,9 +17,7 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::yaml::{self, Node};
 
 use super::compose::Context;
-use super::{
-    Companions, Consumed, Form, Input, Role, Want, by_path, join, opaque, scalar, server_file,
-};
+use super::{Companions, Consumed, Input, Role, Want, by_path, join, opaque, scalar, server_file};
 
 /// Rank of `env` among the sources of a container's environment; `envFrom` is below.
 const ENV: u8 = 200;
@@ -120,6 +120,8 @@ struct Workload<'a> {
 struct Entry {
     text: Fragment,
     span: Span,
+    /// The scalar with its quotes.
+    whole: Span,
     /// It stands there in base64.
     encoded: bool,
     /// The scalar's own place, where YAML may stand in it.
@@ -302,7 +304,13 @@ impl<'a> Collector<'a, '_> {
         } else {
             scalar::fragment(source, raw, node)
         };
-        Entry { text, span, encoded, block: (!encoded).then(|| node.range()) }
+        Entry {
+            text,
+            span,
+            whole: Span::new(source, node.resolved().range()),
+            encoded,
+            block: (!encoded).then(|| node.range()),
+        }
     }
 
     fn kustomization(&mut self, input: &'a Input, scope: &mut Scope<'a>, depth: usize) {
@@ -409,7 +417,7 @@ impl<'a> Collector<'a, '_> {
             let span = value.span();
             let key = text.expose()[..at].to_owned();
             let text = scalar::marked(value, span).unquoted();
-            entries.insert(key, Entry { text, span, encoded: false, block: None });
+            entries.insert(key, Entry { text, span, whole: span, encoded: false, block: None });
         }
         let mut open = !items(item, "files").is_empty() && is_secret;
         let envs = items(item, "envs").into_iter().chain(item.get("env").map(|e| e.value));
@@ -429,8 +437,10 @@ impl<'a> Collector<'a, '_> {
                     Text::decoded(&value.text, span)
                 };
                 let text = scalar::marked(text, span);
-                entries
-                    .insert(entry.key.clone(), Entry { text, span, encoded: false, block: None });
+                entries.insert(
+                    entry.key.clone(),
+                    Entry { text, span, whole: span, encoded: false, block: None },
+                );
             }
         }
         let store = Store {
@@ -498,6 +508,30 @@ impl<'a> Workload<'a> {
         }
         found
     }
+}
+
+/// What is laid over the container's file system.
+#[derive(Default)]
+struct Mounted {
+    mounts: Vec<Mount>,
+    keys: Vec<KeyPlace>,
+    /// A ConfigMap's openmetadata.yaml.
+    template: Option<Input>,
+}
+
+/// What a volume brings: in words, file by file, and the written mode of its files.
+struct Volume<'s> {
+    name: String,
+    files: Vec<File<'s>>,
+    mode: Option<(u32, Span)>,
+}
+
+/// A key of a Secret or ConfigMap as a file.
+struct File<'s> {
+    path: String,
+    store: &'s Store,
+    entry: &'s Entry,
+    mode: Option<(u32, Span)>,
 }
 
 struct Server<'a, 'c> {
@@ -751,69 +785,108 @@ impl<'a> Server<'a, '_> {
         Fragment::new(pieces, outer)
     }
 
-    fn mounts(
-        &self,
-        workload: &Workload<'a>,
-        container: &Container<'a>,
-    ) -> (Vec<Mount>, Option<Input>) {
-        let mut found = Vec::new();
-        let mut template = None;
+    fn mounts(&self, workload: &Workload<'a>, container: &Container<'a>) -> Mounted {
+        let mut mounted = Mounted::default();
         for layer in &container.layers {
             for item in items(layer.node, "volumeMounts") {
                 let Some(path) = item.get("mountPath") else { continue };
-                let target = path.value.text().unwrap_or("").to_owned();
+                let target = path.value.text().unwrap_or("").trim_end_matches('/').to_owned();
                 let span = scalar::span(layer.source, path.value);
                 let volume = text(item, "name").unwrap_or("");
-                let from = self.volume(workload, volume);
-                let name = from.as_ref().map_or(volume.to_owned(), |(name, _)| name.clone());
-                if let Some((_, Some(store))) = &from {
-                    let sub_path = text(item, "subPath");
-                    for (key, entry) in &store.entries {
-                        let file = match sub_path {
-                            Some(sub_path) if sub_path == key => target.clone(),
-                            Some(_) => continue,
-                            None => format!("{}/{key}", target.trim_end_matches('/')),
-                        };
-                        if file.ends_with("/openmetadata.yaml")
-                            && let Some(block) = entry.block.clone()
-                        {
-                            let raw = &self.context.sources.get(store.source).text;
-                            template = Some(Input {
-                                source: store.source,
-                                role: Role::ServerFile,
-                                form: Form::Yaml(yaml::parse_within(raw, block)),
-                            });
-                        }
-                    }
+                let brought = self.volume(workload, volume);
+                let sub_path = text(item, "subPath");
+                for file in brought.files {
+                    let at = match sub_path {
+                        Some(sub_path) if sub_path == file.path => target.clone(),
+                        Some(_) => continue,
+                        None => format!("{target}/{}", file.path),
+                    };
+                    self.mount_file(&mut mounted, file, at);
                 }
-                found.push(Mount { target, from: MountSource::Unseen(name), span });
+                let from = MountSource::Unseen(brought.name);
+                mounted.mounts.push(Mount { target, from, span, mode: brought.mode });
             }
         }
-        (found, template)
+        mounted
     }
 
-    /// What a volume is, in words, and the store behind it if it is in scope.
-    fn volume(&self, workload: &Workload<'a>, name: &str) -> Option<(String, Option<&Store>)> {
-        for pod in workload.pods().iter().rev() {
-            for volume in items(pod.node, "volumes") {
-                if text(volume, "name") != Some(name) {
-                    continue;
-                }
-                for (kind, key, is_secret) in
-                    [("secret", "secretName", true), ("configMap", "name", false)]
-                {
-                    if let Some(store_name) = volume.get(kind).and_then(|e| text(e.value, key)) {
-                        let what = if is_secret { "Secret" } else { "ConfigMap" };
-                        return Some((
-                            format!("{what} {store_name}"),
-                            self.store(is_secret, store_name, workload),
-                        ));
-                    }
-                }
-                return Some((name.to_owned(), None));
+    fn mount_file(&self, mounted: &mut Mounted, file: File<'_>, at: String) {
+        let source = file.store.source;
+        if at.ends_with("/openmetadata.yaml")
+            && let Some(block) = file.entry.block.clone()
+        {
+            let raw = &self.context.sources.get(source).text;
+            let tree = yaml::parse_within(raw, block);
+            mounted.template = Some(Input::part(source, Role::ServerFile, tree));
+        }
+        let keys = self.context.inputs.iter().filter(|input| input.source == source);
+        for key in keys.flat_map(|input| &input.loose.keys) {
+            if file.entry.whole.contains(key.span) {
+                mounted.keys.push(KeyPlace { target: Some(at.clone()), ..key.clone() });
             }
         }
-        None
+        if let Some(mode) = file.mode {
+            let from = MountSource::Unseen(file.store.name.clone());
+            mounted.mounts.push(Mount { target: at, from, span: mode.1, mode: Some(mode) });
+        }
+    }
+
+    /// What a volume brings.
+    fn volume(&self, workload: &Workload<'a>, name: &str) -> Volume<'_> {
+        let mut brought = Volume { name: name.to_owned(), files: Vec::new(), mode: None };
+        let pods = workload.pods();
+        let named = pods.iter().rev().find_map(|pod| {
+            let volumes = items(pod.node, "volumes");
+            let volume = volumes.into_iter().find(|volume| text(*volume, "name") == Some(name))?;
+            Some((volume, pod.source))
+        });
+        let Some((volume, source)) = named else { return brought };
+        let mut parts: Vec<Node<'_>> = vec![volume];
+        if let Some(projected) = volume.get("projected") {
+            brought.mode = self.mode(source, projected.value, "defaultMode");
+            parts.extend(items(projected.value, "sources"));
+        }
+        for part in parts {
+            for (kind, keys, is_secret) in
+                [("secret", ["secretName", "name"], true), ("configMap", ["name", "name"], false)]
+            {
+                let Some(entry) = part.get(kind) else { continue };
+                let Some(store_name) = keys.iter().find_map(|key| text(entry.value, key)) else {
+                    continue;
+                };
+                brought.name =
+                    format!("{} {store_name}", if is_secret { "Secret" } else { "ConfigMap" });
+                brought.mode = brought.mode.or(self.mode(source, entry.value, "defaultMode"));
+                let Some(store) = self.store(is_secret, store_name, workload) else { continue };
+                let chosen = items(entry.value, "items");
+                for (key, held) in &store.entries {
+                    let item = chosen.iter().find(|item| text(**item, "key") == Some(key));
+                    if item.is_none() && !chosen.is_empty() {
+                        continue;
+                    }
+                    brought.files.push(File {
+                        path: item.and_then(|item| text(*item, "path")).unwrap_or(key).to_owned(),
+                        store,
+                        entry: held,
+                        mode: item.and_then(|item| self.mode(source, *item, "mode")),
+                    });
+                }
+            }
+        }
+        brought
+    }
+
+    /// A written file mode: octal with a leading zero, as YAML 1.1 has it, else decimal.
+    fn mode(&self, source: SourceId, node: Node<'_>, key: &str) -> Option<(u32, Span)> {
+        let entry = node.get(key)?;
+        let written = entry.value.text()?;
+        let digits =
+            written.strip_prefix("0o").or(written.strip_prefix('0').filter(|d| !d.is_empty()));
+        let mode = match digits {
+            Some(octal) => u32::from_str_radix(octal, 8).ok()?,
+            None => written.parse().ok()?,
+        };
+        Some((mode, scalar::span(source, entry.value)))
     }
 
     fn version(&self, workload: &Workload<'a>, image: Option<&Image>) -> KnownVersion {
@@ -846,7 +919,7 @@ impl<'a> Server<'a, '_> {
         let context = self.context;
         let image = self.image(container);
         let version = self.version(workload, image.as_ref());
-        let (mounts, template) = self.mounts(workload, container);
+        let Mounted { mounts, keys, template } = self.mounts(workload, container);
         let place = container
             .layers
             .iter()
@@ -892,7 +965,7 @@ impl<'a> Server<'a, '_> {
         for variable in environment.variables.values() {
             add(variable.place.source);
         }
-        let mut evidence = Evidence { image, mounts, ..Evidence::default() };
+        let mut evidence = Evidence { image, mounts, keys, ..Evidence::default() };
         let encoded = self.scope.stores.iter().flat_map(|store| store.entries.values());
         let encoded = encoded.filter(|entry| entry.encoded).map(|entry| entry.span).collect();
         for &id in &sources {

@@ -7,6 +7,7 @@ mod group;
 mod helm;
 mod interpolation;
 mod kubernetes;
+mod loose;
 mod opaque;
 mod scalar;
 mod server_file;
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::evidence::Problem;
+use crate::deployment::evidence::{Holder, KeyPlace, Loose, Problem};
 use crate::deployment::version::Version;
 use crate::source::Arrival;
 use crate::source::mask::Shown;
@@ -37,6 +38,8 @@ pub enum Role {
     ServerFile,
     /// `NAME=value` lines.
     EnvFile,
+    /// A key or a certificate.
+    Key,
     /// Kubernetes manifests.
     Manifests,
     /// kustomization.yaml.
@@ -58,6 +61,8 @@ pub struct Input {
     /// What it is.
     pub role: Role,
     form: Form,
+    /// Keys and tokens in it.
+    loose: Loose,
 }
 
 enum Form {
@@ -77,6 +82,8 @@ pub enum Companions {
     Values,
     /// Kubernetes manifests: any YAML may be one.
     Manifests,
+    /// Keys by their usual endings.
+    Keys,
 }
 
 impl Companions {
@@ -86,6 +93,9 @@ impl Companions {
             Companions::Compose => compose::is_companion(name),
             Companions::Environment => compose::is_env_name(name),
             Companions::Values => helm::is_values_name(&name.to_ascii_lowercase()),
+            Companions::Keys => {
+                [".der", ".pem", ".key", ".pub", ".json"].iter().any(|end| name.ends_with(end))
+            }
             Companions::Manifests => name.ends_with(".yaml") || name.ends_with(".yml"),
         }
     }
@@ -98,6 +108,8 @@ pub enum Want {
     File(String),
     /// Every file of the source's folder that is one of these.
     Beside(Companions),
+    /// Every key of this folder, relative to the source's.
+    Keys(String),
 }
 
 /// What the user said about how files belong together.
@@ -116,8 +128,8 @@ pub struct ReadOptions {
 pub struct Reading {
     /// One for each server.
     pub deployments: Vec<Deployment>,
-    /// Problems of recognised files of which no deployment came.
-    pub strays: Vec<(SourceId, Problem)>,
+    /// What files show by themselves.
+    pub loose: Vec<(SourceId, Loose)>,
     /// Files that were recognised and left alone, and why.
     pub remarks: Vec<(SourceId, String)>,
 }
@@ -125,8 +137,27 @@ pub struct Reading {
 impl Input {
     /// Parses a source by its content.
     pub fn parse(id: SourceId, source: &Source, catalogue: &Catalogue) -> Input {
-        let (role, form) = classify(source, catalogue);
-        Input { source: id, role, form }
+        let (mut role, mut form) = classify(source, catalogue);
+        let tree = match &form {
+            Form::Yaml(tree) => Some(tree),
+            _ => None,
+        };
+        let loose = loose::of(id, source, tree);
+        if role == Role::Other && loose.keys.iter().any(|key| key.holder == Holder::File) {
+            (role, form) = (Role::Key, Form::None);
+        }
+        Input { source: id, role, form, loose }
+    }
+
+    /// A part of a source, read as something else than the source itself.
+    fn part(source: SourceId, role: Role, tree: yaml::Tree) -> Input {
+        Input { source, role, form: Form::Yaml(tree), loose: Loose::default() }
+    }
+
+    /// What a key file is, in place of its text, which is no business of any report.
+    pub fn description(&self) -> Option<String> {
+        let key = self.loose.keys.first().filter(|_| self.role == Role::Key)?;
+        Some(format!("({})", key.describe()))
     }
 
     fn tree(&self) -> Option<&yaml::Tree> {
@@ -168,6 +199,10 @@ impl Input {
         match &self.form {
             Form::Yaml(tree) => shown::of_yaml(tree, &source.text, catalogue),
             Form::Env(file) => shown::of_env(file, &source.text, catalogue),
+            // The description of a key file is all that is left of it.
+            Form::None if self.role == Role::Key => {
+                Shown::new(std::iter::once(0..source.text.len()).collect())
+            }
             Form::None => Shown::default(),
         }
     }
@@ -277,6 +312,28 @@ fn is_template(text: &str) -> bool {
                 .any(|word| line.trim_start_matches(['{', '-', ' ']).starts_with(word)))
             || line.starts_with("{%")
     })
+}
+
+/// Keys in the file at `path`, or in the files below it, as the server finds them under `target`.
+fn mounted_keys(inputs: &[Input], sources: &Sources, path: &str, target: &str) -> Vec<KeyPlace> {
+    let target = target.trim_end_matches('/');
+    let mut found = Vec::new();
+    for input in inputs.iter().filter(|input| input.role == Role::Key) {
+        let known = &sources.get(input.source).path;
+        let below = match known.strip_prefix(path) {
+            Some("") => String::new(),
+            Some(rest) if rest.starts_with('/') => rest.to_owned(),
+            _ => continue,
+        };
+        found.extend(
+            input
+                .loose
+                .keys
+                .iter()
+                .map(|key| KeyPlace { target: Some(format!("{target}{below}")), ..key.clone() }),
+        );
+    }
+    found
 }
 
 /// Problems of a source's text, for the deployments that it is part of.

@@ -7,7 +7,7 @@ use crate::source::{SourceId, Span};
 use crate::syntax::yaml::{self, Node};
 
 use super::compose::Context;
-use super::{Consumed, Form, Input, Role, Want, by_path, helm, join, scalar};
+use super::{Consumed, Input, Role, Want, by_path, helm, join, scalar};
 
 /// Name of OpenMetadata's chart.
 const CHART: &str = "openmetadata";
@@ -218,11 +218,10 @@ fn deploy(context: &Context<'_>, release: Release<'_>, consumed: &mut Consumed) 
         .values
         .iter()
         .map(|values| match values {
-            Values::Text(node) if node.style().is_some() => Some(Input {
-                source: home,
-                role: Role::Values,
-                form: Form::Yaml(yaml::parse_within(&source.text, node.range())),
-            }),
+            Values::Text(node) if node.style().is_some() => {
+                let tree = yaml::parse_within(&source.text, node.range());
+                Some(Input::part(home, Role::Values, tree))
+            }
             _ => None,
         })
         .collect();

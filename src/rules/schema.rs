@@ -254,6 +254,38 @@ pub enum Native {
         /// The other side.
         right: String,
     },
+    /// Both key files are shown, and they are not halves of one pair.
+    KeyMismatch {
+        /// The setting that holds the path of the public key.
+        public: String,
+        /// The setting that holds the path of the private key.
+        private: String,
+    },
+    /// A key of the server is one that can be forged, or that the server cannot use.
+    WeakKey {},
+    /// A private key of the server stands where more people can read it than must.
+    PrivateKeyPlace {
+        /// Where it stands.
+        holder: KeyHolder,
+    },
+    /// The server is told to read keys from a path that nothing is laid over.
+    UnmountedKeyPath {
+        /// The setting that holds the path of the public key.
+        public: String,
+        /// The setting that holds the path of the private key.
+        private: String,
+    },
+    /// A token that one of the known keys has signed, or that is known itself.
+    TokenOfKnownKey {},
+    /// A token that stands where OpenMetadata takes its own, or that says it is one.
+    EmbeddedToken {
+        /// Issuers that only OpenMetadata's tokens name.
+        issuers: Vec<String>,
+        /// Key ids that only OpenMetadata's tokens name.
+        key_ids: Vec<String>,
+        /// Values of the claim `tokenType` that only OpenMetadata uses.
+        token_types: Vec<String>,
+    },
     /// A recognised file that could not be read as what it is.
     NotParsed {},
     /// A key written twice in one mapping.
@@ -261,6 +293,18 @@ pub enum Native {
         /// Only where a security setting is written twice with different values.
         conflicting: bool,
     },
+}
+
+/// Places of private keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyHolder {
+    /// A file of the repository.
+    Tree,
+    /// A ConfigMap.
+    ConfigMap,
+    /// A mount whose written mode lets others read.
+    WorldReadable,
 }
 
 /// What a rule says to people.
@@ -341,6 +385,9 @@ pub struct RuleFile {
     pub severity: Graded<Severity>,
     /// How bad under the development profile.
     pub development: Option<Severity>,
+    /// A finding in a template or in documentation keeps its severity: what it points at is real.
+    #[serde(default)]
+    pub real_in_examples: bool,
     /// How sure, at best.
     #[serde(default = "sure")]
     pub confidence: Graded<Confidence>,
@@ -370,6 +417,9 @@ pub struct Rule {
     pub severity: Graded<Severity>,
     /// How bad under the development profile.
     pub development: Option<Severity>,
+    /// A finding in a template or in documentation keeps its severity.
+    #[serde(default)]
+    pub real_in_examples: bool,
     /// How sure, at best.
     #[serde(default = "sure")]
     pub confidence: Graded<Confidence>,
@@ -390,7 +440,14 @@ impl Native {
             Native::DefaultKeyPair { public, private, switch } => vec![public, private, switch],
             Native::UrlMismatch { base, target, .. } => vec![base, target],
             Native::HostMismatch { left, right } => vec![left, right],
-            Native::NotParsed {} | Native::DuplicateKey { .. } => Vec::new(),
+            Native::KeyMismatch { public, private }
+            | Native::UnmountedKeyPath { public, private } => vec![public, private],
+            Native::NotParsed {}
+            | Native::DuplicateKey { .. }
+            | Native::WeakKey {}
+            | Native::PrivateKeyPlace { .. }
+            | Native::TokenOfKnownKey {}
+            | Native::EmbeddedToken { .. } => Vec::new(),
         }
     }
 }

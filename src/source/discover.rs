@@ -19,6 +19,8 @@ use super::{Arrival, Source, Trouble};
 pub const MAX_BYTES: u64 = 16 << 20;
 /// Of a larger file, so much is looked at to tell whether it is one of ours.
 const HEAD_BYTES: u64 = 1 << 20;
+/// Larger files that are not text hold no key.
+const MAX_BINARY: usize = 64 << 10;
 /// No call of git takes longer.
 const GIT_SECONDS: u64 = 20;
 
@@ -94,6 +96,26 @@ fn needles() -> &'static AhoCorasick {
             ])
             .expect("a fixed list of short words")
     })
+}
+
+/// Beginnings of tokens and keys in text.
+fn marks() -> &'static AhoCorasick {
+    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
+    MARKS.get_or_init(|| {
+        AhoCorasick::new(["eyJ", "-----BEGIN ", "\"kty\"", "MIIBIjANBgkqh", "MIIEv", "TUlJ"])
+            .expect("a fixed list of short words")
+    })
+}
+
+/// Whether the bytes may be a key or a certificate: a short ASN.1 sequence.
+fn is_der(bytes: &[u8]) -> bool {
+    bytes.len() <= MAX_BINARY
+        && matches!(bytes, [0x30, 0x81..=0x82, ..])
+        && match *bytes {
+            [_, 0x81, len, ..] => bytes.len() == 3 + usize::from(len),
+            [_, _, high, low, ..] => bytes.len() == 4 + (usize::from(high) << 8 | usize::from(low)),
+            _ => false,
+        }
 }
 
 /// Endings of files that hold no text of ours.
@@ -232,10 +254,11 @@ impl Disk {
         let bytes = read(file).map_err(|error| note(describe(&error)))?;
         let chart = matches!(&*name, "Chart.yaml");
         let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-        if !chart && !utf16 && !needles().is_match(&bytes) {
+        let key = is_der(&bytes);
+        if !chart && !utf16 && !key && !needles().is_match(&bytes) && !marks().is_match(&bytes) {
             return Ok(None);
         }
-        if !utf16 && memchr::memchr(0, &bytes[..bytes.len().min(1024)]).is_some() {
+        if !utf16 && !key && memchr::memchr(0, &bytes[..bytes.len().min(1024)]).is_some() {
             return Ok(None);
         }
         Ok(Some(Candidate {
@@ -408,7 +431,10 @@ pub fn decoded(path: &str, bytes: Vec<u8>, arrival: Arrival) -> Source {
         Ok(text) => Source::new(path, text, arrival),
         Err(error) => {
             let first = error.utf8_error().valid_up_to();
-            let mut source = Source::new(path, replaced(error.into_bytes()), arrival);
+            let bytes = error.into_bytes();
+            let binary = (bytes.len() <= MAX_BINARY).then(|| bytes.clone());
+            let mut source = Source::new(path, replaced(bytes), arrival);
+            source.binary = binary;
             source.trouble = Some(Trouble::NotUtf8(first));
             source
         }

@@ -81,6 +81,8 @@ pub struct Source {
     pub illustrative: bool,
     /// Kept out of the repository: a secret may live here.
     pub kept_out: bool,
+    /// The bytes of a small file that is not text, until a reader has looked at them.
+    pub binary: Option<Vec<u8>>,
     lines: OnceLock<Vec<u32>>,
 }
 
@@ -106,6 +108,7 @@ impl Source {
             arrival,
             illustrative: false,
             kept_out: false,
+            binary: None,
             lines: OnceLock::new(),
         }
     }

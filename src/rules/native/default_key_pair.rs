@@ -1,14 +1,18 @@
-//! The server signs with the key pair that OpenMetadata ships: its public path is the shipped
-//! one, written or by default, and nothing is mounted over it.
+//! The server signs with the key pair that OpenMetadata ships. Bytes are proof; where they are
+//! not shown, the shipped path with nothing mounted over it is.
 
+use crate::deployment::evidence::KeyPlace;
 use crate::deployment::value::State;
 use crate::deployment::version::Confidence;
 use crate::rules::condition::{Case, Truth};
-use crate::rules::schema::{Fact, Predicate};
+use crate::rules::schema::{Condition, Fact, Predicate};
 
-use super::{Field, Hit, Mark};
+use super::{Field, Hit, LooseCase, Mark, key_files};
 
 pub(super) fn run(case: &Case<'_>, public: &str, private: &str, switch: &str) -> Vec<Hit> {
+    if let Some(hit) = by_bytes(case, public, private) {
+        return vec![hit];
+    }
     let shipped = |setting: &str| {
         let value = case.value(setting);
         let text = value.text.unquoted().outline();
@@ -20,26 +24,67 @@ pub(super) fn run(case: &Case<'_>, public: &str, private: &str, switch: &str) ->
     if !shipped(public) {
         return Vec::new();
     }
-    let official = case.holds(&crate::rules::schema::Condition::Fact(Fact::OfficialImage));
+    let official = case.holds(&Condition::Fact(Fact::OfficialImage));
     let mut hit = Hit {
         fields: vec![Field::whole(case.setting(public))],
         confidence: (official != Truth::True).then_some(Confidence::Medium),
         ..Hit::default()
     };
-    let private_id = case.setting(private);
     if shipped(private) {
-        hit.fields.push(Field::whole(private_id));
+        hit.fields.push(Field::whole(case.setting(private)));
     }
     let off = case.value(switch);
     let is_off = case.meets(case.setting(switch), off, &Predicate::Equals(vec!["false".into()]));
     if is_off == Truth::True
         && let Some(span) = off.origin.span
     {
-        hit.related.push(Mark {
-            span,
-            text: "with this off the chart sets no key paths, so the image's own pair is in force"
-                .into(),
-        });
+        let text = "with this off the chart sets no key paths, so the image's own pair is in force";
+        hit.related.push(Mark { span, text: text.into() });
     }
     vec![hit]
+}
+
+/// The bytes at the configured paths, where the files show them.
+fn by_bytes(case: &Case<'_>, public: &str, private: &str) -> Option<Hit> {
+    let known = &case.knowledge.known_keys;
+    let is_known =
+        |key: &KeyPlace| key_files::rsa(key).is_some_and(|rsa| known.find(rsa).is_some());
+    let mut found: Vec<(&str, &KeyPlace)> = Vec::new();
+    for setting in [public, private] {
+        let Some(path) = key_files::path(case, setting) else { continue };
+        let keys = key_files::at(case, &path);
+        found.extend(keys.into_iter().filter(|key| is_known(key)).map(|key| (setting, key)));
+    }
+    let (_, first) = *found.first()?;
+    let mut related: Vec<Mark> =
+        found[1..].iter().map(|(_, key)| Mark { span: key.span, text: key.describe() }).collect();
+    for (setting, _) in &found {
+        if let Some(span) = case.value(setting).origin.span {
+            related.push(Mark { span, text: "the server reads it from this path".into() });
+        }
+    }
+    Some(Hit {
+        fields: vec![Field::whole(case.setting(public)), Field::whole(case.setting(private))],
+        place: Some(Mark { span: first.span, text: first.describe() }),
+        related,
+        words: vec![("what", first.describe())],
+        real: found.iter().any(|(_, key)| key.material.private),
+        ..Hit::default()
+    })
+}
+
+/// Copies of the pair that no server is seen to read.
+pub(super) fn run_loose(case: &LooseCase<'_>) -> Vec<Hit> {
+    let known = &case.knowledge.known_keys;
+    case.loose
+        .keys
+        .iter()
+        .filter(|key| key_files::rsa(key).is_some_and(|rsa| known.find(rsa).is_some()))
+        .map(|key| Hit {
+            place: Some(Mark { span: key.span, text: key.describe() }),
+            words: vec![("what", key.describe())],
+            real: key.material.private,
+            ..Hit::default()
+        })
+        .collect()
 }

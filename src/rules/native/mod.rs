@@ -4,14 +4,17 @@
 mod default_key_pair;
 mod duplicate_key;
 mod host_mismatch;
+mod key_files;
 mod not_parsed;
+mod token;
 mod url_mismatch;
 
 use crate::deployment::catalogue::SettingId;
-use crate::deployment::evidence::Problem;
+use crate::deployment::evidence::Loose;
 use crate::deployment::version::Confidence;
-use crate::source::Span;
+use crate::source::{SourceId, Sources, Span};
 
+use super::Knowledge;
 use super::condition::Case;
 use super::schema::{Native, Severity};
 
@@ -59,6 +62,24 @@ pub struct Hit {
     pub severity: Option<Severity>,
     /// At most this sure.
     pub confidence: Option<Confidence>,
+    /// It is no less severe in a template or in documentation.
+    pub real: bool,
+}
+
+/// What a file shows by itself, under judgement.
+pub struct LooseCase<'a> {
+    /// What is known about OpenMetadata.
+    pub knowledge: &'a Knowledge,
+    /// The files.
+    pub sources: &'a Sources,
+    /// The file.
+    pub source: SourceId,
+    /// What it shows.
+    pub loose: &'a Loose,
+    /// It stands beside a public key or a file of some deployment.
+    pub beside_ours: bool,
+    /// The time of the run, in seconds since 1970.
+    pub now: i64,
 }
 
 /// Runs a check on a deployment.
@@ -71,17 +92,36 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
             url_mismatch::run(case, base, suffix, target, *custom_domain)
         }
         Native::HostMismatch { left, right } => host_mismatch::run(case, left, right),
-        Native::NotParsed {} | Native::DuplicateKey { .. } => {
-            run_on_problems(native, &case.deployment.evidence.problems)
+        Native::KeyMismatch { public, private } => key_files::mismatch(case, public, private),
+        Native::UnmountedKeyPath { public, private } => key_files::unmounted(case, public, private),
+        Native::WeakKey {} => key_files::weak(case),
+        Native::PrivateKeyPlace { holder } => key_files::private_place(case, *holder),
+        Native::NotParsed {} => not_parsed::run(&case.deployment.evidence.problems),
+        Native::DuplicateKey { conflicting } => {
+            duplicate_key::run(&case.deployment.evidence.problems, *conflicting)
         }
+        // A token is the file's, whatever deployment the file is part of.
+        Native::TokenOfKnownKey {} | Native::EmbeddedToken { .. } => Vec::new(),
     }
 }
 
-/// Runs a check on what is wrong with files, whether a deployment came of them or not.
-pub fn run_on_problems(native: &Native, problems: &[Problem]) -> Vec<Hit> {
+/// Runs a check on what a file shows by itself.
+pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
     match native {
-        Native::NotParsed {} => not_parsed::run(problems),
-        Native::DuplicateKey { conflicting } => duplicate_key::run(problems, *conflicting),
-        _ => Vec::new(),
+        Native::DefaultKeyPair { .. } => default_key_pair::run_loose(case),
+        Native::WeakKey {} => key_files::weak_loose(case),
+        Native::PrivateKeyPlace { holder } => key_files::private_place_loose(case, *holder),
+        Native::TokenOfKnownKey {} => token::of_known_key(case),
+        Native::EmbeddedToken { issuers, key_ids, token_types } => {
+            token::embedded(case, issuers, key_ids, token_types)
+        }
+        Native::NotParsed {} => not_parsed::run(&case.loose.problems),
+        Native::DuplicateKey { conflicting } => {
+            duplicate_key::run(&case.loose.problems, *conflicting)
+        }
+        Native::UrlMismatch { .. }
+        | Native::HostMismatch { .. }
+        | Native::KeyMismatch { .. }
+        | Native::UnmountedKeyPath { .. } => Vec::new(),
     }
 }

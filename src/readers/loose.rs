@@ -1,0 +1,121 @@
+//! What a file shows by itself: keys and tokens, wherever they stand in it.
+
+use base64::Engine;
+
+use crate::crypto::{keys, tokens};
+use crate::deployment::evidence::{Holder, KeyPlace, Loose, TokenPlace};
+use crate::source::{Source, SourceId, Span};
+use crate::syntax::yaml::{Node, Tree};
+
+use super::scalar;
+
+/// Texts larger than this are not searched for keys.
+const MAX_TEXT: usize = 1 << 20;
+
+/// Keys and tokens of a source. `tree` is its YAML, if it is some.
+pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
+    let mut loose = Loose::default();
+    if let Some(bytes) = &source.binary {
+        loose.keys.extend(keys::read(bytes).into_iter().map(|material| KeyPlace {
+            material,
+            span: Span::new(id, 0..0),
+            holder: Holder::File,
+            name: source.name().to_owned(),
+            target: None,
+        }));
+        return loose;
+    }
+    let text = source.text.as_str();
+    if text.contains("eyJ") {
+        for range in tokens::find(text) {
+            if let Some(token) = tokens::Token::read(&text[range.clone()]) {
+                let in_field = is_field(&text[..range.start]);
+                loose.tokens.push(TokenPlace { token, span: Span::new(id, range), in_field });
+            }
+        }
+    }
+    let holds_keys =
+        ["-----BEGIN", "\"kty\"", "MII", "TUlJ"].iter().any(|mark| text.contains(mark));
+    if holds_keys && text.len() <= MAX_TEXT {
+        let whole =
+            text.trim_start().starts_with("-----BEGIN") || text.trim_start().starts_with('{');
+        for material in keys::read(text.as_bytes()) {
+            let span = Span::new(id, source.clamp(material.range.clone()));
+            let (holder, name) = match tree.and_then(|tree| entry_at(tree, &material.range)) {
+                Some((holder, name)) => (holder, name),
+                None if whole => (Holder::File, source.name().to_owned()),
+                None => (Holder::Text, String::new()),
+            };
+            loose.keys.push(KeyPlace { material, span, holder, name, target: None });
+        }
+    }
+    if let Some(tree) = tree {
+        for (node, _) in secret_entries(tree) {
+            encoded_tokens(id, node, &mut loose);
+        }
+    }
+    loose
+}
+
+/// Tokens in the base64 of a Secret.
+fn encoded_tokens(id: SourceId, node: Node<'_>, loose: &mut Loose) {
+    let Some(written) = node.text() else { return };
+    // `eyJ` in base64.
+    if !written.starts_with("ZXlK") {
+        return;
+    }
+    let compact: String = written.split_whitespace().collect();
+    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(compact) else { return };
+    let Ok(text) = String::from_utf8(bytes) else { return };
+    for range in tokens::find(&text) {
+        if let Some(token) = tokens::Token::read(&text[range]) {
+            loose.tokens.push(TokenPlace { token, span: scalar::span(id, node), in_field: true });
+        }
+    }
+}
+
+/// Whether the text before a token names a field that takes OpenMetadata's tokens.
+fn is_field(before: &str) -> bool {
+    let mut lines = before.rsplit('\n');
+    let last = lines.next().unwrap_or("");
+    let named = |line: &str| {
+        let tail: String = line.chars().rev().take(160).collect();
+        let plain: String = tail.chars().rev().filter(|c| c.is_ascii_alphanumeric()).collect();
+        plain.to_ascii_lowercase().contains("jwttoken")
+    };
+    // A folded scalar begins below its key.
+    named(last) || last.trim().is_empty() && lines.next().is_some_and(named)
+}
+
+/// Values below `data` and `stringData` of Secrets and ConfigMaps, with their keys.
+fn secret_entries(tree: &Tree) -> Vec<(Node<'_>, (Holder, String))> {
+    let mut found = Vec::new();
+    let mut open: Vec<Node<'_>> = tree.documents().collect();
+    while let Some(root) = open.pop() {
+        let kind = root.get("kind").and_then(|entry| entry.value.text()).unwrap_or("");
+        let holder = match kind {
+            "Secret" => Holder::Secret,
+            "ConfigMap" => Holder::ConfigMap,
+            kind if kind.ends_with("List") => {
+                open.extend(root.get("items").map(|e| e.value.items()).unwrap_or_default());
+                continue;
+            }
+            _ => continue,
+        };
+        for section in ["data", "stringData", "binaryData"] {
+            for entry in root.get(section).map(|e| e.value.entries()).unwrap_or_default() {
+                let name = entry.key.text().unwrap_or("").to_owned();
+                found.push((entry.value, (holder, name)));
+            }
+        }
+    }
+    found
+}
+
+/// The Secret's or ConfigMap's entry in which a range lies.
+fn entry_at(tree: &Tree, range: &std::ops::Range<usize>) -> Option<(Holder, String)> {
+    secret_entries(tree).into_iter().find_map(|(node, place)| {
+        let whole = node.range();
+        (whole.start <= range.start && range.end <= whole.end).then_some(place)
+    })
+}

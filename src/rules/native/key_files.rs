@@ -1,0 +1,197 @@
+//! What the bytes of the server's keys say: whether the two files are one pair, whether the
+//! key can be forged, who can read the private half, whether anything is mounted at all.
+
+use crate::crypto::keys::{Kind, RsaPublic, Weakness};
+use crate::deployment::evidence::{Holder, KeyPlace};
+use crate::deployment::value::State;
+use crate::deployment::version::Confidence;
+use crate::rules::condition::{Case, Truth};
+use crate::rules::schema::{Condition, Fact, KeyHolder};
+
+use super::{Field, Hit, LooseCase, Mark};
+
+const PUBLIC: &str = "jwtTokenConfiguration.rsapublicKeyFilePath";
+const PRIVATE: &str = "jwtTokenConfiguration.rsaprivateKeyFilePath";
+
+/// The path of a key as the image's file system has it, if the files show it.
+pub(super) fn path(case: &Case<'_>, setting: &str) -> Option<String> {
+    let value = case.value(setting);
+    let text = value.text.unquoted().outline();
+    let shown = matches!(value.state, State::Written | State::Default) && value.text.is_known();
+    (shown && !text.is_empty()).then(|| case.knowledge.patterns.absolute_key_path(&text))
+}
+
+/// Keys that the server finds at a path.
+pub(super) fn at<'a>(case: &Case<'a>, path: &str) -> Vec<&'a KeyPlace> {
+    let keys = case.deployment.evidence.keys.iter();
+    keys.filter(|key| key.target.as_deref() == Some(path)).collect()
+}
+
+/// The RSA key of a piece of material.
+pub(super) fn rsa(key: &KeyPlace) -> Option<&RsaPublic> {
+    match &key.material.kind {
+        Kind::Rsa(key) => Some(key),
+        _ => None,
+    }
+}
+
+/// The two keys are not halves of one pair: by their bytes, or because only the public path
+/// was changed.
+pub(super) fn mismatch(case: &Case<'_>, public: &str, private: &str) -> Vec<Hit> {
+    let own = |setting: &str| {
+        let value = case.value(setting);
+        let text = value.text.unquoted().outline();
+        let is_known = value.text.is_known() && !text.is_empty();
+        let shipped = is_known && case.knowledge.patterns.is_shipped_key_path(&text);
+        let covered = is_known && case.covering_mount(&text).is_some();
+        match value.state {
+            State::Written | State::Default if is_known => Some(!shipped || covered),
+            _ => None,
+        }
+    };
+    let fields = || vec![Field::whole(case.setting(private)), Field::whole(case.setting(public))];
+    if own(public) == Some(true) && own(private) == Some(false) {
+        let official = case.holds(&Condition::Fact(Fact::OfficialImage));
+        return vec![Hit {
+            fields: fields(),
+            compares: true,
+            confidence: (official != Truth::True).then_some(Confidence::Medium),
+            ..Hit::default()
+        }];
+    }
+    let keys = |setting: &str| path(case, setting).map(|path| at(case, &path)).unwrap_or_default();
+    let (publics, privates) = (keys(public), keys(private));
+    let (Some(one), Some(other)) = (publics.first(), privates.first()) else { return Vec::new() };
+    let (Some(left), Some(right)) = (rsa(one), rsa(other)) else { return Vec::new() };
+    if left.modulus() == right.modulus() {
+        return Vec::new();
+    }
+    let mark = |key: &KeyPlace| Mark { span: key.span, text: key.describe() };
+    vec![Hit {
+        fields: fields(),
+        related: vec![mark(one), mark(other)],
+        words: vec![("what", other.describe())],
+        compares: true,
+        ..Hit::default()
+    }]
+}
+
+/// Keys of the server that can be forged, or that it cannot use.
+pub(super) fn weak(case: &Case<'_>) -> Vec<Hit> {
+    let paths = [PUBLIC, PRIVATE].map(|setting| path(case, setting));
+    let keys = case.deployment.evidence.keys.iter();
+    keys.filter(|key| is_key_name(&key.name) || paths.contains(&key.target))
+        .filter_map(weakness)
+        .collect()
+}
+
+/// The same for keys that no deployment mounts, but whose names say whose they are.
+pub(super) fn weak_loose(case: &LooseCase<'_>) -> Vec<Hit> {
+    let keys = case.loose.keys.iter();
+    keys.filter(|key| is_key_name(&key.name)).filter_map(weakness).collect()
+}
+
+fn is_key_name(name: &str) -> bool {
+    name.starts_with("private_key.") || name.starts_with("public_key.")
+}
+
+fn weakness(key: &KeyPlace) -> Option<Hit> {
+    let why = match &key.material.kind {
+        Kind::Encrypted => "it is encrypted, and OpenMetadata has no password for it".to_owned(),
+        Kind::Other(_) if !is_key_name(&key.name) => return None,
+        Kind::Other(name) => format!("it is a key for {name}, and OpenMetadata signs with RSA"),
+        Kind::Rsa(rsa) => match rsa.weaknesses().first()? {
+            Weakness::Short(bits) => format!("{bits} bits are too few"),
+            Weakness::Exponent => "its exponent lets signatures be forged".to_owned(),
+            Weakness::Primes => "its primes can be found".to_owned(),
+        },
+    };
+    Some(Hit {
+        place: Some(Mark { span: key.span, text: key.describe() }),
+        words: vec![("what", key.describe()), ("why", why)],
+        ..Hit::default()
+    })
+}
+
+/// Private keys of the server that more people can read than must.
+pub(super) fn private_place(case: &Case<'_>, holder: KeyHolder) -> Vec<Hit> {
+    if holder == KeyHolder::WorldReadable {
+        return world_readable(case);
+    }
+    let known = &case.knowledge.known_keys;
+    let keys = case.deployment.evidence.keys.iter();
+    keys.filter(|key| key.material.private && rsa(key).is_none_or(|rsa| known.find(rsa).is_none()))
+        .filter(|key| match holder {
+            KeyHolder::Tree => {
+                key.holder == Holder::File && !case.sources.get(key.span.source).kept_out
+            }
+            _ => key.holder == Holder::ConfigMap,
+        })
+        .map(exposed)
+        .collect()
+}
+
+/// The same for keys that no deployment mounts, but whose names say whose they are.
+pub(super) fn private_place_loose(case: &LooseCase<'_>, holder: KeyHolder) -> Vec<Hit> {
+    let known = &case.knowledge.known_keys;
+    let source = case.sources.get(case.source);
+    case.loose
+        .keys
+        .iter()
+        .filter(|key| key.material.private && rsa(key).is_none_or(|rsa| known.find(rsa).is_none()))
+        .filter(|key| match holder {
+            KeyHolder::Tree => {
+                let beside = source.name().starts_with("private_key.") && case.beside_ours;
+                key.holder == Holder::File && beside && !source.kept_out
+            }
+            KeyHolder::ConfigMap => key.holder == Holder::ConfigMap && is_key_name(&key.name),
+            KeyHolder::WorldReadable => false,
+        })
+        .map(exposed)
+        .collect()
+}
+
+fn exposed(key: &KeyPlace) -> Hit {
+    Hit {
+        place: Some(Mark { span: key.span, text: key.describe() }),
+        words: vec![("what", key.describe())],
+        ..Hit::default()
+    }
+}
+
+/// Mounts over the private key's path whose written mode lets everybody read.
+fn world_readable(case: &Case<'_>) -> Vec<Hit> {
+    let Some(path) = path(case, PRIVATE) else {
+        return Vec::new();
+    };
+    let mounts = case.deployment.evidence.mounts.iter().filter(|mount| mount.covers(&path));
+    let modes = mounts.filter_map(|mount| mount.mode);
+    modes
+        .filter(|(mode, _)| mode & 0o004 != 0)
+        .take(1)
+        .map(|(mode, span)| Hit {
+            place: Some(Mark { span, text: String::new() }),
+            words: vec![("what", format!("mode {mode:04o}"))],
+            ..Hit::default()
+        })
+        .collect()
+}
+
+/// Key paths of the server's own over which nothing is laid.
+pub(super) fn unmounted(case: &Case<'_>, public: &str, private: &str) -> Vec<Hit> {
+    let bare = |setting: &str| {
+        let value = case.value(setting);
+        let text = value.text.unquoted().outline();
+        value.state == State::Written
+            && value.text.is_known()
+            && !text.is_empty()
+            && !case.knowledge.patterns.is_shipped_key_path(&text)
+            && case.covering_mount(&text).is_none()
+    };
+    let fields: Vec<Field> = [public, private]
+        .into_iter()
+        .filter(|setting| bare(setting))
+        .map(|setting| Field::whole(case.setting(setting)))
+        .collect();
+    if fields.is_empty() { Vec::new() } else { vec![Hit { fields, ..Hit::default() }] }
+}

@@ -1,0 +1,122 @@
+//! Tokens in files: whose key signed them, whether they are OpenMetadata's, when they end.
+
+use crate::crypto::tokens::{Expiry, Signature, Token};
+use crate::deployment::evidence::TokenPlace;
+use crate::rules::schema::Severity;
+
+use super::{Hit, LooseCase, Mark};
+
+/// How a token is known to be signed by a key that everybody has.
+fn proof(case: &LooseCase<'_>, token: &Token) -> Option<String> {
+    let known = &case.knowledge.known_keys;
+    for key in &known.keys {
+        if key.public().is_some_and(|public| token.verify(&public) == Signature::Good) {
+            return Some(format!("its signature verifies under {}", key.title));
+        }
+    }
+    known.find_token(token).map(|_| "it is a token that OpenMetadata itself published".to_owned())
+}
+
+/// Tokens that a known key has signed, whatever their key id says.
+pub(super) fn of_known_key(case: &LooseCase<'_>) -> Vec<Hit> {
+    let tokens = case.loose.tokens.iter();
+    tokens.filter_map(|place| Some(hit(place, proof(case, &place.token)?, None))).collect()
+}
+
+/// Tokens of OpenMetadata's, by their place or by what they say.
+pub(super) fn embedded(
+    case: &LooseCase<'_>,
+    issuers: &[String],
+    key_ids: &[String],
+    token_types: &[String],
+) -> Vec<Hit> {
+    if case.sources.get(case.source).kept_out {
+        return Vec::new();
+    }
+    let holds = |list: &[String], claim: &Option<String>| {
+        claim.as_ref().is_some_and(|claim| list.iter().any(|item| item.eq_ignore_ascii_case(claim)))
+    };
+    let mut hits = Vec::new();
+    for place in &case.loose.tokens {
+        let token = &place.token;
+        let says_so = holds(issuers, &token.iss)
+            || holds(key_ids, &token.kid)
+            || holds(token_types, &token.token_type)
+            || token.is_bot.is_some();
+        if !(place.in_field || says_so) || proof(case, token).is_some() {
+            continue;
+        }
+        let (severity, ends) = match token.exp {
+            Expiry::Absent | Expiry::Null => (Severity::High, "it never expires".to_owned()),
+            Expiry::Unreadable => (Severity::High, "its end cannot be read".to_owned()),
+            Expiry::At(end) if end >= case.now => {
+                (Severity::Medium, format!("it expires on {}", date(end)))
+            }
+            Expiry::At(end) => (Severity::Info, format!("it expired on {}", date(end))),
+        };
+        let why = if token.is_unsigned() {
+            format!("it is not signed at all, so no server accepts it; {ends}")
+        } else if token.is_truncated() {
+            format!("it is cut off; {ends}")
+        } else if holds(key_ids, &token.kid) {
+            format!("it names the published key id, but another key has signed it; {ends}")
+        } else {
+            ends
+        };
+        hits.push(hit(place, why, Some(severity)));
+    }
+    hits
+}
+
+fn hit(place: &TokenPlace, why: String, severity: Option<Severity>) -> Hit {
+    let what = describe(&place.token);
+    Hit {
+        place: Some(Mark { span: place.span, text: what.clone() }),
+        words: vec![("what", what), ("why", why)],
+        severity,
+        ..Hit::default()
+    }
+}
+
+/// What the token is for. Only names that OpenMetadata itself gives are printed.
+fn describe(token: &Token) -> String {
+    match token.sub.as_deref() {
+        Some("admin") => "a token for `admin`".to_owned(),
+        Some(sub)
+            if sub.ends_with("-bot")
+                && sub.len() < 40
+                && sub.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') =>
+        {
+            format!("a token for `{sub}`")
+        }
+        _ => "a token".to_owned(),
+    }
+}
+
+/// The day of a time in seconds since 1970, in UTC.
+fn date(seconds: i64) -> String {
+    // Howard Hinnant's civil_from_days.
+    let days = seconds.div_euclid(86_400) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn days_are_days() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(1_663_938_462), "2022-09-23");
+        assert_eq!(date(951_782_400), "2000-02-29");
+    }
+}
