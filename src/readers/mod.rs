@@ -180,7 +180,8 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
     let named_yaml = [".yml", ".yaml", ".json"]
         .iter()
         .any(|end| lower.ends_with(end) || lower.contains(&format!("{end}.")));
-    if !named_yaml && looks_like_env(text) {
+    // Compose reads `.env` whatever it looks like.
+    if name == ".env" || !named_yaml && looks_like_env(text) {
         return (Role::EnvFile, Form::Env(dotenv::parse(text, dotenv::Dialect::Compose)));
     }
     if is_template(text) {
