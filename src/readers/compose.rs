@@ -533,8 +533,16 @@ impl<'a> Reader<'a, '_> {
                             file.read(&[input], self.context.sources, &self.variables);
                         }
                         for (name, known) in file.iter() {
-                            let variable = from_known(known, rank);
-                            environment.set(name.clone(), variable);
+                            match environment.variables.get_mut(name) {
+                                Some(weaker) if known.is_bare() => {
+                                    weaker.confidence = weaker.confidence.min(Confidence::Medium);
+                                    weaker.steps.push(Step {
+                                        what: format!("the shell's `{name}`, if any, overrides it"),
+                                        span: Some(known.place),
+                                    });
+                                }
+                                _ => environment.set(name.clone(), from_known(known, rank)),
+                            }
                         }
                     }
                     None => environment.unseen.push(Unseen {
@@ -547,8 +555,11 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let mut own: BTreeMap<String, Variable> = BTreeMap::new();
-        for (layer, attribute) in attributes(service, "environment") {
-            for assignment in self.assignments(layer, attribute) {
+        let environments = attributes(service, "environment");
+        for (at, (layer, attribute)) in environments.iter().enumerate() {
+            // What compose has merged before, or reads as a list, no longer has keys to reset.
+            let has_keys = at == 1 && environments[0].1.is_map();
+            for assignment in self.assignments(layer, *attribute) {
                 let Assignment { name, place, value } = assignment;
                 let variable = match value {
                     Assigned::Text(text, steps) => Variable {
@@ -571,10 +582,11 @@ impl<'a> Reader<'a, '_> {
                             rank: ENVIRONMENT,
                         },
                     },
-                    Assigned::Reset => {
+                    Assigned::Reset if has_keys => {
                         own.remove(&name);
                         continue;
                     }
+                    Assigned::Reset => continue,
                 };
                 own.insert(name, variable);
             }

@@ -21,6 +21,13 @@ pub(super) struct Known {
     pub steps: Vec<Step>,
 }
 
+impl Known {
+    /// Whether it is a name alone, of which nothing among the files knows the value.
+    pub(super) fn is_bare(&self) -> bool {
+        matches!(self.text.pieces(), [Piece::Unknown(unknown)] if unknown.span == self.place)
+    }
+}
+
 /// Variables by name.
 #[derive(Clone, Default)]
 pub(super) struct Variables {

@@ -169,20 +169,27 @@ impl<'a> Walk<'a> {
             self.taken.push(node.range());
             return;
         }
-        if node.is_map() {
+        let pairs = node.pairs();
+        if node.is_flow() && !pairs.is_empty() && pairs.iter().all(|(_, v)| v.range().is_empty()) {
+            // `{Client ID}` is a value in braces.
+            self.scalar(node, place, path);
+        } else if node.is_map() {
             let named = node.get("name").and_then(|entry| entry.value.text());
-            for (key, value) in node.pairs() {
+            for (key, value) in pairs {
                 let name = key.text().unwrap_or("");
-                if node.is_flow() && value.range().is_empty() {
-                    // `{Client ID}` is a value in braces.
-                    self.scalar(key, place, path);
-                    continue;
-                }
-                self.key(key, name, place);
                 // `{ name: VARIABLE, value: … }`
                 let of_variable = if name == "value" { named.unwrap_or("") } else { name.trim() };
                 path.push(name);
                 let below = self.below(path, of_variable, place, value);
+                self.key(key, name, place, below.public);
+                if below.public && self.broken {
+                    // A sign between the two, which elsewhere is shown with all others.
+                    let gap = key.range().end..value.range().start;
+                    let sign = self.text.get(gap.clone()).unwrap_or("");
+                    if sign.trim_end() == ":" {
+                        self.shown.push(gap);
+                    }
+                }
                 self.node(value, path, below, depth + 1);
                 path.pop();
             }
@@ -200,7 +207,9 @@ impl<'a> Walk<'a> {
         let name = path.last().copied().unwrap_or("");
         let known = !self.catalogue.by_variable(variable).is_empty();
         let of_variable = self.catalogue.is_public_variable(variable);
-        let structural = STRUCTURAL.contains(&name) && !self.is_odd_reference(name, value);
+        let secret = self.is_below(path, &self.secret);
+        let structural =
+            STRUCTURAL.contains(&name) && !secret && !self.is_odd_reference(name, value);
         let in_environment = path.len() > 1 && path[path.len() - 2] == "environment";
         let public = of_variable
             || structural && !known && !in_environment
@@ -210,11 +219,7 @@ impl<'a> Walk<'a> {
             public,
             verbatim: VERBATIM.contains(&name) || (place.verbatim && value.is_seq()),
             sealed: !public
-                && (place.sealed
-                    || known
-                    || in_environment
-                    || name == "value"
-                    || self.is_below(path, &self.secret)),
+                && (place.sealed || known || in_environment || name == "value" || secret),
         }
     }
 
@@ -231,11 +236,10 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn key(&mut self, key: Node<'a>, name: &str, place: Place) {
+    fn key(&mut self, key: Node<'a>, name: &str, place: Place, public: bool) {
         let range = key.range();
         self.taken.push(range.clone());
-        let known = self.catalogue.is_public_variable(name)
-            || (!self.broken && (!place.sealed || STRUCTURAL.contains(&name)));
+        let known = public || (!self.broken && (!place.sealed || STRUCTURAL.contains(&name)));
         let plain = name.len() <= 100
             && key.style() == Some(Style::Plain)
             && name
@@ -243,7 +247,7 @@ impl<'a> Walk<'a> {
                 .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | '<'));
         let quoted = name.len() <= 100
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
-        if known && (plain || quoted) {
+        if known && (plain || quoted) && key.text().is_some() {
             self.shown.push(range);
         }
     }

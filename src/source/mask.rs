@@ -108,6 +108,11 @@ fn visible(c: char) -> char {
     }
 }
 
+/// Whether the character may be printed as it is.
+pub fn is_visible(c: char) -> bool {
+    visible(c) == c
+}
+
 /// One line of text for a terminal or a log: control and direction characters replaced.
 pub fn plain(text: &str) -> String {
     text.chars()
