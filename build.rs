@@ -6,6 +6,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 #[expect(dead_code, reason = "the build script uses a part of these modules")]
+#[path = "src/crypto"]
+mod crypto {
+    pub mod known;
+}
+#[expect(dead_code, reason = "the build script uses a part of these modules")]
 #[path = "src/deployment"]
 mod deployment {
     pub mod catalogue;
@@ -18,17 +23,19 @@ mod rules {
     pub mod schema;
 }
 
+use crypto::known::KnownKeys;
 use deployment::catalogue::Catalogue;
 use rules::patterns::{Limits, Patterns};
 use rules::schema::RuleFile;
 
 /// Files of `rules/` that are no rules.
-const TABLES: [&str; 3] = ["settings.yaml", "patterns.yaml", "cannot-tell.yaml"];
+const TABLES: [&str; 4] = ["settings.yaml", "patterns.yaml", "cannot-tell.yaml", "known_keys.yaml"];
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rules");
     println!("cargo::rerun-if-changed=src/deployment");
+    println!("cargo::rerun-if-changed=src/crypto/known.rs");
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("set by cargo"));
     let mut problems = Vec::new();
@@ -36,6 +43,7 @@ fn main() {
     let (catalogue, catalogue_json) = table::<Catalogue>(&root, TABLES[0], &mut problems);
     let (_, patterns_json) = table::<Patterns>(&root, TABLES[1], &mut problems);
     let (_, limits_json) = table::<Limits>(&root, TABLES[2], &mut problems);
+    let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &mut problems);
     let catalogue = catalogue.map(Catalogue::indexed);
 
     let mut files = Vec::new();
@@ -106,6 +114,7 @@ fn main() {
         ("settings.json", catalogue_json),
         ("patterns.json", patterns_json),
         ("cannot-tell.json", limits_json),
+        ("known-keys.json", known_keys_json),
         ("checks.json", checks),
         ("texts.rs", texts),
     ] {

@@ -3,6 +3,7 @@
 //! The library scans sources and returns findings. It prints nothing and never exits.
 
 pub mod cli;
+pub mod crypto;
 pub mod deployment;
 pub mod lint;
 pub mod readers;

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::crypto::known::KnownKeys;
 use crate::deployment::catalogue::Catalogue;
 use patterns::{Limits, Patterns};
 use schema::{Rule, Texts};
@@ -23,6 +24,8 @@ pub struct Knowledge {
     pub patterns: Patterns,
     /// What files cannot show.
     pub limits: Limits,
+    /// Keys and tokens that the public knows.
+    pub known_keys: KnownKeys,
     /// The rules, by id.
     pub rules: Vec<Rule>,
 }
@@ -59,6 +62,11 @@ impl Knowledge {
                 limits: serde_json::from_str(include_str!(concat!(
                     env!("OUT_DIR"),
                     "/cannot-tell.json"
+                )))
+                .expect(sound),
+                known_keys: serde_json::from_str(include_str!(concat!(
+                    env!("OUT_DIR"),
+                    "/known-keys.json"
                 )))
                 .expect(sound),
                 rules: serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/checks.json")))
