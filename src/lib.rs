@@ -23,7 +23,7 @@ use readers::{Companions, Input, ReadOptions, Role, Want};
 use rules::Knowledge;
 use rules::schema::Profile;
 use source::discover::{Disk, Note, decoded};
-use source::mask::Shown;
+use source::mask::{Shown, sentence};
 use source::{Arrival, SourceId, Sources};
 
 /// Rounds in which files that other files refer to are loaded.
@@ -141,13 +141,18 @@ pub fn scan(request: &Request) -> Scan {
         helm_values: numbers(&request.helm_values),
         om_version: request.om_version.clone(),
     };
-    let reading = catch_unwind(AssertUnwindSafe(|| {
+    let mut reading = catch_unwind(AssertUnwindSafe(|| {
         readers::read(&inputs, &sources, &knowledge.catalogue, &options)
     }))
     .unwrap_or_else(|_| {
         broken.push("reading the files".into());
         readers::Reading::default()
     });
+    for deployment in &mut reading.deployments {
+        // They name paths, and a path may be a URL with a token in it.
+        let texts = deployment.remarks.iter_mut().chain(&mut deployment.unseen);
+        texts.for_each(|text| *text = sentence(text));
+    }
     for (source, reason) in reading.remarks {
         let path = sources.get(source).path.clone();
         notes.push(Note { path, kind: "skipped", reason });

@@ -90,6 +90,9 @@ pub struct Shipped {
 pub struct Setting {
     /// Its path in openmetadata.yaml, or `chart.…` for a switch that only the chart has.
     pub path: String,
+    /// Older paths in openmetadata.yaml.
+    #[serde(default)]
+    pub yaml: Vec<String>,
     /// Environment variables, newest first.
     #[serde(default)]
     pub env: Vec<Spelling>,

@@ -17,6 +17,7 @@ use crate::rules::schema::{Profile, Severity};
 use crate::source::{SourceId, Sources};
 
 pub use finding::{Finding, Label};
+pub use words::spelled;
 
 /// What the engine is asked to do.
 #[derive(Clone, Copy)]

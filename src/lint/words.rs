@@ -2,12 +2,12 @@
 //! catalogue calls their setting public.
 
 use crate::deployment::catalogue::SettingId;
-use crate::deployment::value::{GAP, State};
+use crate::deployment::value::{Fragment, Piece, State, Unknown, Value};
 use crate::rules::condition::Case;
 use crate::rules::native::Field;
 use crate::rules::schema::Texts;
 use crate::rules::{Knowledge, schema::Profile};
-use crate::source::{Span, mask};
+use crate::source::{Sources, Span, Text, mask};
 
 use super::finding::{Finding, Label};
 use super::judge::Found;
@@ -61,7 +61,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
     for field in &hit.fields {
         let value = case.deployment.value(field.id);
         for step in &value.origin.steps {
-            add(step.span, step.what.clone());
+            add(step.span, mask::sentence(&step.what));
         }
         for spelling in &case.knowledge.catalogue.get(field.id).env {
             if let Some(&echo) = case.deployment.echoes.get(&spelling.name) {
@@ -187,17 +187,47 @@ fn public(case: &Case<'_>, id: SettingId) -> String {
     if case.knowledge.catalogue.get(id).secret {
         return "a secret".to_owned();
     }
-    let text = value.text.outline().replace(GAP, "…");
+    let spelled = |fragment: &Fragment| spelled(case.sources, value, fragment, &|_| "…".into());
+    let text = spelled(&value.text);
+    let one_line = !value.text.outline().trim().contains('\n');
     match (text.is_empty(), value.items.as_deref()) {
         (true, Some([])) => "`[]`".to_owned(),
-        (true, Some(items)) => {
-            let items: Vec<String> =
-                items.iter().map(|item| item.outline().replace(GAP, "…")).collect();
+        (empty, Some(items)) if empty || !one_line => {
+            let items: Vec<String> = items.iter().map(spelled).collect();
             format!("`{}`", mask::public_value(&format!("[{}]", items.join(", "))))
         }
-        (true, None) => "empty".to_owned(),
+        (true, _) => "empty".to_owned(),
         (false, _) => format!("`{}`", mask::public_value(&text)),
     }
+}
+
+/// The text of a public value. Where it goes on over further lines of its file it has most
+/// likely swallowed them, secrets and all: they are left out.
+pub fn spelled(
+    sources: &Sources,
+    value: &Value,
+    fragment: &Fragment,
+    unknown: &dyn Fn(&Unknown) -> String,
+) -> String {
+    let known = |text: &Text| {
+        let (whole, written) = (text.expose(), sources.slice(text.span()));
+        match written.split_once('\n') {
+            // A block keeps its lines, and [`mask::public_value`] shows the first.
+            Some((first, _)) if value.state != State::Default && !whole.contains('\n') => {
+                let first = first.trim().trim_start_matches(['"', '\'']);
+                if whole.starts_with(first) { format!("{first}…") } else { "…".to_owned() }
+            }
+            _ => whole.to_owned(),
+        }
+    };
+    fragment
+        .pieces()
+        .iter()
+        .map(|piece| match piece {
+            Piece::Known(text) => known(text),
+            Piece::Unknown(name) => unknown(name),
+        })
+        .collect()
 }
 
 fn default_text(case: &Case<'_>, id: SettingId) -> String {

@@ -8,10 +8,10 @@ use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{
     Evidence, Image, Mount, MountSource, Port, is_official_repository,
 };
-use crate::deployment::value::{Fragment, GAP, Origin, Step};
+use crate::deployment::value::{Fragment, GAP, Origin, Piece, Step};
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
-use crate::source::{Source, SourceId, Sources, Span};
+use crate::source::{Source, SourceId, Sources, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
 
@@ -97,10 +97,9 @@ pub(super) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
     }
     wants.push(Want::Beside(Companions::Environment));
     let mut file = |path: &str| {
-        // A path with variables is resolved when the variables are known.
-        if !path.is_empty() && !path.contains('$') {
-            wants.push(Want::File(path.to_owned()));
-        }
+        // Which file a variable names is not known yet, unless its default does.
+        let path = if path.contains('$') { with_defaults(path) } else { Some(path.to_owned()) };
+        wants.extend(path.filter(|path| !path.is_empty()).map(Want::File));
     };
     for root in tree.documents() {
         for include in root.get("include").map(|e| e.value.items()).unwrap_or_default() {
@@ -124,8 +123,9 @@ pub(super) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
             }
         }
         for service in root.get("services").map(|e| e.value.entries()).unwrap_or_default() {
-            for (path, _) in env_file_paths(service.value) {
-                file(&path);
+            let env_files = service.value.get("env_file").map(|e| env_file_paths(e.value));
+            for named in env_files.unwrap_or_default() {
+                file(&named.path);
             }
             if let Some(extends) = service.value.get("extends") {
                 for path in texts(extends.value.get("file").map(|e| e.value)) {
@@ -166,15 +166,30 @@ fn included_paths(include: Node<'_>) -> Vec<String> {
     }
 }
 
-/// Paths of `env_file` with the nodes that name them.
-fn env_file_paths(service: Node<'_>) -> Vec<(String, Node<'_>)> {
-    let Some(entry) = service.get("env_file") else { return Vec::new() };
-    let nodes = if entry.value.is_seq() { entry.value.items() } else { vec![entry.value] };
+/// A path in which every variable has a default, with these filled in.
+fn with_defaults(path: &str) -> Option<String> {
+    let text = Text::decoded(path, Span::new(SourceId(0), 0..0));
+    let (filled, _) = interpolation::expand(&text, text.span(), Dialect::Compose, &|_| None);
+    filled.is_known().then(|| filled.outline())
+}
+
+/// A file that `env_file` names.
+struct EnvFile<'a> {
+    path: String,
+    node: Node<'a>,
+    /// `format: raw`.
+    raw: bool,
+}
+
+/// The files of an `env_file` attribute.
+fn env_file_paths(attribute: Node<'_>) -> Vec<EnvFile<'_>> {
+    let nodes = if attribute.is_seq() { attribute.items() } else { vec![attribute] };
     nodes
         .into_iter()
-        .filter_map(|node| {
-            let path = node.get("path").map_or(node, |path| path.value);
-            Some((path.text()?.to_owned(), path))
+        .filter_map(|item| {
+            let node = item.get("path").map_or(item, |path| path.value);
+            let format = item.get("format").and_then(|format| format.value.text());
+            Some(EnvFile { path: node.text()?.to_owned(), node, raw: format == Some("raw") })
         })
         .collect()
 }
@@ -212,6 +227,38 @@ struct Service<'a> {
     name: String,
     name_span: Span,
     layers: Vec<Layer<'a>>,
+}
+
+/// What a service's layers say of an attribute, the weakest first. `!reset` takes away what
+/// stands below it and counts for nothing itself; `!override` stands in its place.
+fn attributes<'s, 'a>(service: &'s Service<'a>, key: &str) -> Vec<(&'s Layer<'a>, Node<'a>)> {
+    let mut found = Vec::new();
+    for layer in &service.layers {
+        let Some(entry) = layer.node.get(key) else { continue };
+        let tag = entry.value.tag();
+        if matches!(tag, Some("!reset" | "!override")) {
+            found.clear();
+        }
+        if tag != Some("!reset") {
+            found.push((layer, entry.value));
+        }
+    }
+    found
+}
+
+/// One line of `environment:`.
+struct Assignment {
+    name: String,
+    place: Span,
+    value: Assigned,
+}
+
+enum Assigned {
+    Text(Fragment, Vec<Step>),
+    /// A name alone.
+    Bare,
+    /// `!reset`: what weaker layers set does not count.
+    Reset,
 }
 
 /// The files that make one project.
@@ -405,7 +452,7 @@ impl<'a> Reader<'a, '_> {
 
     /// A short text with its variables filled in, where all are known.
     fn plain(&self, text: &str, source: SourceId) -> String {
-        let text = crate::source::Text::decoded(text, Span::new(source, 0..0));
+        let text = Text::decoded(text, Span::new(source, 0..0));
         let look = |name: &str| self.variables.get(name);
         let (fragment, _) = interpolation::expand(&text, text.span(), Dialect::Compose, &look);
         fragment.outline()
@@ -421,10 +468,8 @@ impl<'a> Reader<'a, '_> {
 
     /// The strongest layer's value of an attribute.
     fn attribute(&self, service: &Service<'a>, key: &str) -> Option<(Layer<'a>, Node<'a>)> {
-        service.layers.iter().rev().find_map(|layer| {
-            let entry = layer.node.get(key)?;
-            Some((layer.clone(), entry.value))
-        })
+        let (layer, node) = attributes(service, key).pop()?;
+        Some((layer.clone(), node))
     }
 
     fn image(&self, service: &Service<'a>) -> Option<Image> {
@@ -463,38 +508,49 @@ impl<'a> Reader<'a, '_> {
     fn environment(&mut self, service: &Service<'a>) -> Environment {
         let mut environment = Environment::default();
         let mut rank = 1;
-        for layer in &service.layers {
-            for (path, node) in env_file_paths(layer.node) {
-                let at = join(&layer.folder, &self.plain(&path, layer.source));
-                let found = by_path(self.context.inputs, self.context.sources, &at)
-                    .filter(|input| input.tree().is_none());
-                match found {
+        for (layer, attribute) in attributes(service, "env_file") {
+            for named in env_file_paths(attribute) {
+                let at = join(&layer.folder, &self.plain(&named.path, layer.source));
+                match by_path(self.context.inputs, self.context.sources, &at) {
                     Some(input) => {
                         self.used.insert(input.source);
                         let mut file = Variables::default();
-                        file.read(&[input], self.context.sources, &self.variables);
+                        if named.raw {
+                            file.read_raw(input, self.context.sources, &self.variables);
+                        } else {
+                            file.read(&[input], self.context.sources, &self.variables);
+                        }
                         for (name, known) in file.iter() {
-                            let variable = from_known(known, rank);
-                            environment.set(name.clone(), variable);
+                            match environment.variables.get_mut(name) {
+                                Some(weaker) if known.is_bare() => {
+                                    weaker.confidence = weaker.confidence.min(Confidence::Medium);
+                                    weaker.steps.push(Step {
+                                        what: format!("the shell's `{name}`, if any, overrides it"),
+                                        span: Some(known.place),
+                                    });
+                                }
+                                _ => environment.set(name.clone(), from_known(known, rank)),
+                            }
                         }
                     }
                     None => environment.unseen.push(Unseen {
-                        name: format!("env_file `{path}`"),
-                        span: scalar::span(layer.source, node),
+                        name: format!("env_file `{}`", named.path),
+                        span: scalar::span(layer.source, named.node),
                         rank,
                     }),
                 }
                 rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
             }
         }
-        for layer in &service.layers {
-            let Some(entry) = layer.node.get("environment") else { continue };
-            if matches!(entry.value.tag(), Some("!reset" | "!override")) {
-                environment.variables.retain(|_, variable| variable.rank < ENVIRONMENT);
-            }
-            for (name, place, value) in self.assignments(layer, entry.value) {
+        let mut own: BTreeMap<String, Variable> = BTreeMap::new();
+        let environments = attributes(service, "environment");
+        for (at, (layer, attribute)) in environments.iter().enumerate() {
+            // What compose has merged before, or reads as a list, no longer has keys to reset.
+            let has_keys = at == 1 && environments[0].1.is_map();
+            for assignment in self.assignments(layer, *attribute) {
+                let Assignment { name, place, value } = assignment;
                 let variable = match value {
-                    Some((text, steps)) => Variable {
+                    Assigned::Text(text, steps) => Variable {
                         text,
                         items: None,
                         place,
@@ -503,7 +559,7 @@ impl<'a> Reader<'a, '_> {
                         rank: ENVIRONMENT,
                     },
                     // A bare name passes on what compose itself knows.
-                    None => match self.variables.get(&name) {
+                    Assigned::Bare => match self.variables.get(&name) {
                         Some(known) => Variable { place, ..from_known(known, ENVIRONMENT) },
                         None => Variable {
                             text: Fragment::unknown(format!("${{{name}}}"), place),
@@ -514,36 +570,43 @@ impl<'a> Reader<'a, '_> {
                             rank: ENVIRONMENT,
                         },
                     },
+                    Assigned::Reset if has_keys => {
+                        own.remove(&name);
+                        continue;
+                    }
+                    Assigned::Reset => continue,
                 };
-                environment.set(name, variable);
+                own.insert(name, variable);
             }
+        }
+        for (name, variable) in own {
+            environment.set(name, variable);
         }
         environment
     }
 
     /// `NAME: value` or `- NAME=value` below `environment:`.
-    #[expect(clippy::type_complexity, reason = "one use, and a name would say no more")]
-    fn assignments(
-        &self,
-        layer: &Layer<'a>,
-        node: Node<'a>,
-    ) -> Vec<(String, Span, Option<(Fragment, Vec<Step>)>)> {
+    fn assignments(&self, layer: &Layer<'a>, node: Node<'a>) -> Vec<Assignment> {
         let raw = &self.source(layer.source).text;
         let mut found = Vec::new();
         for entry in node.entries() {
             let Some(name) = entry.key.text() else { continue };
             let place = scalar::span(layer.source, entry.key);
-            let value = (!entry.value.is_null()).then(|| {
-                let (text, mut steps) = self.expand(layer, entry.value);
+            let value = if entry.value.tag() == Some("!reset") {
+                Assigned::Reset
+            } else if entry.value.is_null() {
+                Assigned::Bare
+            } else {
+                let (text, mut steps) = self.typed(layer, entry.value);
                 if let Some(via) = entry.via {
                     steps.push(Step {
                         what: "the service takes it in through this alias".to_owned(),
                         span: Some(scalar::span(layer.source, via)),
                     });
                 }
-                (text, steps)
-            });
-            found.push((name.trim().to_owned(), place, value));
+                Assigned::Text(text, steps)
+            };
+            found.push(Assignment { name: name.trim().to_owned(), place, value });
         }
         for item in node.items() {
             let text = scalar::text(layer.source, raw, item);
@@ -553,14 +616,30 @@ impl<'a> Reader<'a, '_> {
                 None => (written, None),
             };
             let place = text.locate(0..name.len());
-            let value = value.map(|value| {
-                let outer = value.span();
-                let look = |name: &str| self.variables.get(name);
-                interpolation::expand(&value, outer, Dialect::Compose, &look)
-            });
-            found.push((name.trim().to_owned(), place, value));
+            let value = match value {
+                Some(value) => {
+                    let outer = value.span();
+                    let look = |name: &str| self.variables.get(name);
+                    let (text, steps) =
+                        interpolation::expand(&value, outer, Dialect::Compose, &look);
+                    Assigned::Text(text, steps)
+                }
+                None => Assigned::Bare,
+            };
+            found.push(Assignment { name: name.trim().to_owned(), place, value });
         }
         found
+    }
+
+    /// The text of a scalar that compose types before it makes text of it again: `012` is 10.
+    fn typed(&self, layer: &Layer<'a>, node: Node<'a>) -> (Fragment, Vec<Step>) {
+        match scalar::go_text(node) {
+            Some(text) => {
+                let outer = Span::new(layer.source, node.resolved().range());
+                (Fragment::new(vec![Piece::Known(Text::decoded(&text, outer))], outer), Vec::new())
+            }
+            None => self.expand(layer, node),
+        }
     }
 
     fn is_server(&self, service: &Service<'a>, environment: &Environment) -> bool {
@@ -740,9 +819,8 @@ impl<'a> Reader<'a, '_> {
 
     fn ports(&self, service: &Service<'a>) -> Vec<Port> {
         let mut found = Vec::new();
-        for layer in &service.layers {
-            let items = layer.node.get("ports").map(|e| e.value.items()).unwrap_or_default();
-            for item in items {
+        for (layer, attribute) in attributes(service, "ports") {
+            for item in attribute.items() {
                 let item = item.resolved();
                 let span = Span::new(layer.source, item.content_range());
                 let (address, target) = if item.is_map() {
@@ -776,8 +854,8 @@ impl<'a> Reader<'a, '_> {
 
     fn mounts(&self, service: &Service<'a>) -> Vec<Mount> {
         let mut found: Vec<Mount> = Vec::new();
-        for layer in &service.layers {
-            for item in layer.node.get("volumes").map(|e| e.value.items()).unwrap_or_default() {
+        for (layer, attribute) in attributes(service, "volumes") {
+            for item in attribute.items() {
                 let item = item.resolved();
                 let span = Span::new(layer.source, item.content_range());
                 let text = |node: Node<'a>| self.expand(layer, node).0.outline();
@@ -793,10 +871,12 @@ impl<'a> Reader<'a, '_> {
                         None => (String::new(), written),
                     }
                 };
-                self.mount(&mut found, layer, from, target, span);
+                self.mount(&mut found, &layer.folder, from, target, span);
             }
-            for (section, default) in [("configs", "/"), ("secrets", "/run/secrets/")] {
-                for item in layer.node.get(section).map(|e| e.value.items()).unwrap_or_default() {
+        }
+        for (section, default) in [("configs", "/"), ("secrets", "/run/secrets/")] {
+            for (layer, attribute) in attributes(service, section) {
+                for item in attribute.items() {
                     let item = item.resolved();
                     let span = Span::new(layer.source, item.content_range());
                     let part =
@@ -808,16 +888,18 @@ impl<'a> Reader<'a, '_> {
                     let target = part("target").unwrap_or_else(|| name.clone());
                     let target =
                         if target.starts_with('/') { target } else { format!("{default}{target}") };
-                    let from = self
+                    // The path is relative to the file that defines it, not to the one that uses it.
+                    let (folder, from) = self
                         .roots
                         .iter()
                         .rev()
-                        .find_map(|(root, _, _)| {
+                        .find_map(|(root, source, folder)| {
                             let entry = root.get(section)?.value.get(&name)?;
-                            entry.value.get("file")?.value.text().map(str::to_owned)
+                            let path = entry.value.get("file")?.value.text()?;
+                            Some((folder.as_str(), self.plain(path, *source)))
                         })
                         .unwrap_or_default();
-                    self.mount(&mut found, layer, from, target, span);
+                    self.mount(&mut found, folder, from, target, span);
                 }
             }
         }
@@ -827,7 +909,7 @@ impl<'a> Reader<'a, '_> {
     fn mount(
         &self,
         found: &mut Vec<Mount>,
-        layer: &Layer<'a>,
+        folder: &str,
         from: String,
         target: String,
         span: Span,
@@ -837,7 +919,7 @@ impl<'a> Reader<'a, '_> {
         }
         found.retain(|mount| mount.target != target);
         let is_path = from.starts_with(['.', '/', '~']) || from.contains('/');
-        let at = join(&layer.folder, &from);
+        let at = join(folder, &from);
         let inputs = self.context.inputs;
         // A folder over conf/ brings its openmetadata.yaml along.
         if is_path && target.trim_end_matches('/').ends_with("/conf") {

@@ -21,6 +21,13 @@ pub(super) struct Known {
     pub steps: Vec<Step>,
 }
 
+impl Known {
+    /// Whether it is a name alone, of which nothing among the files knows the value.
+    pub(super) fn is_bare(&self) -> bool {
+        matches!(self.text.pieces(), [Piece::Unknown(unknown)] if unknown.span == self.place)
+    }
+}
+
 /// Variables by name.
 #[derive(Clone, Default)]
 pub(super) struct Variables {
@@ -44,32 +51,52 @@ impl Variables {
     /// keys above it, and to `outer`, which wins.
     pub(super) fn read(&mut self, inputs: &[&Input], sources: &Sources, outer: &Variables) {
         for input in inputs {
-            let path = &sources.get(input.source).path;
-            for entry in input.entries() {
-                let place = Span::new(input.source, entry.key_range.clone());
-                let (text, steps) = match &entry.value {
-                    None => match outer.get(&entry.key).or(self.get(&entry.key)) {
-                        Some(known) => (known.text.clone(), known.steps.clone()),
-                        None => {
-                            (Fragment::unknown(format!("${{{}}}", entry.key), place), Vec::new())
-                        }
-                    },
-                    Some(value) => {
-                        let text = value_text(input.source, value);
-                        let outer_span = Span::new(input.source, value.range.clone());
-                        if value.interpolated {
-                            let look = |name: &str| outer.get(name).or(self.get(name));
-                            expand(&text, outer_span, Dialect::Compose, &look)
-                        } else {
-                            (super::scalar::marked(text, outer_span), Vec::new())
-                        }
-                    }
-                };
-                let mut all =
-                    vec![Step { what: format!("`{}` is set in {path}", entry.key), span: None }];
-                all.extend(steps);
-                self.known.insert(entry.key.clone(), Known { text, place, steps: all });
+            // What refers to a file says what it is, whatever the file looks like.
+            if input.entries().is_empty() {
+                let file = dotenv::parse(&sources.get(input.source).text, dotenv::Dialect::Compose);
+                self.read_entries(input.source, &file.entries, sources, outer);
+            } else {
+                self.read_entries(input.source, input.entries(), sources, outer);
             }
+        }
+    }
+
+    /// Reads a file to which quotes, comments and `$` are data (`format: raw`).
+    pub(super) fn read_raw(&mut self, input: &Input, sources: &Sources, outer: &Variables) {
+        let file = dotenv::parse(&sources.get(input.source).text, dotenv::Dialect::Raw);
+        self.read_entries(input.source, &file.entries, sources, outer);
+    }
+
+    fn read_entries(
+        &mut self,
+        source: SourceId,
+        entries: &[dotenv::Entry],
+        sources: &Sources,
+        outer: &Variables,
+    ) {
+        let path = &sources.get(source).path;
+        for entry in entries {
+            let place = Span::new(source, entry.key_range.clone());
+            let (text, steps) = match &entry.value {
+                None => match outer.get(&entry.key).or(self.get(&entry.key)) {
+                    Some(known) => (known.text.clone(), known.steps.clone()),
+                    None => (Fragment::unknown(format!("${{{}}}", entry.key), place), Vec::new()),
+                },
+                Some(value) => {
+                    let text = value_text(source, value);
+                    let outer_span = Span::new(source, value.range.clone());
+                    if value.interpolated {
+                        let look = |name: &str| outer.get(name).or(self.get(name));
+                        expand(&text, outer_span, Dialect::Compose, &look)
+                    } else {
+                        (super::scalar::marked(text, outer_span), Vec::new())
+                    }
+                }
+            };
+            let mut all =
+                vec![Step { what: format!("`{}` is set in {path}", entry.key), span: None }];
+            all.extend(steps);
+            self.known.insert(entry.key.clone(), Known { text, place, steps: all });
         }
     }
 }
@@ -140,10 +167,13 @@ impl Run<'_, '_> {
         let known = (self.look)(name);
         let empty = known.map(|known| known.text.outline().is_empty());
         match op {
-            Operator::Plain | Operator::Required { .. } => match known {
-                Some(known) if empty == Some(false) || matches!(op, Operator::Plain) => {
-                    self.take(name, span, known);
-                }
+            Operator::Plain | Operator::Required { when_empty: false } => match known {
+                Some(known) => self.take(name, span, known),
+                None => self.unknown(name, span),
+            },
+            // Where an empty one is refused, the value must come from somewhere else.
+            Operator::Required { when_empty: true } => match known {
+                Some(known) if empty == Some(false) => self.take(name, span, known),
                 _ => self.unknown(name, span),
             },
             Operator::Default { template, when_empty } => match known {

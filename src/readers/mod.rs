@@ -180,7 +180,8 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
     let named_yaml = [".yml", ".yaml", ".json"]
         .iter()
         .any(|end| lower.ends_with(end) || lower.contains(&format!("{end}.")));
-    if !named_yaml && looks_like_env(text) {
+    // Compose reads `.env` whatever it looks like.
+    if name == ".env" || !named_yaml && looks_like_env(text) {
         return (Role::EnvFile, Form::Env(dotenv::parse(text, dotenv::Dialect::Compose)));
     }
     if is_template(text) {
@@ -290,7 +291,7 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
                                 .any(|path| path.name.ends_with(&format!(".{}", duplicate.key)))
                     });
                 found.push(Problem::DuplicateKey {
-                    key: crate::source::mask::plain(&duplicate.key),
+                    key: key_in_words(&duplicate.key),
                     first: at(first.content_range()),
                     last: at(last.content_range()),
                     conflicting: differ && security && tree.node(duplicate.last.1).text().is_some(),
@@ -311,7 +312,7 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
                     seen.insert(&entry.key, (entry.key_range.clone(), text))
                 {
                     found.push(Problem::DuplicateKey {
-                        key: entry.key.clone(),
+                        key: key_in_words(&entry.key),
                         first: at(first),
                         last: at(entry.key_range.clone()),
                         conflicting: before != text
@@ -323,6 +324,14 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
         Form::None => {}
     }
     found
+}
+
+/// A key for messages. In a broken file, or in braces, a piece of a secret may pass for one.
+fn key_in_words(key: &str) -> String {
+    let letters = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-' | '.');
+    let variable = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let name = key.len() <= 60 && (key.chars().all(letters) || key.chars().all(variable));
+    if name { key.to_owned() } else { "…".to_owned() }
 }
 
 fn first_line(text: &str) -> usize {

@@ -86,3 +86,75 @@ pub(super) fn yaml_1_1_bool(node: Node<'_>) -> Option<bool> {
         _ => None,
     }
 }
+
+/// A plain number or boolean as the YAML library of Compose and Helm types it and Go prints it:
+/// `012` is 10, `1_000` is 1000, `1.50` is 1.5. None if the text stays as it is written.
+pub(super) fn go_text(node: Node<'_>) -> Option<String> {
+    if node.resolved().style() != Some(Style::Plain) || node.resolved().tag().is_some() {
+        return None;
+    }
+    let written = node.text()?;
+    let text = match written {
+        "True" | "TRUE" => "true".to_owned(),
+        "False" | "FALSE" => "false".to_owned(),
+        _ => match go_number(written)? {
+            Number::Int(number) => number.to_string(),
+            Number::Float(number) => go_float(number),
+        },
+    };
+    (text != written).then_some(text)
+}
+
+/// A number as Go's YAML library reads it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Number {
+    Int(i128),
+    Float(f64),
+}
+
+/// The number that a plain scalar is.
+pub(super) fn go_number(text: &str) -> Option<Number> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return None;
+    }
+    let plain = text.replace('_', "");
+    let (negative, digits) = match plain.as_bytes().first()? {
+        b'-' => (true, &plain[1..]),
+        b'+' => (false, &plain[1..]),
+        _ => (false, plain.as_str()),
+    };
+    let radix = |prefix: &str, radix| {
+        let rest = digits.get(prefix.len()..)?;
+        let fits = !rest.is_empty() && rest.chars().all(|c| c.is_digit(radix));
+        let prefixed = digits[..prefix.len()].eq_ignore_ascii_case(prefix);
+        if prefixed && fits { i128::from_str_radix(rest, radix).ok() } else { None }
+    };
+    let int = [("0x", 16), ("0o", 8), ("0b", 2), ("0", 8), ("", 10)]
+        .into_iter()
+        .filter(|(prefix, _)| !prefix.is_empty() || !digits.starts_with('0') || digits == "0")
+        .find_map(|(prefix, base)| radix(prefix, base))
+        .map(|value| if negative { -value } else { value })
+        .filter(|_| plain != "-0");
+    // Larger ones become floats.
+    if let Some(int) = int.filter(|int| (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(int))
+    {
+        return Some(Number::Int(int));
+    }
+    let is_float = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && digits.contains(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
+    if is_float { plain.parse().ok().map(Number::Float) } else { None }
+}
+
+/// A float as Go's `%v` prints it: the fewest digits, an exponent from a million on.
+pub(super) fn go_float(number: f64) -> String {
+    let shortest = format!("{number:e}");
+    let Some((digits, exponent)) = shortest.split_once('e') else { return shortest };
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        _ => format!("{number}"),
+    }
+}

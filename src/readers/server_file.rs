@@ -97,7 +97,8 @@ impl<'a> File<'a> {
         if let Some(part) = setting.path.strip_prefix("database.url.") {
             return self.database(part, setting, version);
         }
-        match find(self.root, &setting.path) {
+        let paths = std::iter::once(&setting.path).chain(&setting.yaml);
+        match paths.filter_map(|path| find(self.root, path)).next() {
             Some(entry) => self.value(setting, entry),
             None => self.unset(setting, version),
         }

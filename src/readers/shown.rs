@@ -34,16 +34,27 @@ const STRUCTURAL: [&str; 20] = [
     "apiVersion",
 ];
 
+/// Such of them whose values are names of other people's things, shown as they stand.
+const VERBATIM: [&str; 4] = ["image", "tag", "ports", "volumes"];
+
 /// The printable parts of an environment file.
 pub(super) fn of_env(file: &dotenv::File, text: &str, catalogue: &Catalogue) -> Shown {
     let mut shown = Vec::new();
     let mut hidden = Vec::new();
     for comment in &file.comments {
-        if !text[comment.clone()].contains(['=', ':']) {
+        let is_own_line = text[..comment.start].trim_end_matches([' ', '\t']).ends_with('\n');
+        if is_prose(&text[comment.clone()]) && (is_own_line || comment.start == 0) {
             shown.push(comment.clone());
         }
     }
     for entry in &file.entries {
+        // In a file with broken lines a piece of a key may pass for a name.
+        let is_name = entry.key.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
+        if catalogue.by_variable(&entry.key).is_empty()
+            && !(is_name && entry.key.len() <= 60 && file.malformed.is_empty())
+        {
+            continue;
+        }
         shown.push(entry.key_range.clone());
         let Some(value) = &entry.value else { continue };
         // The separator, and quotes around the value.
@@ -67,37 +78,43 @@ pub(super) fn of_env(file: &dotenv::File, text: &str, catalogue: &Catalogue) -> 
 
 /// The printable parts of a YAML file.
 pub(super) fn of_yaml(tree: &Tree, text: &str, catalogue: &Catalogue) -> Shown {
-    let broken = !tree.errors.is_empty();
     let mut walk = Walk {
         text,
         catalogue,
-        paths: public_paths(catalogue),
+        public: paths(catalogue, false),
+        secret: paths(catalogue, true),
         shown: Vec::new(),
         hidden: Vec::new(),
-        broken,
+        taken: tree.comments.clone(),
+        anchors: HashSet::new(),
+        broken: !tree.errors.is_empty(),
     };
     for root in tree.documents() {
-        walk.node(root, &mut Vec::new(), false, 0);
+        walk.node(root, &mut Vec::new(), Place::default(), 0);
     }
-    if !broken {
-        for comment in &tree.comments {
-            if text[comment.clone()].contains(['=', ':']) {
-                walk.hidden.push(comment.clone());
-            }
-        }
+    if !walk.broken {
+        walk.comments(tree);
+        walk.signs();
     }
-    let base = if broken {
-        Shown::new(walk.shown)
-    } else {
-        Shown::new(std::iter::once(0..text.len()).collect())
-    };
-    base.without(&walk.hidden)
+    Shown::new(walk.shown).without(&walk.hidden)
 }
 
-/// Endings of paths under which a public setting stands: openmetadata.yaml's and the chart's.
-fn public_paths(catalogue: &Catalogue) -> HashSet<String> {
+/// Whether a comment is words for people: anything in it that is not a word or a number may
+/// be a secret that was commented out.
+fn is_prose(comment: &str) -> bool {
+    !comment.contains(['=', ':'])
+        && comment.split(|c: char| c.is_whitespace() || matches!(c, '/' | '-')).all(|word| {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            let letters = word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '_' | '.'));
+            let digits = word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+            word.len() <= 30 && (letters || digits)
+        })
+}
+
+/// Endings of paths under which a setting stands: openmetadata.yaml's and the chart's.
+fn paths(catalogue: &Catalogue, secret: bool) -> HashSet<String> {
     let mut paths = HashSet::new();
-    for setting in catalogue.settings.iter().filter(|setting| !setting.secret) {
+    for setting in catalogue.settings.iter().filter(|setting| setting.secret == secret) {
         paths.insert(setting.path.clone());
         for name in setting.helm.iter().chain(&setting.global) {
             paths.insert(format!("config.{}", name.name));
@@ -111,56 +128,118 @@ fn public_paths(catalogue: &Catalogue) -> HashSet<String> {
     paths
 }
 
+/// What is known of a node from what is above it.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Its value may be shown, but for what may be secret in it.
+    public: bool,
+    /// Its value may be shown as it stands.
+    verbatim: bool,
+    /// It stands for one value that is not public: not even its keys may be shown.
+    sealed: bool,
+}
+
 struct Walk<'a> {
     text: &'a str,
     catalogue: &'a Catalogue,
-    paths: HashSet<String>,
+    public: HashSet<String>,
+    secret: HashSet<String>,
     shown: Vec<Range<usize>>,
     hidden: Vec<Range<usize>>,
+    /// Scalars, aliases and comments: what is between them are signs.
+    taken: Vec<Range<usize>>,
+    /// Names of anchors that some alias uses: they are no values.
+    anchors: HashSet<&'a str>,
     broken: bool,
 }
 
 impl<'a> Walk<'a> {
-    fn node(&mut self, node: Node<'a>, path: &mut Vec<&'a str>, public: bool, depth: usize) {
-        // An alias is shown where it is defined.
-        if node.is_alias() || depth > 300 {
+    fn node(&mut self, node: Node<'a>, path: &mut Vec<&'a str>, place: Place, depth: usize) {
+        if node.is_alias() {
+            // The value is shown where it is defined.
+            self.taken.push(node.range());
+            if node.resolved().id() != node.id() && !self.broken {
+                let name = self.text.get(node.range()).unwrap_or("");
+                self.anchors.extend(name.strip_prefix('*'));
+                self.shown.push(node.range());
+            }
             return;
         }
-        if node.is_map() {
+        if depth > 300 {
+            self.taken.push(node.range());
+            return;
+        }
+        let pairs = node.pairs();
+        if node.is_flow() && !pairs.is_empty() && pairs.iter().all(|(_, v)| v.range().is_empty()) {
+            // `{Client ID}` is a value in braces.
+            self.scalar(node, place, path);
+        } else if node.is_map() {
             let named = node.get("name").and_then(|entry| entry.value.text());
-            for (key, value) in node.pairs() {
+            for (key, value) in pairs {
                 let name = key.text().unwrap_or("");
-                self.key(key, name);
-                let by_variable = self.catalogue.is_public_variable(name.trim());
                 // `{ name: VARIABLE, value: … }`
-                let by_name = name == "value"
-                    && named.is_some_and(|named| self.catalogue.is_public_variable(named));
+                let of_variable = if name == "value" { named.unwrap_or("") } else { name.trim() };
                 path.push(name);
-                let public = by_variable
-                    || by_name
-                    || STRUCTURAL.contains(&name)
-                    || self.is_public_path(path)
-                    || (public && value.is_seq());
-                self.node(value, path, public, depth + 1);
+                let below = self.below(path, of_variable, place, value);
+                self.key(key, name, place, below.public);
+                if below.public && self.broken {
+                    // A sign between the two, which elsewhere is shown with all others.
+                    let gap = key.range().end..value.range().start;
+                    let sign = self.text.get(gap.clone()).unwrap_or("");
+                    if sign.trim_end() == ":" {
+                        self.shown.push(gap);
+                    }
+                }
+                self.node(value, path, below, depth + 1);
                 path.pop();
             }
         } else if node.is_seq() {
             for item in node.items() {
-                self.node(item, path, public, depth + 1);
+                self.node(item, path, place, depth + 1);
             }
         } else {
-            self.scalar(node, public, path);
+            self.scalar(node, place, path);
         }
     }
 
-    fn is_public_path(&self, path: &[&str]) -> bool {
+    /// What is known of the value under the last key of `path`.
+    fn below(&self, path: &[&str], variable: &str, place: Place, value: Node<'a>) -> Place {
+        let name = path.last().copied().unwrap_or("");
+        let known = !self.catalogue.by_variable(variable).is_empty();
+        let of_variable = self.catalogue.is_public_variable(variable);
+        let secret = self.is_below(path, &self.secret);
+        let structural =
+            STRUCTURAL.contains(&name) && !secret && !self.is_odd_reference(name, value);
+        let in_environment = path.len() > 1 && path[path.len() - 2] == "environment";
+        let public = of_variable
+            || structural && !known && !in_environment
+            || self.is_below(path, &self.public)
+            || (place.public && value.is_seq());
+        Place {
+            public,
+            verbatim: VERBATIM.contains(&name) || (place.verbatim && value.is_seq()),
+            sealed: !public
+                && (place.sealed || known || in_environment || name == "value" || secret),
+        }
+    }
+
+    /// Whether what names a Kubernetes Secret or a key in it cannot be such a name, so that it
+    /// may be the secret itself.
+    fn is_odd_reference(&self, name: &str, value: Node<'a>) -> bool {
+        matches!(name, "secretRef" | "secretKey")
+            && value.text().is_some_and(|text| !is_reference_name(text))
+    }
+
+    fn is_below(&self, path: &[&str], paths: &HashSet<String>) -> bool {
         (0..path.len()).any(|from| {
-            path.len() - from <= 8 && self.paths.contains(&path[from..].join(".").replace(" ", ""))
+            path.len() - from <= 8 && paths.contains(&path[from..].join(".").replace(" ", ""))
         })
     }
 
-    fn key(&mut self, key: Node<'a>, name: &str) {
+    fn key(&mut self, key: Node<'a>, name: &str, place: Place, public: bool) {
         let range = key.range();
+        self.taken.push(range.clone());
+        let known = public || (!self.broken && (!place.sealed || STRUCTURAL.contains(&name)));
         let plain = name.len() <= 100
             && key.style() == Some(Style::Plain)
             && name
@@ -168,17 +247,14 @@ impl<'a> Walk<'a> {
                 .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | '<'));
         let quoted = name.len() <= 100
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
-        if plain || quoted {
-            if self.catalogue.is_public_variable(name) || !self.broken {
-                self.shown.push(range);
-            }
-        } else {
-            self.hidden.push(range);
+        if known && (plain || quoted) && key.text().is_some() {
+            self.shown.push(range);
         }
     }
 
-    fn scalar(&mut self, node: Node<'a>, public: bool, path: &[&str]) {
+    fn scalar(&mut self, node: Node<'a>, place: Place, path: &[&str]) {
         let range = node.range();
+        self.taken.push(range.clone());
         let Some(raw) = self.text.get(range.clone()) else { return };
         // `- NAME=value` below `environment:`
         let list_item = path.last() == Some(&"environment");
@@ -186,28 +262,76 @@ impl<'a> Walk<'a> {
         let (value, public) = match assignment {
             Some(at) => {
                 let name = raw[..at].trim_start_matches(['"', '\'']).trim();
-                let value = range.start + at + 1..range.end;
-                if self.broken && self.catalogue.is_public_variable(name) {
-                    self.shown.push(range.start..value.start);
+                let is_public = self.catalogue.is_public_variable(name);
+                if is_public || (!self.broken && is_variable_name(name)) {
+                    self.shown.push(range.start..range.start + at + 1);
                 }
-                (value, self.catalogue.is_public_variable(name))
+                (range.start + at + 1..range.end, is_public)
             }
-            None => (range.clone(), public),
+            None => (range.clone(), place.public),
         };
         let raw = &self.text[value.clone()];
-        if public {
+        if place.verbatim && !raw.contains(['@', '\n']) {
+            self.shown.push(value);
+        } else if public {
             self.shown.push(value.clone());
+            // Signs around the value are part of its spelling, not of a word of it.
             self.hidden.extend(shifted(mask::secrets_within(raw), value.start));
-            return;
+        } else if !self.broken {
+            // Quotes are structure; so is what names the variable of a masked value.
+            self.shown.extend(shifted(skeleton(raw), value.start));
         }
-        // Quotes are structure; so is what names the variable of a masked value.
-        let mut from = value.start;
-        for keep in shifted(skeleton(raw), value.start) {
-            self.hidden.push(from..keep.start);
-            from = keep.end;
-        }
-        self.hidden.push(from..value.end);
     }
+
+    fn comments(&mut self, tree: &Tree) {
+        let hidden = Shown::new(self.taken.clone()).without(&self.shown);
+        for comment in &tree.comments {
+            // Behind a masked value a `#` may be part of a password, and behind a key with
+            // nothing after it all of one.
+            let line = self.text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
+            let before = &self.text[line..comment.start];
+            let follows = !before.trim().is_empty()
+                && (before.trim_end().ends_with([':', '-']) || hidden.meets(line..comment.start));
+            if !follows && is_prose(&self.text[comment.clone()]) {
+                self.shown.push(comment.clone());
+            }
+        }
+    }
+
+    /// The signs between scalars, and the names of anchors in use.
+    fn signs(&mut self) {
+        let all = Shown::new(std::iter::once(0..self.text.len()).collect());
+        for gap in all.without(&self.taken).ranges() {
+            let text = &self.text[gap.clone()];
+            for (at, c) in text.char_indices() {
+                if matches!(
+                    c,
+                    ':' | '-' | '[' | ']' | '{' | '}' | ',' | '"' | '\'' | '|' | '>' | '?'
+                ) {
+                    self.shown.push(gap.start + at..gap.start + at + 1);
+                } else if c == '&' {
+                    let name = &text[at + 1..];
+                    let end =
+                        name.find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}'));
+                    let name = &name[..end.unwrap_or(name.len())];
+                    if self.anchors.contains(name) {
+                        self.shown.push(gap.start + at..gap.start + at + 1 + name.len());
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_variable_name(name: &str) -> bool {
+    name.len() <= 60
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+/// Whether Kubernetes would take the text for the name of a Secret or of a key in it.
+fn is_reference_name(text: &str) -> bool {
+    text.len() <= 253
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
 /// Of a masked value, `${NAME:-` and `}` may be shown, and quotes around it.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::lint::{Finding, Label};
 use crate::source::discover::Note;
-use crate::source::mask::plain;
+use crate::source::mask::{is_visible, plain};
 use crate::source::{Position, Sources};
 
 use super::View;
@@ -130,7 +130,24 @@ pub fn render(view: &View<'_>) -> String {
             waived: 0,
         },
     };
-    let mut out = serde_json::to_string_pretty(&report).expect("plain data");
+    written(&report)
+}
+
+/// JSON text in which nothing moves a terminal's cursor: what a path or a name holds of that
+/// is escaped.
+pub(super) fn written(report: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(report).expect("plain data");
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if is_visible(c) {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
     out.push('\n');
     out
 }

@@ -92,7 +92,7 @@ fn one(
     if !finding.remedy.is_empty() {
         help.push_str("\nWrite:\n");
         for line in finding.remedy.lines() {
-            help.push_str(&format!("    {}\n", line.trim_end()));
+            help.push_str(&format!("    {}\n", plain(line.trim_end())));
         }
         help.truncate(help.trim_end().len());
     }
@@ -109,7 +109,7 @@ fn one(
         note.push_str(&format!("The same place serves {}. ", finding.deployments.join(", ")));
     }
     if !note.is_empty() {
-        report = report.with_note(wrap(note.trim(), WIDTH));
+        report = report.with_note(wrap(&plain(note.trim()), WIDTH));
     }
     // Writing to memory does not fail.
     let _ = report.finish().write(&mut files, out);

@@ -5,39 +5,64 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::deployment::Deployment;
-use crate::deployment::catalogue::{Catalogue, Setting, SettingId};
-use crate::deployment::value::{Fragment, Piece, State, Value};
-use crate::lint::Label;
-use crate::source::Span;
-use crate::source::mask::{plain, public_value};
+use crate::deployment::catalogue::{Catalogue, Setting, SettingId, Type};
+use crate::deployment::value::{Fragment, State, Unknown, Value};
+use crate::lint::{Label, spelled};
+use crate::source::mask::{plain, public_value, sentence};
+use crate::source::{Sources, Span};
 
-use super::json::{Place, Tool};
+use super::json::{Place, Tool, written};
 use super::{View, count};
 
 /// The effective text of a value with its unknown parts by name; nothing of a secret.
-fn text(setting: &Setting, value: &Value) -> Option<String> {
+fn text(sources: &Sources, setting: &Setting, value: &Value) -> Option<String> {
     let empty = value.text.outline().is_empty() && value.items.is_none();
     if setting.secret && !value.is_hidden() && !empty {
         return None;
     }
+    let name = |unknown: &Unknown| {
+        if setting.secret { reference_name(&unknown.name) } else { unknown.name.clone() }
+    };
+    let spelled = |fragment: &Fragment| spelled(sources, value, fragment, &name);
     match (&value.items, value.state) {
         (Some(items), State::Written | State::Default) => {
             let items: Vec<String> = items.iter().map(spelled).collect();
             Some(public_value(&format!("[{}]", items.join(", "))))
         }
+        (_, State::Reference | State::Unseen) => Some(sentence(&spelled(&value.text))),
+        (_, State::Written) if setting.kind == Type::Int => {
+            let text = spelled(&value.text);
+            // What is no number is not this setting's value, whatever it is.
+            let odd = |c: char| !c.is_ascii_digit() && !matches!(c, '-' | '_' | '.');
+            Some(if value.text.is_known() && text.trim().contains(odd) {
+                "…".into()
+            } else {
+                public_value(&text)
+            })
+        }
         _ => Some(public_value(&spelled(&value.text))),
     }
 }
 
-fn spelled(fragment: &Fragment) -> String {
-    fragment
-        .pieces()
-        .iter()
-        .map(|piece| match piece {
-            Piece::Known(text) => text.expose().to_owned(),
-            Piece::Unknown(unknown) => unknown.name.clone(),
-        })
-        .collect()
+/// What a secret comes from. A password may look like a reference: names that no reference of
+/// that kind has are left out.
+fn reference_name(name: &str) -> String {
+    let upper = |name: &str| {
+        name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let lower = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if let Some(variable) = name.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+        let usual = upper(variable) || lower(variable);
+        return if usual { name.to_owned() } else { "${…}".to_owned() };
+    }
+    if ["$(", "#{", "@@", "__"].iter().any(|mark| name.starts_with(mark)) {
+        return "a mark that another program fills in".to_owned();
+    }
+    let odd = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_' | '/');
+    if name.strip_prefix("Secret ").is_some_and(|name| name.contains(odd)) {
+        return "a Secret".to_owned();
+    }
+    name.to_owned()
 }
 
 fn state(value: &Value) -> &'static str {
@@ -68,7 +93,7 @@ pub fn table(view: &View<'_>, catalogue: &Catalogue, asked: &[BTreeSet<SettingId
             if !interesting {
                 continue;
             }
-            let shown = match (text(setting, value), value.state) {
+            let shown = match (text(view.sources, setting, value), value.state) {
                 (_, State::Empty) => "(empty)".to_owned(),
                 (None, State::Default) => "(secret: the shipped default)".to_owned(),
                 (None, _) => "(secret)".to_owned(),
@@ -134,7 +159,7 @@ fn origin(view: &View<'_>, deployment: &Deployment, value: &Value) -> String {
     }
     for step in &value.origin.steps {
         let at = step.span.map(|span| format!(" ({})", place(span))).unwrap_or_default();
-        parts.push(format!("{}{at}", plain(&step.what)));
+        parts.push(format!("{}{at}", sentence(&step.what)));
     }
     parts.join(" ← ")
 }
@@ -204,9 +229,7 @@ pub fn json(view: &View<'_>, catalogue: &Catalogue) -> String {
         })
         .collect();
     let report = Report { schema_version: 1, tool: Tool::this(), deployments };
-    let mut out = serde_json::to_string_pretty(&report).expect("plain data");
-    out.push('\n');
-    out
+    written(&report)
 }
 
 fn row(view: &View<'_>, setting: &Setting, value: &Value) -> Row {
@@ -217,7 +240,7 @@ fn row(view: &View<'_>, setting: &Setting, value: &Value) -> Row {
         setting: setting.path.clone(),
         env: setting.variable().map(str::to_owned),
         state: state(value),
-        value: text(setting, value),
+        value: text(view.sources, setting, value),
         secret: setting.secret,
         confidence: value.confidence.name(),
         origin: value.origin.span.map(|span| place(span, "")),
@@ -226,7 +249,7 @@ fn row(view: &View<'_>, setting: &Setting, value: &Value) -> Row {
             .steps
             .iter()
             .map(|step| StepRow {
-                what: plain(&step.what),
+                what: sentence(&step.what),
                 at: step.span.map(|span| place(span, "")),
             })
             .collect(),

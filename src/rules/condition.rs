@@ -197,8 +197,7 @@ impl<'a> Case<'a> {
                 Some(items) => {
                     let mut known = Truth::any(items.iter().map(|item| self.item(item, inner)));
                     // An unknown item, or an unknown list, may hold what is looked for.
-                    let open = value.is_hidden()
-                        || items.iter().any(|item| item.outline().chars().all(|c| c == GAP));
+                    let open = value.is_hidden() || items.iter().any(is_unseen);
                     if known == Truth::False && open {
                         known = Truth::Unknown;
                     }
@@ -225,7 +224,7 @@ impl<'a> Case<'a> {
             Predicate::Equals(texts) => self.is_one_of(item, texts),
             Predicate::In(choice) => self.is_one_of(item, self.texts(choice)),
             Predicate::Empty => self.compare(item, |text| text.is_empty()),
-            Predicate::Reference => item.outline().chars().all(|c| c == GAP).into(),
+            Predicate::Reference => is_unseen(item).into(),
             _ => self.fragment(item, predicate),
         }
     }
@@ -410,6 +409,11 @@ impl<'a> Case<'a> {
         let absolute = self.knowledge.patterns.absolute_key_path(path);
         self.deployment.evidence.mounts.iter().find(|mount| mount.covers(&absolute))
     }
+}
+
+/// Nothing of the item is known. An empty item is known: it is empty.
+fn is_unseen(item: &Fragment) -> bool {
+    !item.is_known() && item.outline().chars().all(|c| c == GAP)
 }
 
 /// The labels of a host; a stand-in such as `{your.domain}` is not cut at its dots.

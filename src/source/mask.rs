@@ -24,24 +24,39 @@ impl Shown {
         Shown { ranges: merged }
     }
 
-    /// The set without some ranges.
+    /// The ranges, in order.
+    pub fn ranges(&self) -> &[Range<usize>] {
+        &self.ranges
+    }
+
+    /// Whether a part of `range` is in the set.
+    pub fn meets(&self, range: Range<usize>) -> bool {
+        let next = self.ranges.partition_point(|other| other.end <= range.start);
+        self.ranges.get(next).is_some_and(|other| other.start < range.end)
+    }
+
+    /// The set without some ranges, which may come in any order.
     pub fn without(&self, hidden: &[Range<usize>]) -> Self {
-        let mut ranges = self.ranges.clone();
-        for hide in hidden {
-            let mut kept = Vec::with_capacity(ranges.len() + 1);
-            for range in ranges {
-                if hide.end <= range.start || range.end <= hide.start {
-                    kept.push(range);
-                    continue;
-                }
-                if range.start < hide.start {
-                    kept.push(range.start..hide.start);
-                }
-                if hide.end < range.end {
-                    kept.push(hide.end..range.end);
-                }
+        let hidden = Shown::new(hidden.to_vec()).ranges;
+        let mut ranges = Vec::with_capacity(self.ranges.len() + hidden.len());
+        let mut next = 0;
+        for range in &self.ranges {
+            let mut from = range.start;
+            while hidden.get(next).is_some_and(|hide| hide.end <= from) {
+                next += 1;
             }
-            ranges = kept;
+            for hide in &hidden[next..] {
+                if hide.start >= range.end {
+                    break;
+                }
+                if from < hide.start {
+                    ranges.push(from..hide.start);
+                }
+                from = hide.end;
+            }
+            if from < range.end {
+                ranges.push(from..range.end);
+            }
         }
         Shown { ranges }
     }
@@ -93,6 +108,11 @@ fn visible(c: char) -> char {
     }
 }
 
+/// Whether the character may be printed as it is.
+pub fn is_visible(c: char) -> bool {
+    visible(c) == c
+}
+
 /// One line of text for a terminal or a log: control and direction characters replaced.
 pub fn plain(text: &str) -> String {
     text.chars()
@@ -104,43 +124,136 @@ pub fn plain(text: &str) -> String {
 }
 
 /// Ranges of a public value that may hold a secret all the same: user-info and query of a
-/// URL, and what follows the name in `name:password`.
+/// URL, what follows the name in `name:password` and `name=password`, and whatever a value
+/// has swallowed that was never meant to be part of it.
 pub fn secrets_within(text: &str) -> Vec<Range<usize>> {
     let mut hidden = Vec::new();
+    // What stands on further lines is not the value that its author had in mind.
+    let start = text.len() - text.trim_start().len();
+    let end = start + text[start..].trim_end().find(['\n', '\r']).unwrap_or(text.len() - start);
+    if end < text.len() {
+        hidden.push(end..text.len());
+    }
+    let text = &text[..end];
     let mut at = 0;
-    let token_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '"' | '\'');
-    while at < text.len() {
+    while let Some(first) = text[at..].chars().next() {
         let rest = &text[at..];
-        let end = at + rest.find(token_end).unwrap_or(rest.len());
-        let token = &text[at..end];
-        if let Some(scheme) = token.find("://") {
-            let start = at + scheme + 3;
-            let body = &text[start..end];
-            let authority = body.find(['/', '?', '#']).unwrap_or(body.len());
-            if let Some(user) = body[..authority].rfind('@') {
-                hidden.push(start..start + user);
-            } else if let Some(user) = body.rfind('@') {
-                // A password may hold a slash.
-                hidden.push(start..start + user);
-            }
-            if let Some(query) = body.find(['?', '#']) {
-                hidden.push(start + query + 1..end);
-            }
-        } else if let Some(colon) = token.find(':') {
-            let (head, tail) = (&token[..colon], &token[colon + 1..]);
-            let port = !tail.is_empty()
-                && tail
-                    .split('/')
-                    .next()
-                    .is_some_and(|p| p.chars().all(|c| c.is_ascii_digit()) && p.len() <= 5);
-            let java = head.is_empty() || token.starts_with("urn:");
-            if !port && !java && !tail.starts_with('-') && !head.ends_with(['{', '$']) {
-                hidden.push(at + colon + 1..end);
-            }
+        if let Some(length) = variable_opening(rest) {
+            at += length;
+            continue;
         }
-        at = end + text[end..].chars().next().map_or(1, char::len_utf8);
+        if is_between(first) || matches!(first, '{' | '(' | '<') {
+            at += first.len_utf8();
+            continue;
+        }
+        let end = rest.find(is_between).unwrap_or(rest.len());
+        let end = rest[..end].find("${").filter(|&n| n > 0).unwrap_or(end);
+        let token = &rest[..end];
+        if let Some(scheme) = token.find("://") {
+            at = url(text, at + scheme + 3, &mut hidden);
+            continue;
+        }
+        if let Some(sign) = secret_sign(token) {
+            let from = at + sign + 1;
+            let blank = text[from..].starts_with(char::is_whitespace);
+            if from == at + end && blank && !text[from..].trim().is_empty() {
+                // `name: password`: where the password ends cannot be told.
+                hidden.push(from..text.len());
+                break;
+            }
+            let until = text[from..].find(is_between).map_or(text.len(), |n| from + n);
+            hidden.push(from..until);
+            at = until;
+            continue;
+        }
+        at += end;
     }
     hidden
+}
+
+fn is_between(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | '[' | ']' | '"' | '\'')
+}
+
+/// The length of `${NAME:-`, `${NAME}` or the like at the beginning of the text.
+fn variable_opening(text: &str) -> Option<usize> {
+    let name = text.strip_prefix("${")?;
+    let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+    let sign = &name[length..];
+    let sign = match sign.as_bytes() {
+        [b':', b'-' | b'?' | b'+', ..] => 2,
+        [b'-' | b'?' | b'+' | b'}', ..] => 1,
+        _ => return None,
+    };
+    Some(2 + length + sign)
+}
+
+/// Where in a word a name ends and something begins that may be its password.
+fn secret_sign(token: &str) -> Option<usize> {
+    let at = token.find([':', '='])?;
+    let (name, value) = (&token[..at], &token[at + 1..]);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if token[at..].starts_with('=') {
+        // Parts of distinguished names, and numbers.
+        const ATTRIBUTES: [&str; 10] =
+            ["cn", "ou", "dc", "uid", "o", "c", "l", "st", "mail", "samaccountname"];
+        let known = ATTRIBUTES.contains(&name.to_ascii_lowercase().as_str());
+        return (!known && !digits(value)).then_some(at);
+    }
+    let port = value.split('/').next().is_some_and(|port| digits(port) && port.len() <= 5);
+    ((!port || name == "admin") && name != "urn").then_some(at)
+}
+
+/// Hides what may be secret in the URL whose part behind `://` begins at `start`, and says
+/// where it ends.
+fn url(text: &str, start: usize, hidden: &mut Vec<Range<usize>>) -> usize {
+    let body = &text[start..];
+    // The next URL begins with its scheme.
+    let end = match body.find("://") {
+        Some(next) => body[..next]
+            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '.' | '-' | ':'))
+            .map_or(0, |n| n + 1),
+        None => body.len(),
+    };
+    let body = &body[..end];
+    let authority = &body[..body.find(['/', '?', '#', ' ', '"', ',']).unwrap_or(end)];
+    // A password may hold any character; a colon tells that there is one.
+    let has_password = !authority.contains('{')
+        && authority.split_once(':').is_some_and(|(_, port)| {
+            !port.trim_end_matches([']', '\'', '}']).bytes().all(|b| b.is_ascii_digit())
+        });
+    let blank = body.find(char::is_whitespace).unwrap_or(end);
+    let reach = if has_password { end } else { blank };
+    let mut from = 0;
+    if let Some(user) = body[..reach].rfind('@') {
+        hidden.push(start..start + user);
+        from = user;
+    } else if has_password {
+        let colon = authority.find(':').unwrap_or(0);
+        hidden.push(start + colon + 1..start + authority.len());
+        from = authority.len();
+    }
+    if let Some(query) = body[from..].find(['?', '#', ';']) {
+        let query = from + query + 1;
+        let closed = body.trim_end_matches(|c| is_between(c) || c == '}').len();
+        hidden.push(start + query..start + closed.max(query));
+        return start + end;
+    }
+    start + reach.max(from)
+}
+
+/// A sentence that may name a path or a URL of a scanned file.
+pub fn sentence(text: &str) -> String {
+    let mut hidden = Vec::new();
+    let mut at = 0;
+    while let Some(scheme) = text[at..].find("://") {
+        let start = at + scheme + 3;
+        let end = text[start..].find([' ', '`']).map_or(text.len(), |n| start + n);
+        url(&text[..end], start, &mut hidden);
+        at = end;
+    }
+    let shown = Shown::new(std::iter::once(0..text.len()).collect());
+    plain(&shown.without(&hidden).mask(text, 0))
 }
 
 /// A public value for messages and tables: on one line, with what may be secret blanked.
@@ -163,15 +276,45 @@ mod tests {
     }
 
     #[test]
-    fn user_info_query_and_passwords_in_public_values() {
-        assert_eq!(public_value("https://me:pw@host/x"), "https://*****@host/x");
-        assert_eq!(public_value("https://h/x?token=abc"), "https://h/x?*********");
-        assert_eq!(public_value("[admin:hunter2, bob]"), "[admin:*******, bob]");
+    fn what_a_public_value_may_show() {
+        for (text, shown) in [
+            ("https://me:pw@host/x", "https://*****@host/x"),
+            ("https://me:p,w@host/x", "https://******@host/x"),
+            ("https://h/x?token=abc", "https://h/x?*********"),
+            ("[https://h/x?a=b,c,https://i/]", "[https://h/x?*****,https://i/]"),
+            ("[https://h/x, https://me:pw@i/]", "[https://h/x, https://*****@i/]"),
+            ("https://h/x bob@i", "https://h/x bob@i"),
+            ("[admin:hunter2, bob]", "[admin:*******, bob]"),
+            ("[admin: hunter2, bob]", "[admin: ******** ****"),
+            ("${A:-admin:hunter2}", "${A:-admin:********"),
+            ("admin:1234", "admin:****"),
+            ("a=b", "a=*"),
+            ("auth0\nPASSWORD=x", "auth0 **********"),
+            ("http://localhost:8585/callback", "http://localhost:8585/callback"),
+            ("http://${HOST:-localhost}:8585/x", "http://${HOST:-localhost}:8585/x"),
+            ("https://{your domain}:8585/x", "https://{your domain}:8585/x"),
+            ("localhost:8585", "localhost:8585"),
+            ("openid email profile", "openid email profile"),
+            ("cn=om,dc=example,dc=org", "cn=om,dc=example,dc=org"),
+            ("max-age=31536000", "max-age=31536000"),
+        ] {
+            assert_eq!(public_value(text), shown);
+        }
+    }
+
+    #[test]
+    fn user_info_in_sentences() {
         assert_eq!(
-            public_value("http://localhost:8585/callback"),
-            "http://localhost:8585/callback"
+            sentence("the included file `https://t:pw@host/x.yml`: not read"),
+            "the included file `https://****@host/x.yml`: not read"
         );
-        assert_eq!(public_value("localhost:8585"), "localhost:8585");
+    }
+
+    #[test]
+    fn ranges_are_taken_out_wherever_they_lie() {
+        let shown = Shown::new(vec![0..4, 6..9, 12..20]);
+        let left = shown.without(&[18..30, 2..7, 13..14, 15..16, 8..9, 0..0]);
+        assert_eq!(left.ranges, [0..2, 7..8, 12..13, 14..15, 16..18]);
     }
 
     #[test]

@@ -102,6 +102,19 @@ pub fn parse(text: &str) -> Tree {
     tree
 }
 
+/// Parses a part of a file, such as YAML within a block scalar. Places are the file's.
+pub fn parse_within(text: &str, part: Range<usize>) -> Tree {
+    // What stands around the part becomes blank, so that every offset stays what it is.
+    let blank = |outside: &str| -> String {
+        outside.chars().map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) }).collect()
+    };
+    let line = memchr::memrchr(b'\n', &text.as_bytes()[..part.start]).map_or(0, |at| at + 1);
+    // The first line of a block scalar begins with its indentation.
+    let start = if text[line..part.start].trim().is_empty() { line } else { part.start };
+    let copy = format!("{}{}", blank(&text[..start]), &text[start..part.end]);
+    parse(&copy)
+}
+
 /// Replaces refused lines by filler of equal length until the text parses.
 fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     let mut text = original.to_owned();
@@ -866,6 +879,17 @@ mod tests {
         let tree = parse(source);
         assert_eq!(tree.duplicates().len(), 1);
         assert_eq!(text_at(source, &tree, &["a"]).0, "3");
+    }
+
+    #[test]
+    fn a_block_scalar_is_read_in_place() {
+        let source = "kind: ConfigMap\ndata:\n  openmetadata.yaml: |\n    a:\n      b: ü\n      c: 2\n    d: 3\nlast: 1\n";
+        let outer = parse(source);
+        let node = outer.documents().next().unwrap().at(&["data", "openmetadata.yaml"]).unwrap().value;
+        let inner = parse_within(source, node.range());
+        assert!(inner.errors.is_empty());
+        assert_eq!(text_at(source, &inner, &["a", "c"]), ("2".into(), "2"));
+        assert_eq!(text_at(source, &inner, &["d"]), ("3".into(), "3"));
     }
 
     #[test]

@@ -1,0 +1,725 @@
+//! Secrets never leave. A marker is planted wherever a secret may stand, every command prints
+//! what it can in every format, and nothing of the marker may come out: not as it is, not in
+//! base64, hexadecimal or percent encoding, not eight characters of it.
+
+mod support;
+
+use std::path::Path;
+
+use omlint::report::{self, View};
+use omlint::rules::Knowledge;
+use omlint::rules::schema::{Profile, Severity};
+use omlint::{Request, scan};
+use support::{folder, omlint, omlint_with};
+
+/// No letter pair of it stands in any text of the program.
+const MARKER: &str = "Zq7Xw9Kp2Vm4Jt8Bn6Hd3Fs5";
+/// The same with characters that encodings change. For quoted places only.
+const ODD: &str = "Zq7+Xw9/Kp2=Vm4&Jt8%Bn6é";
+
+/// Everything in which the marker could be recognised.
+fn traces(marker: &str) -> Vec<String> {
+    let mut traces = Vec::new();
+    let mut pieces = |text: &str, length: usize| {
+        let chars: Vec<char> = text.chars().collect();
+        traces.extend(chars.windows(length).map(|piece| piece.iter().collect::<String>()));
+    };
+    pieces(marker, 8);
+    let hex: String = marker.bytes().map(|byte| format!("{byte:02x}")).collect();
+    pieces(&hex, 16);
+    pieces(&hex.to_uppercase(), 16);
+    let percent: String = marker
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
+        })
+        .collect();
+    pieces(&percent, 12);
+    for alignment in 0..3 {
+        let mut bytes = vec![0; alignment];
+        bytes.extend(marker.bytes());
+        let encoded = base64(&bytes);
+        // The first and last groups depend on the neighbours.
+        pieces(&encoded[4..encoded.len() - 4], 11);
+    }
+    traces
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for group in bytes.chunks(3) {
+        let number =
+            group.iter().fold(0u32, |n, &b| n << 8 | u32::from(b)) << (8 * (3 - group.len()));
+        for at in 0..4 {
+            let letter = LETTERS[(number >> (18 - 6 * at) & 63) as usize];
+            out.push(if at <= group.len() { letter.into() } else { '=' });
+        }
+    }
+    out
+}
+
+/// Everything that the program prints about a folder.
+const QUESTIONS: [&[&str]; 5] = [
+    &["check", ".", "--format", "pretty", "--color", "always"],
+    &["check", ".", "--format", "concise", "--profile", "development"],
+    &["check", ".", "--format", "json"],
+    &["show", "."],
+    &["show", ".", "--format", "json"],
+];
+
+/// Cases of one test: each is looked at by itself, and all of them through the program.
+struct Sentinel {
+    together: tempfile::TempDir,
+    cases: usize,
+    looks: [Look; 2],
+}
+
+impl Sentinel {
+    fn new() -> Self {
+        Sentinel { together: folder(&[]), cases: 0, looks: [Look::new(MARKER), Look::new(ODD)] }
+    }
+
+    /// Prints `files` in every way, with the marker for each `@M@`, and looks for it.
+    fn plant(&mut self, name: &str, files: &[(&str, &str)]) {
+        // Where it stands bare, the odd one would only break the file.
+        let bare = files
+            .iter()
+            .any(|(_, text)| text.matches("@M@").count() != text.matches("\"@M@\"").count());
+        for which in 0..if bare { 1 } else { 2 } {
+            let marker = self.looks[which].marker;
+            let files: Vec<(&str, Vec<u8>)> = files
+                .iter()
+                .map(|(path, text)| (*path, text.replace("@M@", marker).into_bytes()))
+                .collect();
+            self.plant_bytes(name, &files, which);
+        }
+    }
+
+    fn plant_bytes(&mut self, name: &str, files: &[(&str, Vec<u8>)], which: usize) {
+        let place = format!("case{}", self.cases);
+        self.cases += 1;
+        for (path, bytes) in files {
+            support::write(self.together.path(), &format!("{place}/{path}"), bytes);
+        }
+        self.looks[which].at(name, &self.together.path().join(place));
+    }
+
+    /// The same through the program's own doors, with everything that it may say.
+    fn run(self) {
+        for question in QUESTIONS {
+            let mut arguments = question.to_vec();
+            arguments.push("--verbose");
+            if question[0] == "check" {
+                arguments.extend(["--min-severity", "info", "--min-confidence", "low"]);
+            }
+            let run = omlint(self.together.path(), &arguments);
+            assert!(matches!(run.code, 0 | 1), "{question:?}: {} {}", run.code, run.err);
+            for look in &self.looks {
+                look.through(&run.out, &format!("{question:?}"));
+                look.through(&run.err, &format!("{question:?}, stderr"));
+            }
+        }
+    }
+}
+
+/// Looks for one marker.
+struct Look {
+    marker: &'static str,
+    traces: aho_corasick::AhoCorasick,
+}
+
+impl Look {
+    fn new(marker: &'static str) -> Self {
+        let traces = aho_corasick::AhoCorasick::new(traces(marker)).expect("short texts");
+        Look { marker, traces }
+    }
+
+    /// Nothing may be in `text`, nor in what is left of it without escapes for colours.
+    fn through(&self, text: &str, who: &str) {
+        for text in [text, &anstream::adapter::strip_str(text).to_string()] {
+            if let Some(found) = self.traces.find(text) {
+                let line = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
+                let end = text[found.end()..].find('\n').map_or(text.len(), |n| found.end() + n);
+                panic!("{who}: {}", &text[line..end]);
+            }
+        }
+    }
+
+    /// What the library makes of the files in `folder`, in every format.
+    fn at(&self, name: &str, folder: &Path) {
+        let knowledge = Knowledge::built_in();
+        let scan = scan(&request(folder));
+        assert!(scan.broken.is_empty() && scan.failures.is_empty(), "{name}: {:?}", scan.broken);
+        let shown = |id| scan.shown(id);
+        let view = |color| View {
+            sources: &scan.sources,
+            deployments: &scan.deployments,
+            cannot_tell: &scan.cannot_tell,
+            findings: scan.findings.iter().collect(),
+            hidden: 0,
+            least: Severity::Info,
+            notes: &scan.notes,
+            files_seen: scan.files_seen,
+            shown: &shown,
+            color,
+        };
+        let asked =
+            vec![knowledge.catalogue.iter().map(|(id, _)| id).collect(); scan.deployments.len()];
+        for (format, text) in [
+            ("pretty", report::pretty::render(&view(false), knowledge)),
+            ("colours", report::pretty::render(&view(true), knowledge)),
+            ("concise", report::concise::render(&view(false))),
+            ("json", report::json::render(&view(false))),
+            ("show", report::show::table(&view(false), &knowledge.catalogue, &asked)),
+            ("show json", report::show::json(&view(false), &knowledge.catalogue)),
+        ] {
+            self.through(&text, &format!("{name}, {format}"));
+        }
+        // Labels may stand anywhere some day: every line of every file is looked at masked.
+        for (id, source) in scan.sources.iter() {
+            let masked = scan.shown(id).mask(&source.text, 0);
+            assert_eq!(masked.len(), source.text.len(), "{name}: masking moves text");
+            self.through(&masked, &format!("{name}, {} masked", source.path));
+        }
+    }
+}
+
+fn request(folder: &Path) -> Request {
+    Request {
+        paths: vec![".".into()],
+        stdin: None,
+        base: folder.to_owned(),
+        no_ignore: false,
+        env_files: Vec::new(),
+        helm_values: Vec::new(),
+        om_version: None,
+        profile: Profile::Production,
+    }
+}
+
+/// How the secret settings of the catalogue are spelled.
+struct Spellings {
+    variables: Vec<String>,
+    chart: Vec<String>,
+    server: Vec<String>,
+}
+
+fn secrets() -> Spellings {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/settings.yaml"))
+        .expect("the catalogue");
+    let catalogue: serde_yaml::Value = serde_yaml::from_str(&text).expect("the catalogue");
+    let names = |setting: &serde_yaml::Value, key: &str| -> Vec<String> {
+        let list = setting[key].as_sequence().cloned().unwrap_or_default();
+        list.iter()
+            .filter_map(|item| {
+                item.as_str().or(item["name"].as_str()).or(item["path"].as_str()).map(str::to_owned)
+            })
+            .collect()
+    };
+    let mut found = Spellings { variables: Vec::new(), chart: Vec::new(), server: Vec::new() };
+    for setting in catalogue["settings"].as_sequence().expect("settings") {
+        if setting["secret"] != true {
+            continue;
+        }
+        found.variables.extend(names(setting, "env"));
+        found.chart.extend(names(setting, "helm"));
+        found.server.extend(setting["path"].as_str().map(str::to_owned));
+    }
+    found.variables.sort();
+    found.variables.dedup();
+    assert!(found.variables.len() > 20 && found.chart.len() > 5 && found.server.len() > 20);
+    found
+}
+
+/// Nested keys for dotted paths.
+fn nested(paths: &[String], indent: usize, value: &dyn Fn(&str) -> String) -> String {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for path in paths {
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+        match groups.iter_mut().find(|(name, _)| *name == head) {
+            Some((_, list)) => list.push(rest.to_owned()),
+            None => groups.push((head, vec![rest.to_owned()])),
+        }
+    }
+    let pad = " ".repeat(indent);
+    let mut out = String::new();
+    for (head, rest) in groups {
+        let (name, list) = match head.strip_suffix("[0]") {
+            Some(name) => (name, true),
+            None => (head, false),
+        };
+        let deeper: Vec<String> = rest.into_iter().filter(|path| !path.is_empty()).collect();
+        if deeper.is_empty() {
+            out.push_str(&format!("{pad}{name}: {}\n", value(name)));
+        } else if list {
+            let body = nested(&deeper, indent + 4, value);
+            out.push_str(&format!("{pad}{name}:\n{pad}  - {}", body.trim_start()));
+        } else {
+            out.push_str(&format!("{pad}{name}:\n{}", nested(&deeper, indent + 2, value)));
+        }
+    }
+    out
+}
+
+fn quoted(_: &str) -> String {
+    "\"@M@\"".into()
+}
+
+fn compose(body: &str) -> String {
+    format!(
+        "services:\n  openmetadata-server:\n    image: docker.getcollate.io/openmetadata/server:1.11.4\n{body}"
+    )
+}
+
+const SSO: &str = "      AUTHENTICATION_PROVIDER: auth0\n      AUTHENTICATION_CLIENT_ID: abc\n";
+
+#[test]
+fn secret_settings_in_a_compose_map() {
+    let mut sentinel = Sentinel::new();
+    let mut text = compose("    environment:\n");
+    text.push_str(SSO);
+    for name in secrets().variables {
+        text.push_str(&format!("      {name}: \"@M@\"\n"));
+    }
+    sentinel.plant("map", &[("docker-compose.yml", &text)]);
+    // The same as defaults of variables, in every form.
+    for form in
+        ["${X:-@M@}", "${X-@M@}", "a${X:-@M@}b", "${X:-${Y:-@M@}}", "${X:?@M@}", "${X:+@M@}"]
+    {
+        sentinel.plant(form, &[("docker-compose.yml", &text.replace("@M@", form))]);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn secret_settings_in_a_compose_list() {
+    let mut sentinel = Sentinel::new();
+    for quote in ["", "\"", "'"] {
+        let mut text = compose("    environment:\n      - AUTHENTICATION_PROVIDER=auth0\n");
+        for name in secrets().variables {
+            text.push_str(&format!("      - {quote}{name}=@M@{quote}\n"));
+            text.push_str(&format!("      - {quote}{name}=${{X:-@M@}}{quote}\n"));
+        }
+        sentinel.plant("list", &[("docker-compose.yml", &text)]);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn secret_settings_in_environment_files() {
+    let mut sentinel = Sentinel::new();
+    let mut lines =
+        String::from("AUTHENTICATION_PROVIDER=auth0\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\n");
+    let mut body = String::from(
+        "    environment:\n      AUTHENTICATION_PROVIDER: ${AUTHENTICATION_PROVIDER}\n",
+    );
+    for name in secrets().variables {
+        lines.push_str(&format!(
+            "{name}=@M@\n{name}_2=\"@M@\"\nexport {name}_3='@M@'\n{name}_4: @M@\n"
+        ));
+        body.push_str(&format!("      {name}: ${{{name}}}\n"));
+    }
+    let interpolated = compose(&body);
+    let referring = compose("    env_file: [server.env]\n");
+    sentinel.plant("lone", &[("production", &lines)]);
+    sentinel.plant("lone .env", &[(".env", &lines)]);
+    sentinel.plant(".env", &[(".env", &lines), ("docker-compose.yml", &interpolated)]);
+    sentinel.plant("env beside", &[("env-prod", &lines), ("docker-compose.yml", &interpolated)]);
+    sentinel.plant("env_file", &[("server.env", &lines), ("docker-compose.yml", &referring)]);
+    sentinel.plant("CRLF", &[("server.env", &lines.replace('\n', "\r\n"))]);
+    sentinel.run();
+}
+
+#[test]
+fn secret_settings_in_helm_values() {
+    let mut sentinel = Sentinel::new();
+    let secrets = secrets();
+    let head = "openmetadata:\n  config:\n    authorizer:\n      initialAdmins: [admin]\n";
+    let references = |_: &str| "{ secretRef: \"@M@!\", secretKey: \"@M@!\" }".to_owned();
+    let flow = |_: &str| "{@M@}".to_owned();
+    for value in [&quoted as &dyn Fn(&str) -> String, &references, &flow] {
+        let text = format!("{head}{}", nested(&secrets.chart, 4, value));
+        sentinel.plant("values", &[("values.yaml", &text)]);
+        sentinel.plant("alias", &[("values.yaml", &format!("om:\n{}", indented(&text)))]);
+        let global = format!(
+            "global:\n  authorizer:\n    initialAdmins: [admin]\n{}",
+            nested(&secrets.chart, 2, value)
+        );
+        sentinel.plant("global", &[("values.yaml", &global)]);
+    }
+    let mut text = head.to_owned();
+    text.push_str("extraEnvs:\n");
+    for name in &secrets.variables {
+        text.push_str(&format!("  - name: {name}\n    value: \"@M@\"\n"));
+        text.push_str(&format!("  - {{ name: {name}, value: \"@M@\" }}\n"));
+        text.push_str(&format!("  - value: \"@M@\"\n    name: {name}\n"));
+    }
+    sentinel.plant("extraEnvs", &[("values.yaml", &text)]);
+    sentinel.plant("layers", &[("values.yaml", head), ("values-prod.yaml", &text)]);
+    sentinel.run();
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+#[test]
+fn secret_settings_in_the_servers_own_file() {
+    let mut sentinel = Sentinel::new();
+    let paths = secrets().server;
+    let head = "authorizerConfiguration:\n  adminPrincipals: [admin]\nauthenticationConfiguration:\n  provider: auth0\n";
+    let server = |value: &dyn Fn(&str) -> String| {
+        let body = nested(&paths, 0, value);
+        // One section of that name only.
+        let body = body.replace("authenticationConfiguration:\n", "");
+        format!("{head}{body}")
+    };
+    sentinel.plant("literal", &[("openmetadata.yaml", &server(&quoted))]);
+    sentinel.plant("default", &[("openmetadata.yaml", &server(&|_| "\"${X:-@M@}\"".into()))]);
+    sentinel.plant("bare default", &[("openmetadata.yaml", &server(&|_| "${X:-@M@}".into()))]);
+    sentinel.plant("block", &[("openmetadata.yaml", &server(&|_| "|\n          @M@\n".into()))]);
+    let url = |url: &str| {
+        format!(
+            "{head}database:\n  driverClass: com.mysql.cj.jdbc.Driver\n  user: om\n  password: x\n  url: {url}\n"
+        )
+    };
+    for jdbc in [
+        "jdbc:mysql://om:@M@@db:3306/om",
+        "jdbc:mysql://db:3306/om?user=om&password=@M@",
+        "jdbc:mysql://db:3306/om;password=@M@",
+        "jdbc:mysql://db/${DB:-om}?password=${P:-@M@}&x=y",
+        "\"jdbc:postgresql://${U:-om:@M@}@${H:-db}/om\"",
+    ] {
+        sentinel.plant(jdbc, &[("openmetadata.yaml", &url(jdbc))]);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn passwords_beside_the_names_of_administrators() {
+    let mut sentinel = Sentinel::new();
+    for list in [
+        "[admin:@M@]",
+        "\"[admin:@M@]\"",
+        "\"admin:@M@\"",
+        "\"[admin: @M@, bob]\"",
+        "[admin: @M@]",
+        "[\"admin:@M@\", {bob: @M@}]",
+        "\"${ADMINS:-[admin:@M@]}\"",
+        "${ADMINS:-admin:@M@}",
+        "\"[{admin:@M@}]\"",
+        "admin:@M@@example.org",
+        "\"[admin:pass,word:@M@]\"",
+        "\"['admin:@M@']\"",
+        "\"[admin=@M@]\"",
+        "\"admin;password=@M@\"",
+    ] {
+        let text = compose(&format!(
+            "    environment:\n      AUTHENTICATION_PROVIDER: basic\n      AUTHORIZER_ADMIN_PRINCIPALS: {list}\n      AUTHORIZER_INGESTION_PRINCIPALS: {list}\n"
+        ));
+        sentinel.plant(list, &[("docker-compose.yml", &text)]);
+        let values = format!(
+            "openmetadata:\n  config:\n    authentication:\n      provider: basic\n    authorizer:\n      initialAdmins: {list}\n      botPrincipals: {list}\n"
+        );
+        sentinel.plant(list, &[("values.yaml", &values)]);
+        let server = format!(
+            "authorizerConfiguration:\n  adminPrincipals: {list}\n  testPrincipals: {list}\nauthenticationConfiguration:\n  provider: basic\n"
+        );
+        sentinel.plant(list, &[("openmetadata.yaml", &server)]);
+        let lines = format!("AUTHENTICATION_PROVIDER=basic\nAUTHORIZER_ADMIN_PRINCIPALS={list}\n");
+        sentinel.plant(list, &[("server.env", &lines)]);
+    }
+    let items = "openmetadata:\n  config:\n    authorizer:\n      initialAdmins:\n        - admin:@M@\n        - admin: @M@\n        - \"bob: @M@\"\n";
+    sentinel.plant("items", &[("values.yaml", items)]);
+    sentinel.run();
+}
+
+#[test]
+fn user_info_and_queries_of_urls() {
+    let mut sentinel = Sentinel::new();
+    for url in [
+        "https://me:@M@@tenant.auth0.com/",
+        "https://@M@@tenant.auth0.com/",
+        "https://me:pa/ss@M@@tenant.auth0.com/",
+        "https://me:pa,ss@M@@tenant.auth0.com/",
+        "https://me:pa'ss@M@@tenant.auth0.com/",
+        "https://me:pa]ss@M@@tenant.auth0.com/",
+        "me:@M@@tenant.auth0.com",
+        "//me:@M@@tenant.auth0.com",
+        "https://tenant.auth0.com/?token=@M@",
+        "https://tenant.auth0.com/?a=b,c=@M@",
+        "https://tenant.auth0.com/x#access_token=@M@",
+        "https://tenant.auth0.com/x;sid=@M@",
+        "https://ok/,https://me:@M@@tenant/",
+        "[https://ok/,https://me:@M@@tenant/]",
+        "[https://ok/?key=@M@,'https://other/?x=@M@,y']",
+        "${URL:-https://me:@M@@tenant/}",
+    ] {
+        let mut text = compose("    environment:\n      AUTHENTICATION_PROVIDER: auth0\n");
+        for name in [
+            "AUTHENTICATION_AUTHORITY",
+            "AUTHENTICATION_CALLBACK_URL",
+            "AUTHENTICATION_PUBLIC_KEYS",
+            "AUTHENTICATION_CLIENT_ID",
+            "OIDC_DISCOVERY_URI",
+            "DB_HOST",
+            "ELASTICSEARCH_HOST",
+            "PIPELINE_SERVICE_CLIENT_ENDPOINT",
+            "SERVER_HOST_API_URL",
+            "CACHE_REDIS_URL",
+        ] {
+            text.push_str(&format!("      {name}: \"{url}\"\n"));
+        }
+        sentinel.plant(url, &[("docker-compose.yml", &text)]);
+        let server = format!(
+            "authorizerConfiguration:\n  adminPrincipals: [admin]\nauthenticationConfiguration:\n  provider: auth0\n  authority: \"{url}\"\n  publicKeyUrls: [\"{url}\"]\n  callbackUrl: \"{url}\"\n"
+        );
+        sentinel.plant(url, &[("openmetadata.yaml", &server)]);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn database_parameters_and_options_of_java() {
+    let mut sentinel = Sentinel::new();
+    let text = compose(
+        "    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      DB_PARAMS: \"user=om&password=@M@\"\n      JAVA_OPTS: -Dpassword=@M@ -Xmx1G\n      JAVA_TOOL_OPTIONS: \"-Djavax.net.ssl.trustStorePassword=@M@\"\n      OPENMETADATA_OPTS: -Dx=@M@\n      OPENMETADATA_HEAP_OPTS: \"-Xmx1G -Dy=@M@\"\n",
+    );
+    sentinel.plant("options", &[("docker-compose.yml", &text)]);
+    sentinel.run();
+}
+
+#[test]
+fn neighbours() {
+    let mut sentinel = Sentinel::new();
+    let text = compose(
+        "    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      MY_OWN_TOKEN: @M@\n      something: @M@\n      empty:\n    labels:\n      traefik.http.middlewares.auth.basicauth.users: admin:@M@\n      token: @M@\n    command: [\"--password\", \"@M@\"]\n    entrypoint: sh -c \"run --token=@M@\"\n    healthcheck:\n      test: curl -u admin:@M@ http://localhost\n    build:\n      args:\n        TOKEN: @M@\n        - TOKEN=@M@\n    logging: { options: { splunk-token: @M@ } }\n",
+    )
+    .replace("        - TOKEN=@M@\n", "");
+    let others = "  mysql:\n    image: mysql:8\n    environment:\n      MYSQL_ROOT_PASSWORD: @M@\n    labels:\n      - \"token=@M@\"\n      - @M@\n    command: --password=@M@\n    networks:\n      default: { aliases: [@M@] }\nx-token: &token @M@\nx-list: [@M@, &a @M@, !tag @M@]\nconfigs:\n  app:\n    content: |\n      password=@M@\n      @M@\n";
+    sentinel.plant("compose", &[("docker-compose.yml", &format!("{text}{others}"))]);
+    let values = "openmetadata:\n  config:\n    authorizer:\n      initialAdmins: [admin]\n    unknown: { deep: [@M@] }\n    authentication: { provider: auth0, own: @M@ }\npodAnnotations:\n  vault: @M@\nmysql:\n  auth: { rootPassword: @M@ }\nextraInitContainers:\n  - command: [\"@M@\"]\n    env: [{ name: TOKEN, value: @M@ }]\nimagePullSecrets: [{ name: regcred, password: @M@ }]\ntls: |\n  -----BEGIN PRIVATE KEY-----\n  @M@\n  -----END PRIVATE KEY-----\n";
+    sentinel.plant("values", &[("values.yaml", values)]);
+    let lines = "AUTHENTICATION_PROVIDER=auth0\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\nSOMETHING=@M@\nlower=@M@\nMULTI=\"-----BEGIN PRIVATE KEY-----\n@M@\n-----END PRIVATE KEY-----\"\n";
+    sentinel.plant("lines", &[("server.env", lines)]);
+    sentinel.run();
+}
+
+#[test]
+fn comments() {
+    let mut sentinel = Sentinel::new();
+    let text = compose(
+        "    environment: # password: @M@\n      # DB_USER_PASSWORD: @M@\n      # - DB_USER_PASSWORD=@M@\n      AUTHENTICATION_PROVIDER: auth0 # was basic, password=@M@\n      DB_USER_PASSWORD: x #@M@\n      FERNET_KEY: y # @M@\n      # -----BEGIN PRIVATE KEY-----\n      # @M@\n      # -----END PRIVATE KEY-----\n      OIDC_CLIENT_SECRET: #@M@\n      DB_PARAMS: # @M@\n",
+    );
+    sentinel.plant("compose", &[("docker-compose.yml", &text)]);
+    let lines = "AUTHENTICATION_PROVIDER=auth0 # pw=@M@\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\n# DB_USER_PASSWORD=@M@\n#@M@\nFERNET_KEY=#@M@\nDB_USER_PASSWORD=abc #@M@\n# token: @M@\n";
+    sentinel.plant("lines", &[("server.env", lines)]);
+    sentinel.run();
+}
+
+#[test]
+fn values_that_look_like_something_else() {
+    let mut sentinel = Sentinel::new();
+    // What YAML makes an anchor, an alias, a tag, a key or a comment may be somebody's password.
+    for value in [
+        "&@M@",
+        "*@M@",
+        "!@M@",
+        "!<@M@>",
+        "{@M@}",
+        "{@M@: @M@}",
+        "{@M@, @M@, @M@}",
+        "[@M@]",
+        "[[@M@: x]]",
+        "#@M@",
+        "|@M@",
+        "|\n        @M@",
+        ">-\n        @M@\n        @M@",
+        "'@M@''@M@'",
+        "\"@M@\\\"@M@\"",
+        "a\n        @M@",
+        "? @M@",
+        "\n            @M@: x",
+        "\n            ? @M@\n            : x",
+        "%@M@",
+        "@@M@",
+        "`@M@",
+        "${@M@",
+        "$@M@",
+        "$${@M@}",
+        "${X:-@M@",
+        "${X:-{@M@}}",
+        "$(@M@",
+        "#{@M@",
+        "%@M@%",
+    ] {
+        let text = compose(&format!(
+            "    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      DB_USER_PASSWORD: {value}\n      JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356\n"
+        ));
+        sentinel.plant(value, &[("docker-compose.yml", &text)]);
+        let values = format!(
+            "openmetadata:\n  config:\n    authorizer:\n      initialAdmins: [admin]\n    database:\n      auth:\n        password: {value}\n"
+        );
+        sentinel.plant(value, &[("values.yaml", &values)]);
+        let server = format!(
+            "authorizerConfiguration:\n  adminPrincipals: [admin]\nauthenticationConfiguration:\n  provider: auth0\ndatabase:\n  password: {value}\n"
+        );
+        sentinel.plant(value, &[("openmetadata.yaml", &server)]);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn a_public_value_that_swallows_its_neighbours() {
+    let mut sentinel = Sentinel::new();
+    // A quote that is closed lines further down makes one value of all of them.
+    let text = compose(
+        "    environment:\n      AUTHENTICATION_PROVIDER: \"auth0\n      DB_USER_PASSWORD: @M@\n      FERNET_KEY: \"\n",
+    );
+    sentinel.plant("double", &[("docker-compose.yml", &text)]);
+    let text = compose(
+        "    environment:\n      - \"AUTHENTICATION_PROVIDER=auth0\n      - DB_USER_PASSWORD=@M@\"\n",
+    );
+    sentinel.plant("list", &[("docker-compose.yml", &text)]);
+    let text = compose(
+        "    environment:\n      AUTHENTICATION_PROVIDER: |\n        auth0\n        DB_USER_PASSWORD=@M@\n      AUTHENTICATION_AUTHORITY: auth0\n        @M@\n",
+    );
+    sentinel.plant("block", &[("docker-compose.yml", &text)]);
+    let lines = "AUTHORIZER_ADMIN_PRINCIPALS=[admin]\nAUTHENTICATION_PROVIDER=\"auth0\nDB_USER_PASSWORD=@M@\n\"\nAUTHENTICATION_AUTHORITY='x\n@M@\n'\n";
+    sentinel.plant("lines", &[("server.env", lines)]);
+    let server = "authorizerConfiguration:\n  adminPrincipals: [admin]\n  principalDomain: \"${X:-open\n  token: @M@\n  y: }\"\nauthenticationConfiguration:\n  provider: auth0\n";
+    sentinel.plant("server", &[("openmetadata.yaml", server)]);
+    sentinel.run();
+}
+
+#[test]
+fn keys_written_twice() {
+    let mut sentinel = Sentinel::new();
+    let text = compose(
+        "    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      @M@: x\n      @M@: y\n      DB_USER_PASSWORD: @M@\n      DB_USER_PASSWORD: \"@M@2\"\n",
+    );
+    let text = text.replace(
+        "      @M@: x\n      @M@: y\n",
+        "      {@M@: x, @M@: y}: z\n      o: {@M@, @M@}\n",
+    );
+    sentinel.plant("compose", &[("docker-compose.yml", &text)]);
+    let lines = "AUTHENTICATION_PROVIDER=auth0\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\nFERNET_KEY=@M@\nFERNET_KEY=@M@x\nKEY=\n@M@==\n@M@==\n";
+    sentinel.plant("lines", &[("server.env", lines)]);
+    sentinel.run();
+}
+
+#[test]
+fn broken_files() {
+    let mut sentinel = Sentinel::new();
+    let whole = compose(
+        "    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      AUTHORIZER_ADMIN_PRINCIPALS: \"[admin:@M@]\"\n      DB_USER_PASSWORD: @M@\n      # FERNET_KEY: @M@\n      OIDC_CLIENT_SECRET: \"@M@\"\n      MULTI: |\n        @M@\n        @M@: @M@\n",
+    );
+    let values = "openmetadata:\n  config:\n    authorizer:\n      initialAdmins: [\"admin:@M@\"]\n    authentication:\n      provider: auth0\n    database:\n      auth:\n        password: @M@\n    # @M@\n";
+    for (name, text) in [("docker-compose.yml", whole.as_str()), ("values.yaml", values)] {
+        let lines: Vec<&str> = text.lines().collect();
+        for damage in [
+            "\t- : [",
+            "      X: \"never closed",
+            "      Y: 'never closed",
+            "}",
+            "  a: b: c @M@",
+            "@M@",
+            "- @M@",
+            "\"@M@",
+            "%@M@",
+            "&",
+            "*",
+            "      Z: @M@: @M@",
+            "      \"@M@\": [",
+            "\u{0}",
+            "      K: \"\\q@M@\"",
+        ] {
+            for at in [3, lines.len()] {
+                let mut broken = lines.clone();
+                broken.insert(at.min(broken.len()), damage);
+                sentinel
+                    .plant(&format!("{damage:?} at {at}"), &[(name, &(broken.join("\n") + "\n"))]);
+            }
+        }
+    }
+    sentinel.run();
+}
+
+#[test]
+fn broken_lines_in_environment_files() {
+    let mut sentinel = Sentinel::new();
+    let head = "AUTHENTICATION_PROVIDER=auth0\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\n";
+    for line in [
+        "@M@",
+        "@M@==",
+        "@M@=@M@",
+        "export @M@",
+        "DB_USER_PASSWORD @M@",
+        "DB_USER_PASSWORD =@M@",
+        "DB USER PASSWORD=@M@",
+        "DB_USER_PASSWORD=\"@M@",
+        "DB_USER_PASSWORD='@M@",
+        "DB_USER_PASSWORD=\"a\"@M@",
+        "DB_USER_PASSWORD=\"a\nFERNET_KEY=@M@",
+        "AUTHENTICATION_AUTHORITY=\"https://x\nFERNET_KEY=@M@",
+        "KEY=-----BEGIN PRIVATE KEY-----\n@M@\n@M@=\n-----END PRIVATE KEY-----",
+        "=@M@",
+        "-@M@=x",
+        "{@M@",
+        "DB_USER_PASSWORD: '@M@",
+        "  - DB_USER_PASSWORD=@M@",
+    ] {
+        sentinel.plant(line, &[("server.env", &format!("{head}{line}\n"))]);
+        sentinel.plant(line, &[("server.env", &format!("{line}\n{head}"))]);
+        let compose = compose(
+            "    env_file: .env\n    environment:\n      AUTHENTICATION_PROVIDER: ${AUTHENTICATION_PROVIDER}\n",
+        );
+        sentinel
+            .plant(line, &[(".env", &format!("{head}{line}\n")), ("docker-compose.yml", &compose)]);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let mut sentinel = Sentinel::new();
+    let text = compose("    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      DB_USER_PASSWORD: @M@\n      AUTHORIZER_ADMIN_PRINCIPALS: \"[admin:@M@]\"\n").replace("@M@", MARKER);
+    let at = text.find(MARKER).expect("planted") + 3;
+    let mut broken = text.clone().into_bytes();
+    broken.splice(at..at, [0xff, 0xfe]);
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    for bytes in [broken, utf16] {
+        sentinel.plant_bytes("bytes", &[("docker-compose.yml", bytes)], 0);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn text_on_standard_input() {
+    let text = compose("    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      DB_USER_PASSWORD: @M@\n      X: \"@M@\n").replace("@M@", MARKER);
+    let folder = folder(&[]);
+    let look = Look::new(MARKER);
+    for format in ["pretty", "concise", "json"] {
+        let run =
+            omlint_with(folder.path(), &["check", "-", "--format", format, "-v"], text.as_bytes());
+        look.through(&run.out, format);
+        look.through(&run.err, format);
+    }
+}
+
+#[test]
+fn explanations_hold_no_secret_of_anybody() {
+    // `explain` prints the rule files and nothing else: it does not even look at the folder.
+    let folder =
+        folder(&[(".env", &format!("AUTHENTICATION_PROVIDER=auth0\nFERNET_KEY={MARKER}\n"))]);
+    let look = Look::new(MARKER);
+    let list = omlint(folder.path(), &["rules"]);
+    for line in list.out.lines() {
+        let id = line.split_whitespace().next().expect("a rule's id");
+        let run = omlint(folder.path(), &["explain", id]);
+        assert_eq!(run.code, 0, "{id}");
+        look.through(&run.out, id);
+    }
+}
