@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::crypto::generate;
 use crate::deployment::version::{Confidence, Version};
 use crate::rules::schema::{Profile, Severity};
 
@@ -30,6 +31,8 @@ pub enum Command {
     },
     /// List all rules
     Rules,
+    /// Make a new JWT key pair, and say where to enter it
+    Keygen(Keygen),
 }
 
 /// What to read.
@@ -102,6 +105,20 @@ pub struct Show {
     /// How to print settings
     #[arg(long, value_enum, default_value = "table")]
     pub format: ShowFormat,
+}
+
+/// `omlint keygen`.
+#[derive(Debug, Args)]
+pub struct Keygen {
+    /// Folder for private_key.der and public_key.der; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Size of the key: 2048 to 8192, a multiple of 256
+    #[arg(long, value_name = "BITS", default_value_t = generate::DEFAULT_BITS, value_parser = key_size)]
+    pub bits: usize,
+    /// Write DIR/NAME.secret.yaml, too: a Kubernetes Secret of that name with the pair
+    #[arg(long, value_name = "NAME", value_parser = object_name)]
+    pub secret: Option<String>,
 }
 
 /// Formats of `check`.
@@ -257,5 +274,26 @@ mod tests {
         assert_eq!(date("1970-01-01"), Ok(0));
         assert_eq!(date("2000-02-29"), Ok(951_782_400));
         assert!(date("2026-13-01").is_err() && date("tomorrow").is_err());
+    }
+}
+
+fn key_size(text: &str) -> Result<usize, String> {
+    let bits = text.parse().map_err(|_| generate::Failure::Size.to_string())?;
+    if generate::is_size(bits) { Ok(bits) } else { Err(generate::Failure::Size.to_string()) }
+}
+
+/// A name as Kubernetes wants it, which is safe as a file's name as well.
+fn object_name(text: &str) -> Result<String, String> {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    // With `.secret.yaml` it has to fit into a file's name.
+    if text.len() <= 240 && text.split('.').all(is_part) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a name of lower-case letters, digits, `-` and `.`".to_owned())
     }
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod explain;
+mod keygen;
 mod show;
 
 use std::io::Write;
@@ -39,6 +40,7 @@ pub fn run() -> Outcome {
         Command::Show(arguments) => show::run(&arguments),
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules => explain::list(),
+        Command::Keygen(arguments) => keygen::run(&arguments),
     }
 }
 

@@ -375,9 +375,9 @@ fn armoured(body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
             // A header such as `Key: value`: not a part of the key.
             b':' => {
                 digits.truncate(line_start);
-                let rest = &body[at..];
-                let real = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                at += memmem::find(&rest[..real], b"\\n").unwrap_or(real);
+                while at < body.len() && body[at] != b'\n' && !body[at..].starts_with(b"\\n") {
+                    at += 1;
+                }
                 continue;
             }
             _ if base64::is_digit(byte) || byte == b'=' => digits.push(byte),

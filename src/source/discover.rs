@@ -370,7 +370,7 @@ impl Disk {
             let name = source.name();
             return name.starts_with(".env") || name.ends_with(".env");
         };
-        is_ignored(&root, &file) && !git_lists(&root, &file)
+        keeps_out(&root, &file)
     }
 
     fn tracked_though_ignored(&self, folder: &Path) -> Vec<PathBuf> {
@@ -520,6 +520,18 @@ fn plain_walk_error(error: &ignore::Error) -> String {
         Some(error) => describe(error),
         None => "could not be walked".into(),
     }
+}
+
+/// The root of the git repository that a file would be committed to, if nobody looks.
+pub fn repository_open_to(file: &Path) -> Option<PathBuf> {
+    let folder = file.parent()?.canonicalize().ok()?;
+    let root = folder.ancestors().find(|above| above.join(".git").exists())?;
+    let file = folder.join(file.file_name()?);
+    (!keeps_out(root, &file)).then(|| root.to_owned())
+}
+
+fn keeps_out(root: &Path, file: &Path) -> bool {
+    is_ignored(root, file) && !git_lists(root, file)
 }
 
 /// Whether the .gitignore files from the root down to the file cover it, or info/exclude.
