@@ -154,7 +154,10 @@ fn a_pasted_remedy_silences_its_rule() {
             let Some(finding) = before.findings.iter().find(|f| f.rule == rule.id) else {
                 continue;
             };
-            if finding.remedy.is_empty() || finding.remedy.contains('<') {
+            if finding.setting.is_none()
+                || finding.remedy.is_empty()
+                || finding.remedy.contains('<')
+            {
                 continue;
             }
             let source = before.sources.get(finding.primary.span.source);

@@ -265,18 +265,6 @@ fn date(text: &str) -> Result<i64, String> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn dates_are_days() {
-        assert_eq!(date("1970-01-01"), Ok(0));
-        assert_eq!(date("2000-02-29"), Ok(951_782_400));
-        assert!(date("2026-13-01").is_err() && date("tomorrow").is_err());
-    }
-}
-
 fn key_size(text: &str) -> Result<usize, String> {
     let bits = text.parse().map_err(|_| generate::Failure::Size.to_string())?;
     if generate::is_size(bits) { Ok(bits) } else { Err(generate::Failure::Size.to_string()) }
@@ -295,5 +283,17 @@ fn object_name(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("expected a name of lower-case letters, digits, `-` and `.`".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_days() {
+        assert_eq!(date("1970-01-01"), Ok(0));
+        assert_eq!(date("2000-02-29"), Ok(951_782_400));
+        assert!(date("2026-13-01").is_err() && date("tomorrow").is_err());
     }
 }

@@ -76,7 +76,8 @@ impl Spelling {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shipped {
-    since: Option<Version>,
+    /// The first version that ships it, where that is known.
+    pub since: Option<Version>,
     before: Option<Version>,
     /// The default as text; lists in flow notation.
     pub value: Option<String>,
@@ -175,11 +176,13 @@ struct ChartVersion {
 
 /// The whole table.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Catalogue {
     /// The newest version whose shipped files are known.
     pub newest: Version,
     charts: Vec<ChartVersion>,
+    /// Keys of the chart's values beside its configuration.
+    pub chart_keys: Vec<String>,
     /// Named sets of values that rules refer to.
     pub groups: BTreeMap<String, Vec<String>>,
     /// The conditions under which parts of the chart render.

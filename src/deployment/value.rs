@@ -125,8 +125,14 @@ impl Fragment {
         let trimmed = trimmed(&outline, 0..outline.len());
         let inner = &outline[trimmed.clone()];
         for quote in ['"', '\''] {
-            if inner.len() >= 2 && inner.starts_with(quote) && inner.ends_with(quote) {
-                let within = trimmed.start + 1..trimmed.end - 1;
+            let enclosed = inner.len() >= 2 && inner.starts_with(quote) && inner.ends_with(quote);
+            let within = trimmed.start + 1..trimmed.end.max(trimmed.start + 2) - 1;
+            // `'a', 'b'` is two quoted items, not one quoted text.
+            let nested = |text: &str| {
+                !text.contains(quote)
+                    || text.len() >= 2 && text.starts_with(quote) && text.ends_with(quote)
+            };
+            if enclosed && nested(&outline[within.clone()]) {
                 return self.slice(trimmed_range(&outline, within));
             }
         }
@@ -348,7 +354,8 @@ mod tests {
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!(found[0].0, "admin", "{text}");
         }
-        assert_eq!(items("'admin', 'bob'").len(), 2);
+        assert_eq!(items("'admin', 'bob'")[0].0, "admin");
+        assert_eq!(items("'admin', 'bob'")[1].0, "bob");
         assert_eq!(items("[]").len(), 0);
         assert_eq!(items("[admin, \"bob\"]"), [("admin".into(), 101), ("bob".into(), 109)]);
     }

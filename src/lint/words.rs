@@ -5,7 +5,7 @@ use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::value::{Fragment, Piece, State, Unknown, Value};
 use crate::rules::condition::Case;
-use crate::rules::native::{Field, LooseCase};
+use crate::rules::native::{Field, Hit, LooseCase};
 use crate::rules::schema::Profile;
 use crate::rules::schema::Texts;
 use crate::source::{Sources, Span, Text, mask};
@@ -80,7 +80,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         severity: found.severity,
         confidence: found.confidence,
         deployments: vec![case.deployment.id.clone()],
-        message: fill(&texts.message, lead.map(|field| field.id)),
+        message: message(case, &texts, hit, &fill),
         setting,
         primary: Label { span, message: label },
         related,
@@ -129,6 +129,34 @@ pub(super) fn loose_finding(
         illustrative: case.sources.get(case.source).illustrative
             && !(found.rule.real_in_examples || found.hit.real),
     })
+}
+
+/// What the finding says: where nothing sets the setting, what applies instead and since when.
+fn message(
+    case: &Case<'_>,
+    texts: &Texts,
+    hit: &Hit,
+    fill: &dyn Fn(&str, Option<SettingId>) -> String,
+) -> String {
+    let lead = hit.fields.first().filter(|_| hit.place.is_none());
+    let unset = lead.filter(|field| case.deployment.value(field.id).state == State::Default);
+    let Some(field) = unset else { return fill(&texts.message, hit.fields.first().map(|f| f.id)) };
+    if let Some(text) = &texts.message_unset {
+        return fill(text, Some(field.id));
+    }
+    let shipped =
+        case.knowledge.catalogue.get(field.id).server_default(case.deployment.version.version);
+    let since =
+        shipped.and_then(|entry| entry.since).map(|since| format!(" (since OpenMetadata {since})"));
+    let applies = fill("`{name}` is not set, so {default} applies", Some(field.id));
+    let mut summary = texts.summary.clone();
+    if !summary.starts_with("OpenMetadata")
+        && !summary.starts_with("OIDC")
+        && let Some(first) = summary.get(..1)
+    {
+        summary = format!("{}{}", first.to_lowercase(), &summary[1..]);
+    }
+    format!("{applies}{}: {summary}", since.unwrap_or_default())
 }
 
 fn place(case: &Case<'_>, field: &Field) -> Option<Span> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{
-    Evidence, Image, KeyPlace, Mount, MountSource, Port, is_official_repository,
+    Evidence, Image, KeyPlace, Mount, MountSource, Port, Problem, is_official_repository,
 };
 use crate::deployment::value::{Fragment, GAP, Origin, Piece, Step};
 use crate::deployment::version::{Confidence, Version};
@@ -15,6 +15,7 @@ use crate::source::{Source, SourceId, Sources, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
 
+use super::dockerfile::{self, Built};
 use super::interpolation::{self, Known, Variables};
 use super::{Companions, Consumed, Input, Want, by_path, join, scalar, server_file};
 
@@ -133,6 +134,13 @@ pub(super) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
                     file(&path);
                 }
             }
+            if let Some(build) = service.value.get("build") {
+                let context =
+                    build.value.text().or_else(|| build.value.get("context")?.value.text());
+                let name = build.value.get("dockerfile").and_then(|entry| entry.value.text());
+                let context = context.unwrap_or(".").trim_end_matches('/');
+                file(&format!("{context}/{}", name.unwrap_or("Dockerfile")));
+            }
             for (from, target) in volume_paths(service.value) {
                 if is_server_file_path(&target) {
                     file(&from);
@@ -224,6 +232,35 @@ fn volume_paths(service: Node<'_>) -> Vec<(String, String)> {
             }
         })
         .collect()
+}
+
+/// Variables that a list below `environment:` sets twice.
+pub(super) fn duplicates(
+    source: SourceId,
+    tree: &Tree,
+    raw: &str,
+    catalogue: &Catalogue,
+) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let services = tree.documents().filter_map(|root| root.get("services"));
+    for service in services.flat_map(|services| services.value.entries()) {
+        let Some(environment) = service.value.get("environment") else { continue };
+        let mut seen: BTreeMap<String, (Span, String)> = BTreeMap::new();
+        for item in environment.value.items() {
+            let text = scalar::text(source, raw, item);
+            let (name, value) = text.expose().split_once('=').unwrap_or((text.expose(), ""));
+            let place = text.locate(0..name.len());
+            if let Some((first, before)) = seen.insert(name.to_owned(), (place, value.to_owned())) {
+                found.push(Problem::DuplicateKey {
+                    key: name.to_owned(),
+                    first,
+                    last: place,
+                    conflicting: before != value && !catalogue.by_variable(name).is_empty(),
+                });
+            }
+        }
+    }
+    found
 }
 
 /// One file on the way to a service, with the variables that it sees.
@@ -484,7 +521,39 @@ impl<'a> Reader<'a, '_> {
         Some((layer.clone(), node))
     }
 
+    /// The folder that an image is built from, and its Dockerfile.
+    fn build_paths(&self, service: &Service<'a>) -> Option<(String, String)> {
+        let (layer, node) = self.attribute(service, "build")?;
+        let text = |node: Node<'a>| node.text().map(|text| self.plain(text, layer.source));
+        let context = text(node).or_else(|| text(node.get("context")?.value));
+        let context = join(&layer.folder, &context.unwrap_or_default());
+        let name = node.get("dockerfile").and_then(|entry| text(entry.value));
+        let folder = if context.is_empty() { String::new() } else { format!("{context}/") };
+        let file = join(&folder, name.as_deref().unwrap_or("Dockerfile"));
+        Some((folder, file))
+    }
+
+    /// What the image is built of, where its Dockerfile is shown.
+    fn built(&self, service: &Service<'a>) -> Option<(String, SourceId, Built)> {
+        let (folder, file) = self.build_paths(service)?;
+        let input = dockerfile::find(self.context.inputs, self.context.sources, &file)?;
+        Some((folder, input.source, dockerfile::read(input, self.context.sources)))
+    }
+
     fn image(&self, service: &Service<'a>) -> Option<Image> {
+        if let Some((from, span)) = self.built(service).and_then(|(_, _, built)| built.from) {
+            let text = from.split('@').next().unwrap_or("");
+            let (repository, tag) = match text.rsplit_once(':') {
+                Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+                _ => (text, None),
+            };
+            return Some(Image {
+                official: is_official_repository(repository),
+                repository: repository.to_owned(),
+                tag: tag.filter(|tag| !tag.contains('$')).map(str::to_owned),
+                span,
+            });
+        }
         let (layer, node) = self.attribute(service, "image")?;
         let (fragment, _) = self.expand(&layer, node);
         let outline = fragment.outline();
@@ -519,6 +588,12 @@ impl<'a> Reader<'a, '_> {
     /// The environment of a service's container.
     fn environment(&mut self, service: &Service<'a>) -> Environment {
         let mut environment = Environment::default();
+        if let Some((_, source, built)) = self.built(service) {
+            self.used.insert(source);
+            for (name, known) in &built.variables {
+                environment.set(name.clone(), from_known(known, 0));
+            }
+        }
         let mut rank = 1;
         for (layer, attribute) in attributes(service, "env_file") {
             for named in env_file_paths(attribute) {
@@ -737,6 +812,15 @@ impl<'a> Reader<'a, '_> {
         let hidden = mounts.iter().find(|mount| {
             is_server_file_path(&mount.target) && matches!(mount.from, MountSource::Unseen(_))
         });
+        // Nobody can see which variables a file of the user's own reads.
+        let mut environment = environment;
+        if let Some(mount) = hidden {
+            environment.unseen.push(Unseen {
+                name: format!("the file mounted at `{}`", mount.target),
+                span: mount.span,
+                rank: u8::MAX,
+            });
+        }
         let mut remarks = self.remarks.clone();
         let mut unseen = self.unseen.clone();
         unseen.extend(environment.unseen.iter().map(|unseen| unseen.name.clone()));
@@ -756,10 +840,6 @@ impl<'a> Reader<'a, '_> {
             }
             None => environment.settings(catalogue, &fallback),
         };
-        if let Some(mount) = hidden {
-            unseen.push(format!("the file mounted at `{}`", mount.target));
-        }
-
         let main = project.files.first().map_or(service.layers[0].source, |input| input.source);
         let mut sources = vec![main];
         let mut add = |id: SourceId| {
@@ -867,6 +947,11 @@ impl<'a> Reader<'a, '_> {
 
     fn mounts(&self, service: &Service<'a>) -> (Vec<Mount>, Vec<KeyPlace>) {
         let mut found = (Vec::new(), Vec::new());
+        if let Some((folder, _, built)) = self.built(service) {
+            for (sources, target, span) in built.copies {
+                self.copy(&mut found, &folder, &sources, &dockerfile::absolute(&target), span);
+            }
+        }
         for (layer, attribute) in attributes(service, "volumes") {
             for item in attribute.items() {
                 let item = item.resolved();
@@ -917,6 +1002,33 @@ impl<'a> Reader<'a, '_> {
             }
         }
         found
+    }
+
+    /// A COPY of a Dockerfile, which lays files over the image's.
+    fn copy(
+        &self,
+        found: &mut (Vec<Mount>, Vec<KeyPlace>),
+        folder: &str,
+        sources: &[String],
+        target: &str,
+        span: Span,
+    ) {
+        let into_folder = target.ends_with('/') || sources.len() > 1;
+        let plain = |name: &str| name.contains('.') && !name.contains(['*', '?', '[']);
+        for source in sources {
+            let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+            let at = if into_folder && plain(name) {
+                format!("{}/{name}", target.trim_end_matches('/'))
+            } else {
+                target.trim_end_matches('/').to_owned()
+            };
+            // Below the context every path is relative, with or without a leading slash.
+            let from = format!("./{}", source.trim_start_matches(['.', '/']));
+            self.mount(found, folder, from, at, span);
+        }
+        if sources.is_empty() {
+            self.mount(found, folder, String::new(), target.trim_end_matches('/').to_owned(), span);
+        }
     }
 
     fn mount(

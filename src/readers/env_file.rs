@@ -7,14 +7,23 @@ use crate::deployment::value::Origin;
 use crate::deployment::version::Confidence;
 use crate::deployment::{Basics, Deployment, Kind, Notation};
 use crate::source::{Sources, Span};
+use crate::syntax::dotenv::Entry;
 
 use super::compose::{self, Context};
 use super::interpolation::Variables;
 use super::{Companions, Input, Want};
 
-/// A changed environment file is judged with the compose file beside it.
-pub(super) fn wants() -> Vec<Want> {
-    vec![Want::Beside(Companions::Compose)]
+/// A changed environment file is judged with the compose file beside it; `COMPOSE_FILE` says
+/// which files those are.
+pub(super) fn wants(entries: &[Entry]) -> Vec<Want> {
+    let listed = entries.iter().filter(|entry| entry.key == "COMPOSE_FILE");
+    let listed = listed.filter_map(|entry| entry.value.as_ref());
+    let mut wants: Vec<Want> = listed
+        .flat_map(|value| value.text.split([':', ';']))
+        .map(|path| Want::File(path.trim().to_owned()))
+        .collect();
+    wants.push(Want::Beside(Companions::Compose));
+    wants
 }
 
 /// Whether the file holds an OpenMetadata server's variables, not only a client's.
@@ -32,8 +41,8 @@ pub(super) fn is_server_environment(
         }
 }
 
-/// The deployment that the files describe, the later over the earlier.
-pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
+/// The environment that the files set, the later over the earlier.
+pub(super) fn environment(context: &Context<'_>, inputs: &[&Input]) -> Environment {
     let mut variables = Variables::default();
     variables.read(inputs, context.sources, &Variables::default());
     let mut environment = Environment::default();
@@ -50,6 +59,12 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
             },
         );
     }
+    environment
+}
+
+/// The deployment that the files describe, the later over the earlier.
+pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
+    let environment = environment(context, inputs);
     let main = inputs[0];
     let place = main.entries().first().map_or(Span::new(main.source, 0..0), |entry| {
         Span::new(main.source, entry.key_range.clone())

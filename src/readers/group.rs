@@ -37,7 +37,12 @@ pub fn read(
             continue;
         }
         match input.role {
-            Role::ServerFile => reading.deployments.push(server_file::read(&context, input)),
+            Role::ServerFile => {
+                let explicit: Vec<&Input> =
+                    options.env_files.iter().filter_map(|id| input_of(inputs, *id)).collect();
+                reading.deployments.push(server_file::read(&context, input, &explicit));
+                consumed.extend(explicit.iter().map(|input| input.source));
+            }
             Role::EnvFile if env_file::is_server_environment(input, sources, catalogue) => {
                 reading.deployments.push(env_file::read(&context, &[input]));
             }
@@ -175,7 +180,7 @@ fn read_helm(
                 input.source != base.source
                     && !is_template_name(other.name())
                     && is_overlay_path(source.folder(), &other.path)
-                    && (is_ours(input) || shares_roots(base, input))
+                    && (is_ours(input) || shares_roots(context, base, input))
             })
             .collect();
         let chart = charts_beside(context, Some(base));
@@ -242,8 +247,9 @@ fn is_overlay_path(folder: &str, path: &str) -> bool {
     }
 }
 
-/// Whether two values files speak of the same chart: they share a key at the top.
-fn shares_roots(base: &Input, overlay: &Input) -> bool {
+/// Whether a values file may be laid over another: what stands at its top is known there, or
+/// to the chart.
+fn shares_roots(context: &Context<'_>, base: &Input, overlay: &Input) -> bool {
     let keys = |input: &Input| -> Vec<String> {
         input
             .tree()
@@ -255,7 +261,8 @@ fn shares_roots(base: &Input, overlay: &Input) -> bool {
     };
     let base = keys(base);
     let overlay = keys(overlay);
-    !overlay.is_empty() && overlay.iter().all(|key| base.contains(key) || key == "openmetadata")
+    let known = &context.catalogue.chart_keys;
+    !overlay.is_empty() && overlay.iter().all(|key| base.contains(key) || known.contains(key))
 }
 
 fn charts_beside<'a>(context: &Context<'a>, input: Option<&Input>) -> Vec<&'a Input> {
@@ -325,10 +332,14 @@ fn read_compose(
         consumed.extend(used);
         reading.deployments.extend(deployments);
     }
-    if reading.deployments.is_empty() && !explicit.is_empty() {
+    // Without a compose file they fill in an openmetadata.yaml, or stand for themselves.
+    let filled = context.inputs.iter().any(|input| input.role == Role::ServerFile);
+    if reading.deployments.is_empty() && !filled && !explicit.is_empty() {
         reading.deployments.push(env_file::read(context, &explicit));
     }
-    consumed.extend(explicit.iter().map(|input| input.source));
+    if !filled || !reading.deployments.is_empty() {
+        consumed.extend(explicit.iter().map(|input| input.source));
+    }
 }
 
 /// Whether an environment file beside the project was asked for: a hook hands over one file.

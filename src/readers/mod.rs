@@ -2,6 +2,7 @@
 //! reads the file resolves it, and nothing of what will be judged.
 
 mod compose;
+mod dockerfile;
 mod env_file;
 mod group;
 mod helm;
@@ -23,6 +24,7 @@ use crate::deployment::version::Version;
 use crate::source::Arrival;
 use crate::source::mask::Shown;
 use crate::source::{Source, SourceId, Sources, Span, Trouble};
+use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
 pub use group::read;
@@ -38,6 +40,8 @@ pub enum Role {
     ServerFile,
     /// `NAME=value` lines.
     EnvFile,
+    /// A Dockerfile.
+    Dockerfile,
     /// A key or a certificate.
     Key,
     /// Kubernetes manifests.
@@ -68,6 +72,7 @@ pub struct Input {
 enum Form {
     Yaml(yaml::Tree),
     Env(dotenv::File),
+    Docker(Vec<Instruction>),
     None,
 }
 
@@ -167,6 +172,13 @@ impl Input {
         }
     }
 
+    fn instructions(&self) -> &[Instruction] {
+        match &self.form {
+            Form::Docker(instructions) => instructions,
+            _ => &[],
+        }
+    }
+
     fn entries(&self) -> &[dotenv::Entry] {
         match &self.form {
             Form::Env(file) => &file.entries,
@@ -185,11 +197,12 @@ impl Input {
                 named.chain(roots().flat_map(wrappers::wants)).collect()
             }
             (Role::Helmfile, Some(tree)) => tree.documents().flat_map(wrappers::wants).collect(),
+            (Role::Dockerfile, _) => dockerfile::wants(self.instructions()),
             // A hook hands over one file; a walk meets them all by itself.
             (Role::Manifests, _) if source.arrival == Arrival::Named => {
                 vec![Want::Beside(Companions::Manifests)]
             }
-            (Role::EnvFile, _) => env_file::wants(),
+            (Role::EnvFile, _) => env_file::wants(self.entries()),
             _ => Vec::new(),
         }
     }
@@ -203,7 +216,7 @@ impl Input {
             Form::None if self.role == Role::Key => {
                 Shown::new(std::iter::once(0..source.text.len()).collect())
             }
-            Form::None => Shown::default(),
+            Form::Docker(_) | Form::None => Shown::default(),
         }
     }
 }
@@ -226,6 +239,9 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
     let text = source.text.as_str();
     if matches!(name, "Chart.yaml" | "Chart.lock") {
         return (Role::Chart, Form::Yaml(yaml::parse(text)));
+    }
+    if dockerfile::is_name(name) {
+        return (Role::Dockerfile, Form::Docker(crate::syntax::dockerfile::parse(text)));
     }
     if is_foreign_name(name) {
         return (Role::Other, Form::None);
@@ -361,6 +377,9 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
                     span: at(line_around(source, error.offset)),
                 });
             }
+            if input.role == Role::Compose {
+                found.extend(compose::duplicates(input.source, tree, &source.text, catalogue));
+            }
             for duplicate in tree.duplicates() {
                 let (first, last) = (tree.node(duplicate.first.0), tree.node(duplicate.last.0));
                 let value = |id| {
@@ -407,7 +426,7 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
                 }
             }
         }
-        Form::None => {}
+        Form::Docker(_) | Form::None => {}
     }
     found
 }

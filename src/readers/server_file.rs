@@ -264,11 +264,14 @@ fn find<'a>(node: Node<'a>, path: &str) -> Option<Entry<'a>> {
     None
 }
 
-/// The deployment that a file alone describes.
-pub(super) fn read(context: &Context<'_>, input: &Input) -> Deployment {
+/// The deployment that a file describes, alone or with the environment files that go with it.
+pub(super) fn read(context: &Context<'_>, input: &Input, env_files: &[&Input]) -> Deployment {
     let source = context.sources.get(input.source);
     let version = compose::version(context, None);
-    let settings = settings(input, context.sources, context.catalogue, version.version, None);
+    let environment =
+        (!env_files.is_empty()).then(|| super::env_file::environment(context, env_files));
+    let settings =
+        settings(input, context.sources, context.catalogue, version.version, environment.as_ref());
     let evidence = Evidence {
         problems: super::problems(input, context.sources, context.catalogue),
         ..Evidence::default()
@@ -277,7 +280,9 @@ pub(super) fn read(context: &Context<'_>, input: &Input) -> Deployment {
         id: format!("openmetadata.yaml:{}", source.path),
         kind: Kind::ServerFile,
         version,
-        sources: vec![input.source],
+        sources: std::iter::once(input.source)
+            .chain(env_files.iter().map(|env| env.source))
+            .collect(),
         notation: Notation::ServerFile,
     };
     let mut deployment = Deployment::new(basics, settings, evidence);

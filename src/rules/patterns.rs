@@ -100,16 +100,13 @@ impl Patterns {
 
     /// Whether the image ships a key at this path.
     pub fn is_shipped_key_path(&self, path: &str) -> bool {
-        self.key_files.shipped.is_match(path.trim())
+        self.key_files.shipped.is_match(&plain_path(path))
     }
 
     /// The path as the image's file system has it.
     pub fn absolute_key_path(&self, path: &str) -> String {
-        let path = path.trim();
-        if path.starts_with('/') {
-            return path.to_owned();
-        }
-        format!("{}/{}", self.key_files.folder, path.trim_start_matches("./"))
+        let path = plain_path(path);
+        if path.starts_with('/') { path } else { format!("{}/{path}", self.key_files.folder) }
     }
 
     /// Whether only the cluster, or the compose network with these services, knows the host.
@@ -122,4 +119,20 @@ impl Patterns {
             || self.hosts.in_cluster_suffixes.iter().any(|s| host.ends_with(s.as_str()))
             || self.hosts.in_cluster_infixes.iter().any(|s| host.contains(s.as_str()))
     }
+}
+
+/// A path without `.`, `..` and doubled slashes.
+fn plain_path(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.trim().split('/') {
+        match part {
+            "" | "." => {}
+            ".." if !parts.is_empty() => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    let joined = parts.join("/");
+    if path.trim().starts_with('/') { format!("/{joined}") } else { joined }
 }

@@ -317,6 +317,8 @@ pub struct Texts {
     pub why: String,
     /// What the finding says; `{name}`, `{value}`, `{default}`, `{provider}` and `{version}` are filled in.
     pub message: String,
+    /// The same where nothing sets the setting; a general text with the summary if absent.
+    pub message_unset: Option<String>,
     /// What the label under the characters says where they are written out.
     pub label: String,
     /// The same where nothing is written; a general text if absent.

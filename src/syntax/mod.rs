@@ -1,6 +1,7 @@
 //! Text to spanned trees: YAML, environment files and `${…}` substitution.
 //! Knows nothing of OpenMetadata, files on disk or settings.
 
+pub mod dockerfile;
 pub mod dotenv;
 pub mod substitution;
 pub mod yaml;

@@ -16,7 +16,8 @@ use rsa::signature::{SignatureEncoding as _, Signer as _};
 pub const NOW: i64 = 1_795_392_000;
 
 /// PKCS#8 of a private key, by name and size.
-static KEYS: LazyLock<Mutex<HashMap<(String, usize), Vec<u8>>>> = LazyLock::new(Mutex::default);
+type Keys = HashMap<(String, usize), Vec<u8>>;
+static KEYS: LazyLock<Mutex<Keys>> = LazyLock::new(Mutex::default);
 
 fn private(name: &str, bits: usize) -> rsa::PrivateKey {
     let mut keys = KEYS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -165,16 +165,18 @@ fn world_readable(case: &Case<'_>) -> Vec<Hit> {
         return Vec::new();
     };
     let mounts = case.deployment.evidence.mounts.iter().filter(|mount| mount.covers(&path));
-    let modes = mounts.filter_map(|mount| mount.mode);
-    modes
-        .filter(|(mode, _)| mode & 0o004 != 0)
-        .take(1)
-        .map(|(mode, span)| Hit {
-            place: Some(Mark { span, text: String::new() }),
-            words: vec![("what", format!("mode {mode:04o}"))],
-            ..Hit::default()
-        })
-        .collect()
+    // The mode of a file of its own counts more than that of the volume.
+    let nearest =
+        mounts.filter(|mount| mount.mode.is_some()).max_by_key(|mount| mount.target.len());
+    let Some((mode, span)) = nearest.and_then(|mount| mount.mode) else { return Vec::new() };
+    if mode & 0o004 == 0 {
+        return Vec::new();
+    }
+    vec![Hit {
+        place: Some(Mark { span, text: String::new() }),
+        words: vec![("what", format!("mode {mode:04o}"))],
+        ..Hit::default()
+    }]
 }
 
 /// Key paths of the server's own over which nothing is laid.

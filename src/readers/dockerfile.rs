@@ -1,0 +1,143 @@
+//! Dockerfiles of server images: what they are built from, what they set, what they copy in.
+
+use crate::source::{Sources, Span, Text};
+use crate::syntax::dockerfile::{Instruction, Word};
+
+use super::interpolation::Known;
+use super::{Input, Want, scalar};
+
+/// Whether a name is a Dockerfile's.
+pub(super) fn is_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower == "dockerfile" || lower.starts_with("dockerfile.") || lower.ends_with(".dockerfile")
+}
+
+/// What the last stage of a Dockerfile makes.
+pub(super) struct Built {
+    /// The image it begins with, and where that is named.
+    pub from: Option<(String, Span)>,
+    /// Variables that it sets.
+    pub variables: Vec<(String, Known)>,
+    /// Files that it copies in: sources relative to the context, target, place.
+    pub copies: Vec<(Vec<String>, String, Span)>,
+}
+
+/// Reads the last stage and the stages that it begins with.
+pub(super) fn read(input: &Input, sources: &Sources) -> Built {
+    let mut built = Built { from: None, variables: Vec::new(), copies: Vec::new() };
+    let id = input.source;
+    let path = &sources.get(id).path;
+    for instruction in last_stage(input.instructions()) {
+        match instruction.name.as_str() {
+            "FROM" => {
+                let image = instruction.words.iter().find(|word| !word.text.starts_with("--"));
+                built.from =
+                    image.map(|word| (word.text.clone(), Span::new(id, word.range.clone())));
+            }
+            "ENV" => {
+                for (name, value, place) in assignments(&instruction.words) {
+                    let text = Text::exact(value.text.clone(), id, value.range.start);
+                    let outer = Span::new(id, value.range.clone());
+                    built.variables.push((
+                        name,
+                        Known {
+                            text: scalar::marked(text, outer),
+                            place: Span::new(id, place),
+                            steps: vec![crate::deployment::value::Step {
+                                what: format!("the image is built with it, in {path}"),
+                                span: None,
+                            }],
+                        },
+                    ));
+                }
+            }
+            "COPY" | "ADD" => {
+                let mut words: Vec<&Word> =
+                    instruction.words.iter().filter(|word| !word.text.starts_with("--")).collect();
+                let from_stage =
+                    instruction.words.iter().any(|word| word.text.starts_with("--from"));
+                let Some(target) = words.pop() else { continue };
+                let from = if from_stage {
+                    Vec::new()
+                } else {
+                    words.iter().map(|w| w.text.clone()).collect()
+                };
+                built.copies.push((from, target.text.clone(), Span::new(id, target.range.clone())));
+            }
+            _ => {}
+        }
+    }
+    built
+}
+
+/// The instructions of the last stage, those of the stage that it begins with first.
+fn last_stage(all: &[Instruction]) -> Vec<&Instruction> {
+    let mut stages: Vec<(Option<&str>, Vec<&Instruction>)> = Vec::new();
+    for instruction in all {
+        if instruction.name == "FROM" {
+            let words: Vec<&str> =
+                instruction.words.iter().map(|word| word.text.as_str()).collect();
+            let name = words.iter().position(|word| word.eq_ignore_ascii_case("as"));
+            let name = name.and_then(|at| words.get(at + 1).copied());
+            let base = words.iter().find(|word| !word.starts_with("--")).copied();
+            let below = stages.iter().rev().find(|(name, _)| name.is_some() && *name == base);
+            let mut list = below.map(|(_, list)| list.clone()).unwrap_or_default();
+            if list.is_empty() {
+                list.push(instruction);
+            }
+            stages.push((name, list));
+        } else if let Some((_, list)) = stages.last_mut() {
+            list.push(instruction);
+        }
+    }
+    stages.pop().map(|(_, list)| list).unwrap_or_default()
+}
+
+/// `ENV A=1 B=2` and the old `ENV A 1`.
+fn assignments(words: &[Word]) -> Vec<(String, Word, std::ops::Range<usize>)> {
+    if let [name, value, ..] = words
+        && !name.text.contains('=')
+    {
+        return vec![(name.text.clone(), value.clone(), name.range.clone())];
+    }
+    words
+        .iter()
+        .filter_map(|word| {
+            let at = word.text.find('=')?;
+            let value = Word {
+                text: word.text[at + 1..].to_owned(),
+                range: word.range.start + at + 1..word.range.end,
+            };
+            let place = word.range.start..word.range.start + at;
+            Some((word.text[..at].to_owned(), value, place))
+        })
+        .collect()
+}
+
+/// Keys and server files that a Dockerfile copies in, if its folder is what it is built from.
+pub(super) fn wants(instructions: &[Instruction]) -> Vec<Want> {
+    let copies = instructions.iter().filter(|it| matches!(it.name.as_str(), "COPY" | "ADD"));
+    let mut wants = Vec::new();
+    for copy in copies {
+        let words: Vec<&str> = copy.words.iter().map(|word| word.text.as_str()).collect();
+        for source in words.iter().take(words.len().saturating_sub(1)) {
+            if source.starts_with("--") || source.contains("://") {
+                continue;
+            }
+            wants.push(Want::File((*source).to_owned()));
+            let folder = source.rfind('/').map_or("", |at| &source[..at]);
+            wants.push(Want::Keys(folder.to_owned()));
+        }
+    }
+    wants
+}
+
+/// The target of a copy as an absolute path: relative ones begin in the image's work folder.
+pub(super) fn absolute(target: &str) -> String {
+    if target.starts_with('/') { target.to_owned() } else { format!("/opt/openmetadata/{target}") }
+}
+
+/// The Dockerfile's input among those that were read.
+pub(super) fn find<'a>(inputs: &'a [Input], sources: &Sources, path: &str) -> Option<&'a Input> {
+    super::by_path(inputs, sources, path).filter(|input| input.role == super::Role::Dockerfile)
+}
