@@ -12,6 +12,7 @@ mod server_file;
 mod shown;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
@@ -49,6 +50,7 @@ pub struct Input {
     /// What it is.
     pub role: Role,
     form: Form,
+    problems: OnceLock<Vec<Problem>>,
 }
 
 enum Form {
@@ -114,7 +116,7 @@ impl Input {
     /// Parses a source by its content.
     pub fn parse(id: SourceId, source: &Source, catalogue: &Catalogue) -> Input {
         let (role, form) = classify(source, catalogue);
-        Input { source: id, role, form }
+        Input { source: id, role, form, problems: OnceLock::new() }
     }
 
     fn tree(&self) -> Option<&yaml::Tree> {
@@ -253,6 +255,13 @@ fn is_template(text: &str) -> bool {
 
 /// Problems of a source's text, for the deployments that it is part of.
 fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
+    input.problems.get_or_init(|| look_for_problems(input, sources, catalogue)).clone()
+}
+
+/// So many problems of one kind are told of one file: whoever mends these sees the next.
+const MOST_PROBLEMS: usize = 50;
+
+fn look_for_problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
     let source = sources.get(input.source);
     let at = |range: std::ops::Range<usize>| Span::new(input.source, range);
     let mut found = Vec::new();
@@ -269,13 +278,13 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
     }
     match &input.form {
         Form::Yaml(tree) => {
-            for error in &tree.errors {
+            for error in tree.errors.iter().take(MOST_PROBLEMS) {
                 found.push(Problem::NotParsed {
                     reason: format!("not valid YAML: {}", error.reason),
                     span: at(line_around(source, error.offset)),
                 });
             }
-            for duplicate in tree.duplicates() {
+            for duplicate in tree.duplicates().into_iter().take(MOST_PROBLEMS) {
                 let (first, last) = (tree.node(duplicate.first.0), tree.node(duplicate.last.0));
                 let value = |id| {
                     let node = tree.node(id);
@@ -299,14 +308,18 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
             }
         }
         Form::Env(file) => {
-            for line in &file.malformed {
+            for line in file.malformed.iter().take(MOST_PROBLEMS) {
                 found.push(Problem::NotParsed {
                     reason: line.reason.to_owned(),
                     span: at(line.range.clone()),
                 });
             }
             let mut seen = std::collections::HashMap::new();
+            let most = found.len() + MOST_PROBLEMS;
             for entry in &file.entries {
+                if found.len() == most {
+                    break;
+                }
                 let text = entry.value.as_ref().map(|value| value.text.as_str());
                 if let Some((first, before)) =
                     seen.insert(&entry.key, (entry.key_range.clone(), text))
