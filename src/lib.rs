@@ -82,8 +82,9 @@ impl Scan {
     /// The parts of a source that may be printed.
     pub fn shown(&self, id: SourceId) -> Shown {
         let source = self.sources.get(id);
-        match self.inputs.iter().find(|input| input.source == id) {
-            Some(input) => input.shown(source, &Knowledge::built_in().catalogue),
+        // Inputs are in the order of their sources; only such that broke a reader are missing.
+        match self.inputs.binary_search_by_key(&id, |input| input.source).ok() {
+            Some(at) => self.inputs[at].shown(source, &Knowledge::built_in().catalogue),
             None => Shown::default(),
         }
     }
@@ -124,12 +125,15 @@ pub fn scan(request: &Request) -> Scan {
         }
     }
     run.follow();
+    let relevant: HashSet<SourceId> = run
+        .inputs
+        .iter()
+        .filter(|input| !matches!(input.role, Role::Other | Role::Chart))
+        .map(|input| input.source)
+        .collect();
     for id in (0..run.sources.len() as u32).map(SourceId) {
         // Only a file of ours can hold a secret that matters.
-        let relevant = run.inputs.iter().any(|input| {
-            input.source == id && input.role != Role::Other && input.role != Role::Chart
-        });
-        if relevant {
+        if relevant.contains(&id) {
             let kept_out = disk.is_kept_out(run.sources.get(id));
             run.sources.get_mut(id).kept_out = kept_out;
         }

@@ -17,6 +17,9 @@ pub struct Label {
     pub message: String,
 }
 
+/// Labels beside the primary one. More would be read by nobody.
+pub const MOST_RELATED: usize = 30;
+
 /// One violation of one rule by one or more deployments.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -56,7 +59,9 @@ impl Finding {
             }
         }
         for label in other.related {
-            if self.related.iter().all(|known| known.span != label.span) {
+            if self.related.len() < MOST_RELATED
+                && self.related.iter().all(|known| known.span != label.span)
+            {
                 self.related.push(label);
             }
         }

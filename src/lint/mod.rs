@@ -87,6 +87,9 @@ pub fn asked(
     judge::asked(&Case { knowledge, deployment, sources, profile: options.profile })
 }
 
+/// So many settings or files are named in one list.
+const MOST_NAMED: usize = 8;
+
 /// What the files of a deployment cannot show, for people.
 pub fn cannot_tell(
     knowledge: &Knowledge,
@@ -114,17 +117,19 @@ pub fn cannot_tell(
     }
     references.dedup();
     if !references.is_empty() {
-        const MOST: usize = 8;
-        let more = references.len().saturating_sub(MOST);
-        references.truncate(MOST);
+        let more = references.len().saturating_sub(MOST_NAMED);
+        references.truncate(MOST_NAMED);
         let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
         said.push(format!(
             "the values of {}{tail}: they come from outside these files.",
             references.join(", ")
         ));
     }
-    for name in &deployment.unseen {
+    for name in deployment.unseen.iter().take(MOST_NAMED) {
         said.push(format!("what {name} sets: it is named here but is not among the files."));
+    }
+    if let Some(more) = deployment.unseen.len().checked_sub(MOST_NAMED).filter(|n| *n > 0) {
+        said.push(format!("what {more} other files set: they are named, but not among the files."));
     }
     said
 }

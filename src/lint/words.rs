@@ -10,9 +10,12 @@ use crate::rules::schema::Profile;
 use crate::rules::schema::Texts;
 use crate::source::{Sources, Span, Text, mask};
 
-use super::finding::{Finding, Label};
+use super::finding::{Finding, Label, MOST_RELATED};
 use super::judge::Found;
 use super::{Options, remedy};
+
+/// The longest value that a sentence repeats, in characters.
+const LONGEST_VALUE: usize = 200;
 
 /// The finding in words; none if it has no place to point at.
 pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
@@ -27,18 +30,18 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         (None, None) => return None,
     };
 
-    let mut related = Vec::new();
-    let mut known = vec![span];
+    let mut related: Vec<Label> = Vec::new();
     let mut add = |at: Option<Span>, message: String| {
         if let Some(at) = at
-            && !known.contains(&at)
+            && at != span
+            && related.len() < MOST_RELATED
+            && related.iter().all(|label| label.span != at)
         {
-            known.push(at);
             related.push(Label { span: at, message });
         }
     };
     if let Some(field) = lead {
-        for &extra in field.spans.iter().skip(1) {
+        for &extra in field.spans.iter().skip(1).take(MOST_RELATED) {
             add(Some(extra), fill(&texts.label, Some(field.id)));
         }
     }
@@ -226,11 +229,19 @@ fn public(case: &Case<'_>, id: SettingId) -> String {
         (true, Some([])) => "`[]`".to_owned(),
         (empty, Some(items)) if empty || !one_line => {
             let items: Vec<String> = items.iter().map(spelled).collect();
-            format!("`{}`", mask::public_value(&format!("[{}]", items.join(", "))))
+            format!("`{}`", shortened(mask::public_value(&format!("[{}]", items.join(", ")))))
         }
         (true, _) => "empty".to_owned(),
-        (false, _) => format!("`{}`", mask::public_value(&text)),
+        (false, _) => format!("`{}`", shortened(mask::public_value(&text))),
     }
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((cut, _)) = text.char_indices().nth(LONGEST_VALUE) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
 }
 
 /// The text of a public value. Where it goes on over further lines of its file it has most

@@ -200,7 +200,10 @@ fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
 fn is_expression(node: Node<'_>) -> bool {
     node.is_flow()
         && !node.pairs().is_empty()
-        && node.pairs().iter().all(|(key, value)| key.is_map() || value.is_null())
+        && node.pairs().iter().all(|(key, value)| {
+            // `{key: null}` is a mapping to people, too.
+            key.is_map() || value.is_null() && value.text().is_none_or(str::is_empty)
+        })
 }
 
 struct Reader<'a, 'c> {
@@ -457,12 +460,8 @@ impl<'a> Reader<'a, '_> {
     /// A scalar of the values as the server gets it.
     fn fragment(&self, layer: Layer<'a>) -> (Fragment, Vec<Step>) {
         let outer = Span::new(layer.source, layer.node.range());
-        if let Some(value) = scalar::yaml_1_1_bool(layer.node) {
-            let text = if value { "true" } else { "false" };
-            let written = scalar::text(layer.source, self.raw(layer.source), layer.node);
-            if written.expose() != text {
-                return (Fragment::new(vec![known(text, outer)], outer), Vec::new());
-            }
+        if let Some(text) = scalar::helm_text(layer.node) {
+            return (Fragment::new(vec![known(&text, outer)], outer), Vec::new());
         }
         let text = scalar::text(layer.source, self.raw(layer.source), layer.node);
         // Helm leaves `${NAME}` alone; the server's own substitution fills it in.
@@ -547,10 +546,7 @@ impl<'a> Reader<'a, '_> {
                     }
                     let text = text.unquoted().outline();
                     let holds = if switch {
-                        // To a template every text that is not empty is true.
-                        !text.is_empty()
-                            && scalar::yaml_1_1_bool(layer.node) != Some(false)
-                            && text != "0"
+                        !scalar::helm_falsy(layer.node.resolved())
                     } else {
                         is.contains(&text)
                     };
@@ -636,6 +632,9 @@ impl<'a> Reader<'a, '_> {
         if let Some(section) = setting.section.as_deref()
             && let Some(off) = self.is_off(section)
         {
+            if let Some(other) = self.twin(setting) {
+                return self.setting(other, environment);
+            }
             let mut value = environment.setting(setting, &fallback);
             if value.state == State::Default {
                 value.origin.steps.insert(0, off.1);
@@ -665,6 +664,17 @@ impl<'a> Reader<'a, '_> {
             });
         }
         value
+    }
+
+    /// A setting that reads the same variable, in a section that the chart renders.
+    fn twin(&self, setting: &Setting) -> Option<&'a Setting> {
+        let catalogue = self.context.catalogue;
+        let twins = catalogue.by_variable(setting.variable()?).iter().map(|&id| catalogue.get(id));
+        twins
+            .filter(|other| other.variable() == setting.variable() && other.path != setting.path)
+            .find(|other| {
+                other.section.as_deref().is_some_and(|section| self.is_off(section).is_none())
+            })
     }
 
     /// The place and reason why the chart leaves a section out, and how many keys lead to the
@@ -729,6 +739,7 @@ impl<'a> Reader<'a, '_> {
                     // A mapping where a value belongs: `{Client ID}` without quotes.
                     let _ = (key, source);
                 }
+                Found::Null(layer, _) if is_ref => fallback = fallback.or(Some(layer)),
                 Found::Null(layer, key) => {
                     let span = scalar::span(layer.source, key);
                     let items = (setting.kind == Type::List).then(Vec::new);
@@ -763,6 +774,8 @@ impl<'a> Reader<'a, '_> {
                 .node
                 .items()
                 .into_iter()
+                // The chart's template passes over what is null.
+                .filter(|item| !item.is_null())
                 .map(|item| {
                     self.fragment(Layer { node: item.resolved(), source: layer.source })
                         .0

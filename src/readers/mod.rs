@@ -16,6 +16,7 @@ mod shown;
 mod wrappers;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
@@ -67,6 +68,7 @@ pub struct Input {
     form: Form,
     /// Keys and tokens in it.
     loose: Loose,
+    problems: OnceLock<Vec<Problem>>,
 }
 
 enum Form {
@@ -151,12 +153,18 @@ impl Input {
         if role == Role::Other && loose.keys.iter().any(|key| key.holder == Holder::File) {
             (role, form) = (Role::Key, Form::None);
         }
-        Input { source: id, role, form, loose }
+        Input { source: id, role, form, loose, problems: OnceLock::new() }
     }
 
     /// A part of a source, read as something else than the source itself.
     fn part(source: SourceId, role: Role, tree: yaml::Tree) -> Input {
-        Input { source, role, form: Form::Yaml(tree), loose: Loose::default() }
+        Input {
+            source,
+            role,
+            form: Form::Yaml(tree),
+            loose: Loose::default(),
+            problems: OnceLock::new(),
+        }
     }
 
     /// What a key file is, in place of its text, which is no business of any report.
@@ -355,6 +363,13 @@ fn mounted_keys(inputs: &[Input], sources: &Sources, path: &str, target: &str) -
 
 /// Problems of a source's text, for the deployments that it is part of.
 fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
+    input.problems.get_or_init(|| look_for_problems(input, sources, catalogue)).clone()
+}
+
+/// So many problems of one kind are told of one file: whoever mends these sees the next.
+const MOST_PROBLEMS: usize = 50;
+
+fn look_for_problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
     let source = sources.get(input.source);
     let at = |range: std::ops::Range<usize>| Span::new(input.source, range);
     let mut found = Vec::new();
@@ -371,7 +386,7 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
     }
     match &input.form {
         Form::Yaml(tree) => {
-            for error in &tree.errors {
+            for error in tree.errors.iter().take(MOST_PROBLEMS) {
                 found.push(Problem::NotParsed {
                     reason: format!("not valid YAML: {}", error.reason),
                     span: at(line_around(source, error.offset)),
@@ -380,7 +395,7 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
             if input.role == Role::Compose {
                 found.extend(compose::duplicates(input.source, tree, &source.text, catalogue));
             }
-            for duplicate in tree.duplicates() {
+            for duplicate in tree.duplicates().into_iter().take(MOST_PROBLEMS) {
                 let (first, last) = (tree.node(duplicate.first.0), tree.node(duplicate.last.0));
                 let value = |id| {
                     let node = tree.node(id);
@@ -404,14 +419,18 @@ fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Prob
             }
         }
         Form::Env(file) => {
-            for line in &file.malformed {
+            for line in file.malformed.iter().take(MOST_PROBLEMS) {
                 found.push(Problem::NotParsed {
                     reason: line.reason.to_owned(),
                     span: at(line.range.clone()),
                 });
             }
             let mut seen = std::collections::HashMap::new();
+            let most = found.len() + MOST_PROBLEMS;
             for entry in &file.entries {
+                if found.len() == most {
+                    break;
+                }
                 let text = entry.value.as_ref().map(|value| value.text.as_str());
                 if let Some((first, before)) =
                     seen.insert(&entry.key, (entry.key_range.clone(), text))

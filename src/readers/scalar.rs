@@ -75,25 +75,54 @@ pub(super) fn marked(text: Text, outer: Span) -> Fragment {
     Fragment::new(pieces, outer)
 }
 
-/// A YAML 1.1 boolean, as Helm's YAML library and SnakeYAML type a plain scalar.
-pub(super) fn yaml_1_1_bool(node: Node<'_>) -> Option<bool> {
-    if node.style() != Some(Style::Plain) {
-        return None;
-    }
-    match node.text()?.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => Some(true),
-        "false" | "no" | "off" => Some(false),
+/// The text of a plain scalar, where a program may take it for something else.
+fn plain(node: Node<'_>) -> Option<&str> {
+    let node = node.resolved();
+    (node.style() == Some(Style::Plain) && node.tag().is_none()).then(|| node.text()).flatten()
+}
+
+/// A plain boolean or number as Helm's YAML library types it (YAML 1.1, every number a float)
+/// and a template prints it: `yes` is true, `12345678` is 1.2345678e+07. None if the text stays
+/// as it is written.
+pub(super) fn helm_text(node: Node<'_>) -> Option<String> {
+    let written = plain(node)?;
+    let text = match helm_bool(node) {
+        Some(value) => value.to_string(),
+        None => match go_number(written)? {
+            Number::Int(number) => go_float(number as f64),
+            Number::Float(number) => go_float(number),
+        },
+    };
+    (text != written).then_some(text)
+}
+
+/// A boolean of YAML 1.1, as Helm's YAML library types a plain scalar.
+pub(super) fn helm_bool(node: Node<'_>) -> Option<bool> {
+    match plain(node)? {
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "y" | "Y" => {
+            Some(true)
+        }
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "n" | "N" => {
+            Some(false)
+        }
         _ => None,
     }
 }
 
-/// A plain number or boolean as the YAML library of Compose and Helm types it and Go prints it:
+/// Whether a Helm template takes the scalar for false: `false`, zero, or an empty text.
+pub(super) fn helm_falsy(node: Node<'_>) -> bool {
+    node.text().is_some_and(str::is_empty)
+        || helm_bool(node) == Some(false)
+        || plain(node).and_then(go_number).is_some_and(|number| match number {
+            Number::Int(number) => number == 0,
+            Number::Float(number) => number == 0.0,
+        })
+}
+
+/// A plain number or boolean as Compose's YAML library types it and Go prints it:
 /// `012` is 10, `1_000` is 1000, `1.50` is 1.5. None if the text stays as it is written.
 pub(super) fn go_text(node: Node<'_>) -> Option<String> {
-    if node.resolved().style() != Some(Style::Plain) || node.resolved().tag().is_some() {
-        return None;
-    }
-    let written = node.text()?;
+    let written = plain(node)?;
     let text = match written {
         "True" | "TRUE" => "true".to_owned(),
         "False" | "FALSE" => "false".to_owned(),

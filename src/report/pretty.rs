@@ -1,7 +1,7 @@
 //! For people at a terminal: the characters, what is wrong with them, why it matters here,
 //! and what to write instead. Source lines are printed masked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
@@ -233,13 +233,22 @@ impl File {
     fn new(source: &Source, copy: &str, labels: &[Range<usize>]) -> File {
         let mut text = String::with_capacity(copy.len().min(1 << 20));
         let mut cuts = Vec::new();
-        // Far-away lines are not drawn; dropping what is after the last label saves time.
-        let last = labels.iter().map(|range| range.end).max().unwrap_or(0);
-        let last_line = source.line_of(last);
-        for line in 0..=last_line.min(source.line_count() - 1) {
+        // Far-away lines are not drawn: what is after the last label is left out, and lines
+        // before and between the labels are empty.
+        let drawn: BTreeSet<usize> = labels
+            .iter()
+            .flat_map(|range| [source.line_of(range.start), source.line_of(range.end)])
+            .flat_map(|line| line.saturating_sub(1)..=line + 1)
+            .collect();
+        let first = drawn.first().copied().unwrap_or(0);
+        let last = drawn.last().copied().unwrap_or(0).min(source.line_count() - 1);
+        text.extend(std::iter::repeat_n('\n', first));
+        for line in first..=last {
             let range = source.line_range(line);
             let at = text.len();
-            if range.len() <= LONGEST_LINE {
+            if !drawn.contains(&line) {
+                cuts.push(Cut { kept: range.start..range.start, line: range, at });
+            } else if range.len() <= LONGEST_LINE {
                 text.push_str(&copy[range.clone()]);
                 cuts.push(Cut { kept: range.clone(), line: range, at });
             } else {

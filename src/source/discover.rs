@@ -149,8 +149,8 @@ impl Disk {
     pub fn find(&self, paths: &[PathBuf]) -> Found {
         let mut found = Found::default();
         for path in paths {
-            let shown = self.display(path);
             let file = self.base.join(path);
+            let shown = self.display(&straightened(path, &self.base));
             match std::fs::metadata(&file) {
                 Err(error) => found.failures.push(Note {
                     path: shown,
@@ -258,7 +258,9 @@ impl Disk {
         if !chart && !utf16 && !key && !needles().is_match(&bytes) && !marks().is_match(&bytes) {
             return Ok(None);
         }
-        if !utf16 && !key && memchr::memchr(0, &bytes[..bytes.len().min(1024)]).is_some() {
+        // A stray zero in a text must not make it pass unseen; a binary file has many.
+        let head = &bytes[..bytes.len().min(1024)];
+        if !utf16 && !key && memchr::memchr_iter(0, head).count() > 4 {
             return Ok(None);
         }
         Ok(Some(Candidate {
@@ -491,6 +493,29 @@ pub fn is_template_name(name: &str) -> bool {
     [".example", ".sample", ".dist", ".tmpl", ".template"].iter().any(|end| lower.ends_with(end))
         || lower.contains(".example.")
         || lower.contains(".sample.")
+}
+
+/// The path without `..` where that names the same file, so that one file has one name.
+fn straightened(path: &Path, base: &Path) -> PathBuf {
+    if !path.components().any(|part| part == Component::ParentDir) {
+        return path.to_owned();
+    }
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        let above = matches!(out.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::ParentDir if above => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    // Behind a link `..` leads elsewhere.
+    let same = match (base.join(path).canonicalize(), base.join(&out).canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    };
+    if same { out } else { path.to_owned() }
 }
 
 fn join_display(shown: &str, below: &Path) -> String {

@@ -6,8 +6,10 @@
 //! around the broken line is still read, at its place.
 //! Knows nothing of sources, settings or OpenMetadata.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
@@ -72,6 +74,17 @@ pub struct Tree {
     pub comments: Vec<Range<usize>>,
     /// The first error of each document that did not parse, in order.
     pub errors: Vec<SyntaxError>,
+    /// Where keys of large mappings stand, by a hash of mapping and key; made when asked for.
+    index: OnceLock<HashMap<u64, usize>>,
+}
+
+/// Mappings with fewer pairs are searched pair by pair.
+const INDEXED_FROM: usize = 64;
+
+fn hash(map: NodeId, key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (map, key).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A key written twice in one mapping.
@@ -488,6 +501,25 @@ impl Tree {
         self.roots.iter().map(|&id| Node { tree: self, id })
     }
 
+    fn index(&self) -> &HashMap<u64, usize> {
+        self.index.get_or_init(|| {
+            let mut index = HashMap::new();
+            for (number, data) in self.nodes.iter().enumerate() {
+                let Kind::Map(pairs) = &data.kind else { continue };
+                if pairs.len() < INDEXED_FROM {
+                    continue;
+                }
+                for (at, &(key, _)) in pairs.iter().enumerate() {
+                    if let Some(text) = self.node(key).text() {
+                        // A duplicate's last one wins.
+                        index.insert(hash(NodeId(number as u32), text), at);
+                    }
+                }
+            }
+            index
+        })
+    }
+
     /// The node with that number.
     pub fn node(&self, id: NodeId) -> Node<'_> {
         Node { tree: self, id }
@@ -540,6 +572,13 @@ pub struct Entry<'t> {
 }
 
 impl<'t> Node<'t> {
+    fn own_pairs(self) -> &'t [(NodeId, NodeId)] {
+        match &self.resolved().data().kind {
+            Kind::Map(pairs) => pairs,
+            _ => &[],
+        }
+    }
+
     fn data(self) -> &'t Data {
         &self.tree.nodes[self.id.0 as usize]
     }
@@ -717,22 +756,24 @@ impl<'t> Node<'t> {
     /// The entry with that key, merges included.
     pub fn get(self, key: &str) -> Option<Entry<'t>> {
         let map = self.resolved();
-        let mut own = None;
-        let mut merges = false;
-        for (k, value) in map.pairs() {
-            match k.text() {
-                Some(name) if name == key => {
-                    own = Some(Entry {
-                        key: k,
-                        value: value.resolved(),
-                        via: if value.is_alias() { Some(value) } else { None },
-                    });
+        let pairs = map.own_pairs();
+        let node = |id| Node { tree: self.tree, id };
+        let named = |wanted: &str| {
+            if pairs.len() >= INDEXED_FROM {
+                let at = *self.tree.index().get(&hash(map.id, wanted))?;
+                // Anything else here only shares the hash.
+                if let Some(&pair) = pairs.get(at).filter(|p| node(p.0).text() == Some(wanted)) {
+                    return Some(pair);
                 }
-                Some("<<") => merges = true,
-                _ => {}
             }
-        }
-        if own.is_some() || !merges {
+            pairs.iter().rev().copied().find(|&(key, _)| node(key).text() == Some(wanted))
+        };
+        let own = named(key).map(|(key, value)| Entry {
+            key: node(key),
+            value: node(value).resolved(),
+            via: node(value).is_alias().then(|| node(value)),
+        });
+        if own.is_some() || named("<<").is_none() {
             return own;
         }
         self.entries().into_iter().find(|e| e.key.text() == Some(key))
@@ -874,6 +915,21 @@ mod tests {
         assert!(tree.errors[0].too_deep);
         let source = "- ".repeat(100_000);
         assert!(parse(&source).errors[0].too_deep);
+    }
+
+    #[test]
+    fn large_mappings_answer_as_small_ones_do() {
+        let mut source = String::from("base: &b {m: merged}\nbig:\n");
+        for n in 0..500 {
+            source.push_str(&format!("  k{n}: v{n}\n"));
+        }
+        source.push_str("  k7: last\n  <<: *b\n");
+        let tree = parse(&source);
+        let big = tree.documents().next().unwrap().get("big").unwrap().value;
+        assert_eq!(big.get("k499").unwrap().value.text(), Some("v499"));
+        assert_eq!(big.get("k7").unwrap().value.text(), Some("last"));
+        assert_eq!(big.get("m").unwrap().value.text(), Some("merged"));
+        assert!(big.get("k500").is_none());
     }
 
     #[test]
