@@ -100,6 +100,8 @@ pub struct Duplicate {
 
 /// Attempts to mend one file before what is left of it is given up.
 const MAX_ATTEMPTS: usize = 160;
+/// Bytes that all attempts together may read.
+const MAX_READ_AGAIN: usize = 24 << 20;
 /// Files larger than this are not mended: each attempt reads the file again.
 const MAX_MENDED_BYTES: usize = 1 << 20;
 
@@ -137,6 +139,7 @@ fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     let mut raw: Vec<Range<usize>> = Vec::new();
     let (mut tree, mut error, mut progress) = build(&text, &raw);
     let mut attempts = 0;
+    let most = (MAX_READ_AGAIN / text.len().max(1)).clamp(16, MAX_ATTEMPTS);
     let mut document = document_of(original, error.as_ref().map_or(0, |e| e.offset));
     while let Some(current) = error.clone() {
         let here = document_of(original, current.offset);
@@ -148,7 +151,7 @@ fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
         for line in candidate_lines(&text, current.offset, progress) {
             for cure in cures(&text, line) {
                 attempts += 1;
-                if attempts > MAX_ATTEMPTS {
+                if attempts > most {
                     return tree;
                 }
                 let mut patched = text.clone();
@@ -323,7 +326,11 @@ fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize)
                         too_deep,
                     });
                 }
-                // Later documents are read all the same.
+                // Later documents are read all the same; looking for one reads to the end.
+                let at = error.as_ref().map_or(0, |first: &SyntaxError| first.offset);
+                if memchr::memmem::find(&text.as_bytes()[at..], b"\n---").is_none() {
+                    break;
+                }
                 match parser.proceed_next_document() {
                     Ok(true) => {}
                     _ => break,
