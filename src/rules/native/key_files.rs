@@ -69,7 +69,8 @@ pub(super) fn mismatch(case: &Case<'_>, public: &str, private: &str) -> Vec<Hit>
     let mark = |key: &KeyPlace| Mark { span: key.span, text: key.describe() };
     vec![Hit {
         fields: fields(),
-        related: vec![mark(one), mark(other)],
+        place: Some(mark(other)),
+        related: vec![mark(one)],
         words: vec![("what", other.describe())],
         compares: true,
         ..Hit::default()
