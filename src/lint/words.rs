@@ -149,8 +149,11 @@ fn message(
     }
     let shipped =
         case.knowledge.catalogue.get(field.id).server_default(case.deployment.version.version);
-    let since =
-        shipped.and_then(|entry| entry.since).map(|since| format!(" (since OpenMetadata {since})"));
+    let applied = case.deployment.value(field.id).text.outline();
+    let since = shipped
+        .filter(|entry| entry.value.as_deref().unwrap_or_default() == applied)
+        .and_then(|entry| entry.since)
+        .map(|since| format!(" (since OpenMetadata {since})"));
     let applies = fill("`{name}` is not set, so {default} applies", Some(field.id));
     let mut summary = texts.summary.clone();
     if !summary.starts_with("OpenMetadata")
@@ -275,15 +278,22 @@ pub fn spelled(
 
 fn default_text(case: &Case<'_>, id: SettingId) -> String {
     let setting = case.knowledge.catalogue.get(id);
-    let shipped = setting
+    let value = case.deployment.value(id);
+    let server = setting
         .server_default(case.deployment.version.version)
-        .and_then(|entry| entry.value.as_deref())
-        .unwrap_or("");
-    if setting.secret && !shipped.is_empty() {
-        return "the value that every OpenMetadata download contains".to_owned();
-    }
-    match shipped {
+        .and_then(|entry| entry.value.clone())
+        .unwrap_or_default();
+    let applies = match (value.state, value.items.as_deref()) {
+        (State::Default, Some(items)) if !items.is_empty() => {
+            let items: Vec<String> = items.iter().map(Fragment::outline).collect();
+            format!("[{}]", items.join(", "))
+        }
+        (State::Default, _) => value.text.outline(),
+        _ => server,
+    };
+    match applies.as_str() {
         "" => "an empty value".to_owned(),
+        _ if setting.secret => "the value that every OpenMetadata download contains".to_owned(),
         text => format!("the default `{text}`"),
     }
 }
