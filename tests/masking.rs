@@ -137,7 +137,8 @@ impl Look {
 
     /// Nothing may be in `text`, nor in what is left of it without escapes for colours.
     fn through(&self, text: &str, who: &str) {
-        for text in [text, &anstream::adapter::strip_str(text).to_string()] {
+        let bare = text.contains('\u{1b}').then(|| anstream::adapter::strip_str(text).to_string());
+        for text in std::iter::once(text).chain(bare.as_deref()) {
             if let Some(found) = self.traces.find(text) {
                 let line = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
                 let end = text[found.end()..].find('\n').map_or(text.len(), |n| found.end() + n);
@@ -152,7 +153,7 @@ impl Look {
         let scan = scan(&request(folder));
         assert!(scan.broken.is_empty() && scan.failures.is_empty(), "{name}: {:?}", scan.broken);
         let shown = |id| scan.shown(id);
-        let view = |color| View {
+        let view = View {
             sources: &scan.sources,
             deployments: &scan.deployments,
             cannot_tell: &scan.cannot_tell,
@@ -162,17 +163,16 @@ impl Look {
             notes: &scan.notes,
             files_seen: scan.files_seen,
             shown: &shown,
-            color,
+            color: false,
         };
         let asked =
             vec![knowledge.catalogue.iter().map(|(id, _)| id).collect(); scan.deployments.len()];
         for (format, text) in [
-            ("pretty", report::pretty::render(&view(false), knowledge)),
-            ("colours", report::pretty::render(&view(true), knowledge)),
-            ("concise", report::concise::render(&view(false))),
-            ("json", report::json::render(&view(false))),
-            ("show", report::show::table(&view(false), &knowledge.catalogue, &asked)),
-            ("show json", report::show::json(&view(false), &knowledge.catalogue)),
+            ("pretty", report::pretty::render(&view, knowledge)),
+            ("concise", report::concise::render(&view)),
+            ("json", report::json::render(&view)),
+            ("show", report::show::table(&view, &knowledge.catalogue, &asked)),
+            ("show json", report::show::json(&view, &knowledge.catalogue)),
         ] {
             self.through(&text, &format!("{name}, {format}"));
         }

@@ -2,6 +2,7 @@
 //! `extends`, `include`, anchors. Finds the OpenMetadata server among the services.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
@@ -16,7 +17,7 @@ use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
 
 use super::dockerfile::{self, Built};
-use super::interpolation::{self, Known, Variables};
+use super::interpolation::{Known, Variables};
 use super::{Companions, Consumed, Input, Want, by_path, join, scalar, server_file};
 
 /// Rank of `environment:` among the sources of a container's environment.
@@ -189,8 +190,14 @@ fn included_paths(include: Node<'_>) -> Vec<String> {
 /// A path in which every variable has a default, with these filled in.
 fn with_defaults(path: &str) -> Option<String> {
     let text = Text::decoded(path, Span::new(SourceId(0), 0..0));
-    let (filled, _) = interpolation::expand(&text, text.span(), Dialect::Compose, &|_| None);
+    let (filled, _) = Variables::default().expand(&text, text.span(), Dialect::Compose);
     filled.is_known().then(|| filled.outline())
+}
+
+/// A short text with its variables filled in, where all are known.
+fn plain(variables: &Variables, text: &str) -> String {
+    let text = Text::decoded(text, Span::new(SourceId(0), 0..0));
+    variables.expand(&text, text.span(), Dialect::Compose).0.outline()
 }
 
 /// A file that `env_file` names.
@@ -269,6 +276,7 @@ struct Layer<'a> {
     node: Node<'a>,
     source: SourceId,
     folder: String,
+    variables: Rc<Variables>,
 }
 
 /// A service as docker compose sees it after merging: layers, the weakest first.
@@ -330,9 +338,10 @@ pub(super) struct Context<'a> {
 
 struct Reader<'a, 'c> {
     context: &'c Context<'a>,
-    variables: Variables,
+    /// What the file that is being loaded sees; in the end, what the project does.
+    variables: Rc<Variables>,
     services: Vec<Service<'a>>,
-    roots: Vec<(Node<'a>, SourceId, String)>,
+    roots: Vec<Layer<'a>>,
     /// Files read on the way.
     used: BTreeSet<SourceId>,
     remarks: Vec<String>,
@@ -349,7 +358,7 @@ pub(super) fn read(
     variables.read(&project.env_files, context.sources, &Variables::default());
     let mut reader = Reader {
         context,
-        variables,
+        variables: Rc::new(variables),
         services: Vec::new(),
         roots: Vec::new(),
         used: BTreeSet::new(),
@@ -386,19 +395,15 @@ impl<'a> Reader<'a, '_> {
         let folder = self.source(input.source).folder().to_owned();
         for root in tree.documents() {
             for include in root.get("include").map(|e| e.value.items()).unwrap_or_default() {
-                self.include(include, input.source, &folder, depth);
+                self.include(include, &folder, depth);
             }
-            self.roots.push((root, input.source, folder.clone()));
+            self.roots.push(self.layer(root, input.source, &folder));
             let services = root.get("services").map(|e| e.value.entries()).unwrap_or_default();
             for entry in services {
                 let Some(name) = entry.key.text() else { continue };
                 let mut layers = Vec::new();
                 self.extended(entry.value, input.source, &folder, depth, &mut layers);
-                layers.push(Layer {
-                    node: entry.value,
-                    source: input.source,
-                    folder: folder.clone(),
-                });
+                layers.push(self.layer(entry.value, input.source, &folder));
                 match self.services.iter_mut().find(|service| service.name == name) {
                     Some(service) => service.layers.extend(layers),
                     None => self.services.push(Service {
@@ -411,7 +416,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn include(&mut self, include: Node<'a>, source: SourceId, folder: &str, depth: usize) {
+    fn include(&mut self, include: Node<'a>, folder: &str, depth: usize) {
         let resolved = include.resolved();
         // The included project's own environment; the including one's wins.
         let env_files = match resolved.get("env_file") {
@@ -430,27 +435,29 @@ impl<'a> Reader<'a, '_> {
             .filter_map(|path| {
                 by_path(self.context.inputs, self.context.sources, &join(folder, path))
             })
-            .filter(|input| !input.entries().is_empty())
             .collect();
         let outer = self.variables.clone();
-        let mut inner = Variables::default();
+        let mut inner = outer.none_beside();
         inner.read(&found, self.context.sources, &outer);
         for (name, known) in outer.iter() {
             inner.insert(name.clone(), known.clone());
         }
         self.used.extend(found.iter().map(|input| input.source));
-        let kept = std::mem::replace(&mut self.variables, inner);
+        // What is included sees these; the file that includes it, and its `env_file`s, do not.
+        self.variables = Rc::new(inner);
         for path in included_paths(include) {
-            let at = join(folder, &self.plain(&path, source));
+            let at = join(folder, &plain(&outer, &path));
             match by_path(self.context.inputs, self.context.sources, &at) {
                 Some(input) => self.load(input, depth + 1),
                 None => self.unseen.push(format!("the included file `{path}`")),
             }
         }
-        // One namespace for the project: what the included file knows stays known.
-        for (name, known) in kept.iter() {
-            self.variables.insert(name.clone(), known.clone());
-        }
+        self.variables = outer;
+    }
+
+    fn layer(&self, node: Node<'a>, source: SourceId, folder: &str) -> Layer<'a> {
+        let variables = self.variables.clone();
+        Layer { node, source, folder: folder.to_owned(), variables }
     }
 
     /// The layers below a service: what it extends, and what that extends.
@@ -475,7 +482,7 @@ impl<'a> Reader<'a, '_> {
         let from = match file {
             None => inputs.iter().find(|input| input.source == source),
             Some(path) => {
-                let at = join(folder, &self.plain(path, source));
+                let at = join(folder, &plain(&self.variables, path));
                 let found = by_path(inputs, self.context.sources, &at);
                 if found.is_none() {
                     self.unseen.push(format!("the extended file `{path}`"));
@@ -495,24 +502,15 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             self.extended(base.value, from.source, &folder, depth + 1, layers);
-            layers.push(Layer { node: base.value, source: from.source, folder: folder.clone() });
+            layers.push(self.layer(base.value, from.source, &folder));
         }
-    }
-
-    /// A short text with its variables filled in, where all are known.
-    fn plain(&self, text: &str, source: SourceId) -> String {
-        let text = Text::decoded(text, Span::new(source, 0..0));
-        let look = |name: &str| self.variables.get(name);
-        let (fragment, _) = interpolation::expand(&text, text.span(), Dialect::Compose, &look);
-        fragment.outline()
     }
 
     fn expand(&self, layer: &Layer<'a>, node: Node<'a>) -> (Fragment, Vec<Step>) {
         let raw = &self.source(layer.source).text;
         let text = scalar::text(layer.source, raw, node);
         let outer = Span::new(layer.source, node.resolved().range());
-        let look = |name: &str| self.variables.get(name);
-        interpolation::expand(&text, outer, Dialect::Compose, &look)
+        layer.variables.expand(&text, outer, Dialect::Compose)
     }
 
     /// The strongest layer's value of an attribute.
@@ -524,7 +522,7 @@ impl<'a> Reader<'a, '_> {
     /// The folder that an image is built from, and its Dockerfile.
     fn build_paths(&self, service: &Service<'a>) -> Option<(String, String)> {
         let (layer, node) = self.attribute(service, "build")?;
-        let text = |node: Node<'a>| node.text().map(|text| self.plain(text, layer.source));
+        let text = |node: Node<'a>| node.text().map(|text| plain(&layer.variables, text));
         let context = text(node).or_else(|| text(node.get("context")?.value));
         let context = join(&layer.folder, &context.unwrap_or_default());
         let name = node.get("dockerfile").and_then(|entry| text(entry.value));
@@ -597,11 +595,11 @@ impl<'a> Reader<'a, '_> {
         let mut rank = 1;
         for (layer, attribute) in attributes(service, "env_file") {
             for named in env_file_paths(attribute) {
-                let at = join(&layer.folder, &self.plain(&named.path, layer.source));
+                let at = join(&layer.folder, &plain(&layer.variables, &named.path));
                 match by_path(self.context.inputs, self.context.sources, &at) {
                     Some(input) => {
                         self.used.insert(input.source);
-                        let mut file = Variables::default();
+                        let mut file = self.variables.none_beside();
                         if named.raw {
                             file.read_raw(input, self.context.sources, &self.variables);
                         } else {
@@ -646,7 +644,7 @@ impl<'a> Reader<'a, '_> {
                         rank: ENVIRONMENT,
                     },
                     // A bare name passes on what compose itself knows.
-                    Assigned::Bare => match self.variables.get(&name) {
+                    Assigned::Bare => match layer.variables.get(&name) {
                         Some(known) => Variable { place, ..from_known(known, ENVIRONMENT) },
                         None => Variable {
                             text: Fragment::unknown(format!("${{{name}}}"), place),
@@ -706,9 +704,7 @@ impl<'a> Reader<'a, '_> {
             let value = match value {
                 Some(value) => {
                     let outer = value.span();
-                    let look = |name: &str| self.variables.get(name);
-                    let (text, steps) =
-                        interpolation::expand(&value, outer, Dialect::Compose, &look);
+                    let (text, steps) = layer.variables.expand(&value, outer, Dialect::Compose);
                     Assigned::Text(text, steps)
                 }
                 None => Assigned::Bare,
@@ -991,10 +987,10 @@ impl<'a> Reader<'a, '_> {
                         .roots
                         .iter()
                         .rev()
-                        .find_map(|(root, source, folder)| {
-                            let entry = root.get(section)?.value.get(&name)?;
+                        .find_map(|root| {
+                            let entry = root.node.get(section)?.value.get(&name)?;
                             let path = entry.value.get("file")?.value.text()?;
-                            Some((folder.as_str(), self.plain(path, *source)))
+                            Some((root.folder.as_str(), plain(&root.variables, path)))
                         })
                         .unwrap_or_default();
                     self.mount(&mut found, folder, from, target, span);

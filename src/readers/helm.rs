@@ -12,7 +12,8 @@ use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
 
 use super::compose::Context;
-use super::{Companions, Input, Want, interpolation, scalar};
+use super::interpolation::Variables;
+use super::{Companions, Input, Want, scalar};
 
 /// Rank of `envFrom`, which the chart puts after its own Secrets and which wins over them.
 const ENV_FROM: u8 = 100;
@@ -465,7 +466,7 @@ impl<'a> Reader<'a, '_> {
         }
         let text = scalar::text(layer.source, self.raw(layer.source), layer.node);
         // Helm leaves `${NAME}` alone; the server's own substitution fills it in.
-        interpolation::expand(&text, outer, Dialect::Dropwizard, &|_| None)
+        Variables::default().expand(&text, outer, Dialect::Dropwizard)
     }
 
     fn image(&self) -> Option<Image> {

@@ -1,7 +1,9 @@
 //! What `${NAME}` becomes: in compose files from `.env` and `--env-file`, in openmetadata.yaml
 //! from the server's environment.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::source::{SourceId, Sources, Span, Text};
@@ -9,6 +11,14 @@ use crate::syntax::dotenv;
 use crate::syntax::substitution::{self, Dialect, Operator, Template};
 
 use super::Input;
+
+/// Values within values are replaced so deep; a circle ends here.
+const MAX_DEPTH: usize = 8;
+/// Bytes that values may bring to the places that refer to them, in all: variables that double
+/// each other must not fill the memory. What comes after stays unknown.
+const MAX_BROUGHT: usize = 16 << 20;
+/// Steps that are kept of one value.
+const MAX_STEPS: usize = 32;
 
 /// A variable that a text may refer to.
 #[derive(Clone)]
@@ -22,6 +32,22 @@ pub(super) struct Known {
 }
 
 impl Known {
+    fn is_empty(&self) -> bool {
+        self.text
+            .pieces()
+            .iter()
+            .all(|piece| matches!(piece, Piece::Known(text) if text.expose().is_empty()))
+    }
+
+    /// Bytes that a copy takes, more or less.
+    fn size(&self) -> usize {
+        let text = |piece: &Piece| match piece {
+            Piece::Known(text) => text.expose().len(),
+            Piece::Unknown(unknown) => unknown.name.len(),
+        };
+        self.text.pieces().iter().map(|piece| size_of::<Piece>() + text(piece)).sum()
+    }
+
     /// Whether it is a name alone, of which nothing among the files knows the value.
     pub(super) fn is_bare(&self) -> bool {
         matches!(self.text.pieces(), [Piece::Unknown(unknown)] if unknown.span == self.place)
@@ -32,9 +58,16 @@ impl Known {
 #[derive(Clone, Default)]
 pub(super) struct Variables {
     known: BTreeMap<String, Known>,
+    /// Bytes brought so far, by these variables and their copies.
+    brought: Rc<Cell<usize>>,
 }
 
 impl Variables {
+    /// No variables, which count with these what they bring.
+    pub(super) fn none_beside(&self) -> Variables {
+        Variables { known: BTreeMap::new(), brought: self.brought.clone() }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Known> {
         self.known.get(name)
     }
@@ -45,6 +78,17 @@ impl Variables {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Known)> {
         self.known.iter()
+    }
+
+    /// Replaces the variables in a text by what they are known to be.
+    pub(super) fn expand(
+        &self,
+        text: &Text,
+        outer: Span,
+        dialect: Dialect,
+    ) -> (Fragment, Vec<Step>) {
+        let look = |name: &str| self.get(name);
+        expand(text, outer, &Scope { dialect, look: &look, brought: &self.brought }, 0)
     }
 
     /// Reads environment files in order, the later over the earlier. A value may refer to
@@ -87,7 +131,12 @@ impl Variables {
                     let outer_span = Span::new(source, value.range.clone());
                     if value.interpolated {
                         let look = |name: &str| outer.get(name).or(self.get(name));
-                        expand(&text, outer_span, Dialect::Compose, &look)
+                        let scope = Scope {
+                            dialect: Dialect::Compose,
+                            look: &look,
+                            brought: &self.brought,
+                        };
+                        expand(&text, outer_span, &scope, 0)
                     } else {
                         (super::scalar::marked(text, outer_span), Vec::new())
                     }
@@ -110,21 +159,23 @@ fn value_text(source: SourceId, value: &dotenv::Value) -> Text {
     }
 }
 
-/// Replaces the variables in a text by what they are known to be.
-pub(super) fn expand<'a>(
-    text: &Text,
-    outer: Span,
+/// What a text is read with.
+struct Scope<'s, 'a> {
     dialect: Dialect,
-    look: &dyn Fn(&str) -> Option<&'a Known>,
-) -> (Fragment, Vec<Step>) {
-    let template = substitution::parse(text.expose(), dialect);
+    look: &'s dyn Fn(&str) -> Option<&'a Known>,
+    brought: &'s Cell<usize>,
+}
+
+/// Replaces the variables in a text that stands `depth` values deep.
+fn expand(text: &Text, outer: Span, scope: &Scope<'_, '_>, depth: usize) -> (Fragment, Vec<Step>) {
+    let template = substitution::parse(text.expose(), scope.dialect);
     if template.is_literal()
         && let [substitution::Piece::Text { text: same, .. }] = template.pieces.as_slice()
         && same == text.expose()
     {
         return (super::scalar::marked(text.clone(), outer), Vec::new());
     }
-    let mut run = Run { text, dialect, look, pieces: Vec::new(), steps: Vec::new(), whole: None };
+    let mut run = Run { text, scope, depth, pieces: Vec::new(), steps: Vec::new(), whole: None };
     run.template(&template);
     let outer = run.whole.filter(|_| template.pieces.len() == 1).unwrap_or(outer);
     let fragment = match run.pieces.as_slice() {
@@ -134,17 +185,18 @@ pub(super) fn expand<'a>(
     (fragment, run.steps)
 }
 
-struct Run<'t, 'a> {
+struct Run<'t, 's, 'a> {
     text: &'t Text,
-    dialect: Dialect,
-    look: &'t dyn Fn(&str) -> Option<&'a Known>,
+    scope: &'t Scope<'s, 'a>,
+    /// How many values deep this text stands.
+    depth: usize,
     pieces: Vec<Piece>,
     steps: Vec<Step>,
     /// The place of a value that came whole from elsewhere.
     whole: Option<Span>,
 }
 
-impl Run<'_, '_> {
+impl Run<'_, '_, '_> {
     fn template(&mut self, template: &Template) {
         for piece in &template.pieces {
             match piece {
@@ -164,8 +216,8 @@ impl Run<'_, '_> {
     }
 
     fn variable(&mut self, name: &str, span: Span, op: &Operator) {
-        let known = (self.look)(name);
-        let empty = known.map(|known| known.text.outline().is_empty());
+        let known = (self.scope.look)(name);
+        let empty = known.map(Known::is_empty);
         match op {
             Operator::Plain | Operator::Required { when_empty: false } => match known {
                 Some(known) => self.take(name, span, known),
@@ -203,15 +255,36 @@ impl Run<'_, '_> {
     }
 
     fn take(&mut self, name: &str, span: Span, known: &Known) {
-        let what = match self.dialect {
+        let brought = self.scope.brought.get();
+        if brought >= MAX_BROUGHT {
+            return self.unknown(name, span);
+        }
+        self.scope.brought.set(brought + known.size());
+        let what = match self.scope.dialect {
             Dialect::Compose => format!("`${{{name}}}` is filled in here"),
             Dialect::Dropwizard => format!("the server reads `{name}` here"),
         };
-        self.steps.push(Step { what, span: Some(span) });
-        self.steps.extend(known.steps.iter().cloned());
         let outer = known.text.outer();
         self.whole = Some(if outer.range().is_empty() { known.place } else { outer });
-        self.pieces.extend(known.text.pieces().iter().cloned());
+        self.keep(std::iter::once(&Step { what, span: Some(span) }));
+        self.keep(known.steps.iter());
+        // The server replaces variables in the values of variables, too.
+        let server = self.scope.dialect == Dialect::Dropwizard && self.depth < MAX_DEPTH;
+        let value =
+            if server && known.text.is_known() { known.text.outline() } else { String::new() };
+        if value.contains("${") {
+            let text = Text::decoded(&value, known.text.span());
+            let (inner, steps) = expand(&text, outer, self.scope, self.depth + 1);
+            self.pieces.extend(inner.pieces().iter().cloned());
+            self.keep(steps.iter());
+        } else {
+            self.pieces.extend(known.text.pieces().iter().cloned());
+        }
+    }
+
+    fn keep<'k>(&mut self, steps: impl Iterator<Item = &'k Step>) {
+        let room = MAX_STEPS.saturating_sub(self.steps.len());
+        self.steps.extend(steps.take(room).cloned());
     }
 
     fn unknown(&mut self, name: &str, span: Span) {

@@ -7,12 +7,12 @@ use crate::deployment::evidence::Evidence;
 use crate::deployment::value::{Fragment, GAP, Origin, State, Step, Value};
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, Notation};
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, Text};
 use crate::syntax::substitution::Dialect;
-use crate::syntax::yaml::{Entry, Node};
+use crate::syntax::yaml::{Entry, Node, Style};
 
 use super::compose::{self, Context};
-use super::interpolation::{self, Known, Variables};
+use super::interpolation::{Known, Variables};
 use super::{Input, scalar};
 
 /// Sections that no other program's configuration has, with keys that prove it.
@@ -117,7 +117,7 @@ impl<'a> File<'a> {
                     let (text, more, default) = self.expand(item.resolved());
                     used_default |= default;
                     steps.extend(more);
-                    text.unquoted()
+                    if is_quoted(item) { text } else { text.unquoted() }
                 })
                 .collect();
             let whole = Span::new(self.input.source, entry.value.range());
@@ -128,7 +128,11 @@ impl<'a> File<'a> {
             return self.finish(value, steps, used_default, entry);
         }
         let (text, steps, used_default) = self.expand(entry.value);
-        let value = Value::written(setting.kind, text, None, place);
+        let mut value = Value::written(setting.kind, text.clone(), None, place);
+        // Quotes within the file's own quotes are data: a variable that brings some keeps them.
+        if is_quoted(entry.value) && value.state == State::Written {
+            value.text = text;
+        }
         self.finish(value, steps, used_default, entry)
     }
 
@@ -150,10 +154,19 @@ impl<'a> File<'a> {
 
     /// The node's text with variables replaced, and whether a variable's default was used.
     fn expand(&self, node: Node<'a>) -> (Fragment, Vec<Step>, bool) {
-        let text = scalar::text(self.input.source, self.raw, node);
+        let plain = node.resolved().style() == Some(Style::Plain);
+        let mut text = scalar::text(self.input.source, self.raw, node);
+        // Variables are replaced before the text is YAML, so ` #` in a default ends nothing yet.
+        if plain && is_cut_off(text.expose()) {
+            let start = node.resolved().range().start;
+            let line = self.raw[start..].lines().next().unwrap_or("").trim_end();
+            text = Text::exact(line, self.input.source, start);
+        }
         let outer = Span::new(self.input.source, node.resolved().range());
-        let look = |name: &str| self.variables.get(name);
-        let (fragment, steps) = interpolation::expand(&text, outer, Dialect::Dropwizard, &look);
+        let (mut fragment, steps) = self.variables.expand(&text, outer, Dialect::Dropwizard);
+        if plain && text.expose().contains("${") {
+            fragment = before_comment(fragment);
+        }
         let used_default =
             steps.iter().any(|step| step.span.is_none() && step.what.contains("default"));
         (fragment, steps, used_default)
@@ -210,6 +223,27 @@ impl<'a> File<'a> {
         let mut value = Value::written(setting.kind, text, None, place);
         value.state = if value.text.outline().is_empty() { State::Empty } else { state };
         self.finish(value, steps, used_default, entry)
+    }
+}
+
+fn is_quoted(node: Node<'_>) -> bool {
+    matches!(node.resolved().style(), Some(Style::Single | Style::Double))
+}
+
+/// Whether the text ends within `${…}`.
+fn is_cut_off(text: &str) -> bool {
+    text.rfind("${").is_some_and(|at| !text[at..].contains('}'))
+}
+
+/// What YAML leaves of a plain scalar into which a comment came.
+fn before_comment(text: Fragment) -> Fragment {
+    let outline = text.outline();
+    if outline.trim_start().starts_with(['"', '\'']) {
+        return text;
+    }
+    match outline.find(" #").or_else(|| outline.find("\t#")) {
+        Some(at) => text.slice(0..at),
+        None => text,
     }
 }
 
