@@ -334,6 +334,9 @@ pub struct Texts {
     /// Numbers of the Common Weakness Enumeration.
     #[serde(default)]
     pub cwe: Vec<u32>,
+    /// Controls that a finding violates, by framework: `nist-800-53: [SC-12]`.
+    #[serde(default)]
+    pub mappings: BTreeMap<String, Vec<String>>,
     /// What the rule's own tests run and its page shows.
     pub examples: Examples,
 }
