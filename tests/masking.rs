@@ -159,6 +159,7 @@ impl Look {
             cannot_tell: &scan.cannot_tell,
             findings: scan.findings.iter().collect(),
             hidden: 0,
+            waived: Default::default(),
             least: Severity::Info,
             notes: &scan.notes,
             files_seen: scan.files_seen,

@@ -85,6 +85,9 @@ pub struct Check {
     /// List and count findings of at least this confidence [default: medium; json lists from low on]
     #[arg(long, value_enum, value_name = "CONFIDENCE")]
     pub min_confidence: Option<ConfidenceName>,
+    /// List waived findings, too
+    #[arg(long)]
+    pub show_waived: bool,
     /// Exit 0 where findings would make it 1
     #[arg(long)]
     pub exit_zero: bool,

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use crate::deployment::version::Confidence;
-use crate::lint::Finding;
+use crate::lint::Gate;
 use crate::report::{self, View};
 use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
@@ -31,18 +31,15 @@ pub(super) fn run(arguments: &Check) -> Outcome {
         None if machine => Confidence::Low,
         _ => sure,
     };
-    let is_listed =
-        |finding: &&Finding| finding.severity >= least && finding.confidence >= listed_from;
-    let findings: Vec<&Finding> = scan.findings.iter().filter(is_listed).collect();
-    let fails = findings.iter().any(|finding| {
-        fail_on.is_some_and(|fail_on| finding.severity >= fail_on) && finding.confidence >= sure
-    });
+    let gate = Gate { least, listed_from, fail_on, sure, show_waived: arguments.show_waived };
+    let verdict = gate.judge(&scan.findings);
     let view = View {
         sources: &scan.sources,
         deployments: &scan.deployments,
         cannot_tell: &scan.cannot_tell,
-        hidden: scan.findings.len() - findings.len(),
-        findings,
+        findings: verdict.listed,
+        hidden: verdict.hidden,
+        waived: verdict.waived,
         least,
         notes: &scan.notes,
         files_seen: scan.files_seen,
@@ -55,7 +52,7 @@ pub(super) fn run(arguments: &Check) -> Outcome {
         Format::Json => report::json::render(&view),
     };
     let mut outcome =
-        if fails && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean };
+        if verdict.fails && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean };
     if let Err(error) = print(&text) {
         complain(&format!("the report could not be written: {error}"));
         outcome = outcome.max(Outcome::Failed);

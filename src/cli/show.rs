@@ -23,6 +23,7 @@ pub(super) fn run(arguments: &Show) -> Outcome {
         cannot_tell: &scan.cannot_tell,
         findings: Vec::new(),
         hidden: 0,
+        waived: Default::default(),
         least: Severity::Info,
         notes: &scan.notes,
         files_seen: scan.files_seen,

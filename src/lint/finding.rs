@@ -48,6 +48,69 @@ pub struct Finding {
     pub fingerprint: String,
     /// Informs only: a template or documentation.
     pub illustrative: bool,
+    /// Somebody accepted it: it counts no more.
+    pub waived: Option<Waived>,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// How it was accepted.
+    pub kind: Accepted,
+    /// Why, in the words of whoever accepted it; empty where nobody says.
+    pub reason: String,
+    /// The file that says so.
+    pub path: Option<String>,
+    /// The line in it, from 1.
+    pub line: Option<usize>,
+}
+
+/// How a finding may be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Accepted {
+    /// By a comment in the file.
+    Inline,
+    /// By a `[[waiver]]` in the configuration.
+    Config,
+    /// By the baseline: it was there before.
+    Baseline,
+    /// By its place: no changed file is part of it.
+    OutOfDiff,
+}
+
+impl Accepted {
+    /// All of them.
+    pub const ALL: [Accepted; 4] =
+        [Accepted::Inline, Accepted::Config, Accepted::Baseline, Accepted::OutOfDiff];
+
+    /// The name, as reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Accepted::Inline => "inline",
+            Accepted::Config => "config",
+            Accepted::Baseline => "baseline",
+            Accepted::OutOfDiff => "out-of-diff",
+        }
+    }
+}
+
+impl Waived {
+    /// `waived at a/compose.yml:3: the reason`, for people.
+    pub fn words(&self) -> String {
+        let mut words = match self.kind {
+            Accepted::Inline | Accepted::Config => "waived".to_owned(),
+            Accepted::Baseline => "in the baseline".to_owned(),
+            Accepted::OutOfDiff => "outside the changed files".to_owned(),
+        };
+        if let Some(path) = &self.path {
+            let line = self.line.map_or(String::new(), |line| format!(":{line}"));
+            words.push_str(&format!(" at {path}{line}"));
+        }
+        if !self.reason.is_empty() {
+            words.push_str(&format!(": {}", self.reason));
+        }
+        words
+    }
 }
 
 impl Finding {

@@ -2,6 +2,7 @@
 //! puts findings into words. Never sees a syntax tree.
 
 pub mod finding;
+pub mod gate;
 mod judge;
 mod remedy;
 mod words;
@@ -17,7 +18,8 @@ use crate::rules::native::LooseCase;
 use crate::rules::schema::{Profile, Severity};
 use crate::source::{SourceId, Sources};
 
-pub use finding::{Finding, Label};
+pub use finding::{Accepted, Finding, Label, Waived};
+pub use gate::{Gate, Tally};
 pub use words::spelled;
 
 /// What the engine is asked to do.

@@ -93,6 +93,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         advice: fill(&texts.remedy.say, lead.map(|field| field.id)),
         fingerprint: String::new(),
         illustrative: case.deployment.illustrative && !(found.rule.real_in_examples || hit.real),
+        waived: None,
     })
 }
 
@@ -131,6 +132,7 @@ pub(super) fn loose_finding(
         fingerprint: String::new(),
         illustrative: case.sources.get(case.source).illustrative
             && !(found.rule.real_in_examples || found.hit.real),
+        waived: None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::lint::{Finding, Label};
+use crate::lint::{Accepted, Finding, Label, Waived};
 use crate::source::discover::Note;
 use crate::source::mask::{is_visible, plain};
 use crate::source::{Position, Sources};
@@ -56,7 +56,26 @@ struct Item {
     related: Vec<Place>,
     remedy: String,
     advice: String,
-    waived: Option<()>,
+    waived: Option<Acceptance>,
+}
+
+#[derive(Serialize)]
+struct Acceptance {
+    kind: &'static str,
+    reason: String,
+    path: Option<String>,
+    line: Option<usize>,
+}
+
+impl Acceptance {
+    fn new(waived: &Waived) -> Self {
+        Acceptance {
+            kind: waived.kind.name(),
+            reason: plain(&waived.reason),
+            path: waived.path.clone(),
+            line: waived.line,
+        }
+    }
 }
 
 /// Characters of a file, with words.
@@ -88,6 +107,7 @@ struct Summary {
     deployments: usize,
     findings: serde_json::Map<String, serde_json::Value>,
     waived: usize,
+    waived_by: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The report.
@@ -127,7 +147,11 @@ pub fn render(view: &View<'_>) -> String {
             files_skipped: view.notes.len(),
             deployments: view.deployments.len(),
             findings: counts,
-            waived: 0,
+            waived: view.waived.total(),
+            waived_by: Accepted::ALL
+                .into_iter()
+                .map(|kind| (kind.name().to_owned(), view.waived.of(kind).into()))
+                .collect(),
         },
     };
     written(&report)
@@ -165,6 +189,6 @@ fn item(finding: &Finding, view: &View<'_>) -> Item {
         related: finding.related.iter().map(|label| Place::new(label, view.sources)).collect(),
         remedy: finding.remedy.clone(),
         advice: plain(&finding.advice),
-        waived: None,
+        waived: finding.waived.as_ref().map(Acceptance::new),
     }
 }

@@ -7,7 +7,7 @@ pub mod pretty;
 pub mod show;
 
 use crate::deployment::Deployment;
-use crate::lint::Finding;
+use crate::lint::{Finding, Tally};
 use crate::rules::schema::Severity;
 use crate::source::discover::Note;
 use crate::source::mask::Shown;
@@ -24,8 +24,10 @@ pub struct View<'a> {
     pub cannot_tell: &'a [Vec<String>],
     /// The findings to list, sorted by path, position and rule.
     pub findings: Vec<&'a Finding>,
-    /// How many were left out of the list.
+    /// How many were left out of the list as too small.
     pub hidden: usize,
+    /// How many were accepted; they are in the list only where it shows them.
+    pub waived: Tally,
     /// The least severity that is listed.
     pub least: Severity,
     /// What was skipped, and why.
@@ -39,14 +41,17 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// How many listed findings have each severity, worst first.
+    /// How many listed findings have each severity, worst first, without accepted ones.
     pub fn counts(&self) -> Vec<(Severity, usize)> {
         Severity::ALL
             .iter()
-            .map(|&severity| {
-                (severity, self.findings.iter().filter(|f| f.severity == severity).count())
-            })
+            .map(|&severity| (severity, self.standing().filter(|f| f.severity == severity).count()))
             .collect()
+    }
+
+    /// The listed findings that nobody accepted.
+    pub fn standing(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().copied().filter(|finding| finding.waived.is_none())
     }
 }
 

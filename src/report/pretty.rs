@@ -98,6 +98,9 @@ fn one(
     }
     report = report.with_help(help);
     let mut note = String::new();
+    if let Some(waived) = &finding.waived {
+        note.push_str(&format!("This finding is {}. ", waived.words().trim_end_matches('.')));
+    }
     if first && let Some(sheet) = knowledge.sheet(&finding.rule) {
         note.push_str(&plain(&sheet.texts.why));
         note.push(' ');
@@ -132,7 +135,7 @@ fn cannot_tell(out: &mut String, view: &View<'_>) {
 /// The last line: how much was seen, what was found, what is not listed.
 fn summary(view: &View<'_>) -> String {
     let files = count(view.files_seen, "file");
-    if view.deployments.is_empty() && view.findings.is_empty() {
+    if view.deployments.is_empty() && view.findings.is_empty() && view.waived.total() == 0 {
         return format!("no OpenMetadata configuration found in {files}\n");
     }
     let mut line = format!("{} in {files}: ", count(view.deployments.len(), "deployment"));
@@ -147,6 +150,9 @@ fn summary(view: &View<'_>) -> String {
     } else {
         counts.join(", ")
     });
+    if view.waived.total() > 0 {
+        line.push_str(&format!("; {}", view.waived.words()));
+    }
     if view.hidden > 0 {
         line.push_str(&format!(
             "; {} not listed (--min-severity info --min-confidence low lists all)",
