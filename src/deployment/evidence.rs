@@ -182,11 +182,16 @@ pub struct Loose {
     pub keys: Vec<KeyPlace>,
     /// Tokens in it.
     pub tokens: Vec<TokenPlace>,
+    /// Clients in it that are told not to sign in: the places of the provider's name.
+    pub open_clients: Vec<Span>,
 }
 
 impl Loose {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.problems.is_empty() && self.keys.is_empty() && self.tokens.is_empty()
+        self.problems.is_empty()
+            && self.keys.is_empty()
+            && self.tokens.is_empty()
+            && self.open_clients.is_empty()
     }
 }

@@ -83,7 +83,11 @@ fn loose(
     consumed: &Consumed,
 ) -> Loose {
     let source = sources.get(input.source);
-    let mut loose = Loose { tokens: input.loose.tokens.clone(), ..Loose::default() };
+    let mut loose = Loose {
+        tokens: input.loose.tokens.clone(),
+        open_clients: input.loose.open_clients.clone(),
+        ..Loose::default()
+    };
     let placed = |key: &KeyPlace| {
         deployments.iter().any(|d| {
             d.evidence.keys.iter().any(|known| known.span == key.span && known.target.is_some())

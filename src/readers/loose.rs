@@ -7,7 +7,7 @@ use crate::deployment::evidence::{Holder, KeyPlace, Loose, TokenPlace};
 use crate::source::{Source, SourceId, Span};
 use crate::syntax::yaml::{Node, Tree};
 
-use super::scalar;
+use super::{scalar, workflow};
 
 /// Texts larger than this are not searched for keys.
 const MAX_TEXT: usize = 1 << 20;
@@ -49,6 +49,8 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
             loose.keys.push(KeyPlace { material, span, holder, name, target: None });
         }
     }
+    let open = workflow::without_sign_in(source, tree).into_iter();
+    loose.open_clients.extend(open.map(|range| Span::new(id, range)));
     if let Some(tree) = tree {
         for (node, _) in secret_entries(tree) {
             encoded_tokens(id, node, &mut loose);

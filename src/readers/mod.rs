@@ -13,6 +13,7 @@ mod opaque;
 mod scalar;
 mod server_file;
 mod shown;
+mod workflow;
 mod wrappers;
 
 use std::collections::BTreeSet;

@@ -286,6 +286,8 @@ pub enum Native {
         /// Values of the claim `tokenType` that only OpenMetadata uses.
         token_types: Vec<String>,
     },
+    /// A client that is told not to sign in: it works only where the server asks nobody.
+    OpenClient {},
     /// A recognised file that could not be read as what it is.
     NotParsed {},
     /// A key written twice in one mapping.
@@ -452,6 +454,7 @@ impl Native {
             | Native::WeakKey {}
             | Native::PrivateKeyPlace { .. }
             | Native::TokenOfKnownKey {}
+            | Native::OpenClient {}
             | Native::EmbeddedToken { .. } => Vec::new(),
         }
     }

@@ -87,6 +87,7 @@ fn needles() -> &'static AhoCorasick {
                 "initialadmins",
                 "jwttokenconfig",
                 "containerrequestfilter",
+                "auth_provider_type",
                 "kind: secret",
                 "kind: configmap",
                 "kind: sealedsecret",

@@ -6,6 +6,7 @@ mod duplicate_key;
 mod host_mismatch;
 mod key_files;
 mod not_parsed;
+mod open_client;
 mod token;
 mod url_mismatch;
 
@@ -100,8 +101,10 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
         Native::DuplicateKey { conflicting } => {
             duplicate_key::run(&case.deployment.evidence.problems, *conflicting)
         }
-        // A token is the file's, whatever deployment the file is part of.
-        Native::TokenOfKnownKey {} | Native::EmbeddedToken { .. } => Vec::new(),
+        // A token or a client is the file's, whatever deployment the file is part of.
+        Native::TokenOfKnownKey {} | Native::EmbeddedToken { .. } | Native::OpenClient {} => {
+            Vec::new()
+        }
     }
 }
 
@@ -115,6 +118,7 @@ pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
         Native::EmbeddedToken { issuers, key_ids, token_types } => {
             token::embedded(case, issuers, key_ids, token_types)
         }
+        Native::OpenClient {} => open_client::run(case),
         Native::NotParsed {} => not_parsed::run(&case.loose.problems),
         Native::DuplicateKey { conflicting } => {
             duplicate_key::run(&case.loose.problems, *conflicting)
