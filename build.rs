@@ -19,17 +19,20 @@ mod deployment {
 #[expect(dead_code, reason = "the build script uses a part of these modules")]
 #[path = "src/rules"]
 mod rules {
+    pub mod frameworks;
     pub mod patterns;
     pub mod schema;
 }
 
 use crypto::known::KnownKeys;
 use deployment::catalogue::Catalogue;
+use rules::frameworks::Frameworks;
 use rules::patterns::{Limits, Patterns};
 use rules::schema::RuleFile;
 
 /// Files of `rules/` that are no rules.
-const TABLES: [&str; 4] = ["settings.yaml", "patterns.yaml", "cannot-tell.yaml", "known_keys.yaml"];
+const TABLES: [&str; 5] =
+    ["settings.yaml", "patterns.yaml", "cannot-tell.yaml", "known_keys.yaml", "frameworks.yaml"];
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
@@ -44,6 +47,7 @@ fn main() {
     let (_, patterns_json) = table::<Patterns>(&root, TABLES[1], &mut problems);
     let (_, limits_json) = table::<Limits>(&root, TABLES[2], &mut problems);
     let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &mut problems);
+    let (frameworks, frameworks_json) = table::<Frameworks>(&root, TABLES[4], &mut problems);
     let catalogue = catalogue.map(Catalogue::indexed);
 
     let mut files = Vec::new();
@@ -69,6 +73,9 @@ fn main() {
             for problem in rule.problems(&is_setting, &is_group) {
                 problems.push(format!("{name}: {problem}"));
             }
+        }
+        for problem in frameworks.iter().flat_map(|table| table.problems(&rule.texts)) {
+            problems.push(format!("{name}: {problem}"));
         }
         let topic = file
             .parent()
@@ -115,6 +122,7 @@ fn main() {
         ("patterns.json", patterns_json),
         ("cannot-tell.json", limits_json),
         ("known-keys.json", known_keys_json),
+        ("frameworks.json", frameworks_json),
         ("checks.json", checks),
         ("texts.rs", texts),
     ] {

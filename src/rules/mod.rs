@@ -2,6 +2,7 @@
 //! that need code. Knows deployments, but neither the files they were read from nor reports.
 
 pub mod condition;
+pub mod frameworks;
 pub mod native;
 pub mod patterns;
 pub mod schema;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 use crate::crypto::known::KnownKeys;
 use crate::deployment::catalogue::Catalogue;
+use frameworks::Frameworks;
 use patterns::{Limits, Patterns};
 use schema::{Rule, Texts};
 
@@ -72,6 +74,15 @@ impl Knowledge {
                 rules: serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/checks.json")))
                     .expect(sound),
             }
+        })
+    }
+
+    /// The frameworks that rules map to. Decoded on first use.
+    pub fn frameworks() -> &'static Frameworks {
+        static FRAMEWORKS: OnceLock<Frameworks> = OnceLock::new();
+        FRAMEWORKS.get_or_init(|| {
+            serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/frameworks.json")))
+                .expect("written by the build script with the same types")
         })
     }
 
