@@ -133,20 +133,31 @@ fn culprits(case: &Case<'_>, value: &Value, predicate: &Predicate) -> Vec<Span> 
         return Vec::new();
     }
     let Some(items) = &value.items else { return Vec::new() };
-    let mut wanted: Vec<&Predicate> = Vec::new();
-    collect_contains(predicate, &mut wanted);
+    let (mut anywhere, mut at_the_head) = (Vec::new(), Vec::new());
+    collect_item_predicates(predicate, &mut anywhere, &mut at_the_head);
+    let meets = |item, wanted: &[&Predicate]| {
+        wanted.iter().any(|inner| case.item(item, inner) == Truth::True)
+    };
     items
         .iter()
-        .filter(|item| wanted.iter().any(|inner| case.item(item, inner) == Truth::True))
-        .map(|item| item.span())
+        .enumerate()
+        .filter(|(at, item)| meets(item, &anywhere) || *at == 0 && meets(item, &at_the_head))
+        .map(|(_, item)| item.span())
         .collect()
 }
 
-fn collect_contains<'p>(predicate: &'p Predicate, wanted: &mut Vec<&'p Predicate>) {
+fn collect_item_predicates<'p>(
+    predicate: &'p Predicate,
+    anywhere: &mut Vec<&'p Predicate>,
+    at_the_head: &mut Vec<&'p Predicate>,
+) {
     match predicate {
-        Predicate::Contains(inner) => wanted.push(inner),
+        Predicate::Contains(inner) => anywhere.push(inner),
+        Predicate::First(inner) => at_the_head.push(inner),
         Predicate::Any(list) | Predicate::All(list) => {
-            list.iter().for_each(|inner| collect_contains(inner, wanted));
+            for inner in list {
+                collect_item_predicates(inner, anywhere, at_the_head);
+            }
         }
         _ => {}
     }

@@ -168,7 +168,7 @@ impl<'a> Case<'a> {
                         }
                         _ => {
                             let expected = shipped.text.unquoted().outline();
-                            self.compare(&value.text, |text| text == expected)
+                            self.compare_with(&value.text, &expected)
                         }
                     }
                 })),
@@ -203,6 +203,13 @@ impl<'a> Case<'a> {
                     }
                     known
                 }
+            },
+            Predicate::First(inner) => match value.items.as_deref() {
+                None if value.is_hidden() => Truth::Unknown,
+                None => self.meets(id, value, inner),
+                Some([]) if value.is_hidden() => Truth::Unknown,
+                Some([]) => Truth::False,
+                Some([first, ..]) => self.item(first, inner),
             },
             Predicate::Any(list) => {
                 Truth::any(list.iter().map(|inner| self.meets(id, value, inner)))
@@ -252,6 +259,8 @@ impl<'a> Case<'a> {
                     _ => Truth::Unknown,
                 }
             }
+            Predicate::AtLeast(least) => number(text, |number| number >= *least),
+            Predicate::Below(bound) => number(text, |number| number < *bound),
             Predicate::Placeholder => self.placeholder(&text.outline()).into(),
             Predicate::ExampleDomain => {
                 let outline = text.outline();
@@ -260,7 +269,10 @@ impl<'a> Case<'a> {
                 let tail = host.rsplit(GAP).next().unwrap_or(host);
                 if patterns.is_example_host(tail) {
                     Truth::True
-                } else if Url::parse(outline.trim()).host_has_gap() && tail.is_empty() {
+                } else if outline.contains(GAP)
+                    && Url::parse(outline.trim()).host_has_gap()
+                    && tail.is_empty()
+                {
                     Truth::Unknown
                 } else {
                     Truth::False
@@ -280,6 +292,7 @@ impl<'a> Case<'a> {
                     Host::InCluster => {
                         patterns.is_in_cluster(url.host, &self.deployment.evidence.services)
                     }
+                    Host::PrivateAddress => url.is_private_address(),
                 }
                 .into()
             }
@@ -409,6 +422,17 @@ impl<'a> Case<'a> {
         let absolute = self.knowledge.patterns.absolute_key_path(path);
         self.deployment.evidence.mounts.iter().find(|mount| mount.covers(&absolute))
     }
+}
+
+/// Whether a text is a number that passes a test. Part of a number may be any number.
+fn number(text: &Fragment, test: impl Fn(f64) -> bool) -> Truth {
+    let outline = text.outline();
+    if outline.contains(GAP) {
+        return Truth::Unknown;
+    }
+    // `inf` and `nan` are numbers to Rust and to no program that reads these files.
+    let digits = outline.trim().replace('_', "");
+    digits.parse::<f64>().is_ok_and(|number| number.is_finite() && test(number)).into()
 }
 
 /// Nothing of the item is known. An empty item is known: it is empty.

@@ -153,6 +153,12 @@ pub enum Predicate {
     Matches(Pattern),
     /// Some item of the list meets the predicate.
     Contains(Box<Predicate>),
+    /// The first item of the list meets the predicate.
+    First(Box<Predicate>),
+    /// A number, and no less than this one.
+    AtLeast(f64),
+    /// A number, and less than this one.
+    Below(f64),
     /// The host of the URL is of this kind.
     Host(Host),
     /// The scheme of the URL.
@@ -183,6 +189,8 @@ pub enum Host {
     Loopback,
     /// A name that only the cluster or the compose network knows; loopback too.
     InCluster,
+    /// An address out of the ranges that are never routed on the internet; loopback is not.
+    PrivateAddress,
 }
 
 /// A regular expression, compiled when it is first needed.
@@ -549,7 +557,7 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-const WORDS: &str = "unset, empty, default, placeholder, example-domain, reference, inline, equals, in, matches, contains, host, scheme, any, all, not";
+const WORDS: &str = "unset, empty, default, placeholder, example-domain, reference, inline, equals, in, matches, contains, first, at-least, below, host, scheme, any, all, not";
 
 impl<'de> Deserialize<'de> for Predicate {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
@@ -590,6 +598,9 @@ impl<'de> Deserialize<'de> for Predicate {
                         "in" => Predicate::In(map.next_value()?),
                         "matches" => Predicate::Matches(map.next_value()?),
                         "contains" => Predicate::Contains(map.next_value()?),
+                        "first" => Predicate::First(map.next_value()?),
+                        "at-least" => Predicate::AtLeast(map.next_value()?),
+                        "below" => Predicate::Below(map.next_value()?),
                         "host" => Predicate::Host(map.next_value()?),
                         "scheme" => Predicate::Scheme(map.next_value()?),
                         "any" => Predicate::Any(map.next_value()?),
@@ -644,7 +655,9 @@ impl Predicate {
     pub fn walk(&self, visit: &mut dyn FnMut(&Predicate)) {
         visit(self);
         match self {
-            Predicate::Contains(inner) | Predicate::Not(inner) => inner.walk(visit),
+            Predicate::Contains(inner) | Predicate::First(inner) | Predicate::Not(inner) => {
+                inner.walk(visit);
+            }
             Predicate::Any(list) | Predicate::All(list) => {
                 list.iter().for_each(|inner| inner.walk(visit));
             }

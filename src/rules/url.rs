@@ -1,5 +1,7 @@
 //! URLs as they stand in configuration: perhaps without a scheme, perhaps with unknown parts.
 
+use std::net::IpAddr;
+
 use crate::deployment::value::GAP;
 
 /// The parts of a URL, as slices of its text.
@@ -40,6 +42,20 @@ impl<'a> Url<'a> {
     /// Whether part of the host is unknown.
     pub fn host_has_gap(&self) -> bool {
         self.host.contains(GAP) || (self.host.is_empty() && self.scheme.is_none())
+    }
+
+    /// Whether the host is an address of a private network: RFC 1918, RFC 4193, link-local,
+    /// or a carrier's.
+    pub fn is_private_address(&self) -> bool {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(address)) => {
+                let [a, b, ..] = address.octets();
+                address.is_private() || address.is_link_local() || (a == 100 && b & 0xc0 == 64)
+            }
+            Ok(IpAddr::V6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+            Err(_) => false,
+        }
     }
 
     /// Host and path for comparison: scheme, case of the host and trailing slashes aside.

@@ -1,0 +1,298 @@
+//! The words of rule files, each on what a value can be: written, the shipped default, from
+//! elsewhere, partly from elsewhere, and empty. Three answers: yes, no, and the files do not tell.
+
+use omlint::rules::Knowledge;
+use omlint::rules::condition::{Case, Truth};
+use omlint::rules::schema::{Condition, Profile};
+use omlint::{Request, Scan, scan};
+
+fn compose(variables: &str) -> (tempfile::TempDir, Scan) {
+    let lines: String = variables.lines().map(|line| format!("      {}\n", line.trim())).collect();
+    let text = format!(
+        "services:\n  openmetadata-server:\n    image: docker.getcollate.io/openmetadata/server:1.11.4\n    environment:\n      AUTHORIZER_CLASS_NAME: x\n{lines}"
+    );
+    laid_out("docker-compose.yml", &text)
+}
+
+fn laid_out(name: &str, text: &str) -> (tempfile::TempDir, Scan) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(name), text).unwrap();
+    let scan = scan(&Request {
+        paths: vec![".".into()],
+        stdin: None,
+        base: folder.path().to_owned(),
+        no_ignore: false,
+        env_files: Vec::new(),
+        helm_values: Vec::new(),
+        om_version: None,
+        profile: Profile::Production,
+        now: 1_795_392_000,
+    });
+    assert_eq!(scan.deployments.len(), 1, "{text}");
+    (folder, scan)
+}
+
+fn answer(scan: &Scan, condition: &str) -> Truth {
+    let condition: Condition =
+        serde_yaml::from_str(condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
+    let case = Case {
+        knowledge: Knowledge::built_in(),
+        deployment: &scan.deployments[0],
+        sources: &scan.sources,
+        profile: Profile::Production,
+    };
+    case.holds(&condition)
+}
+
+/// `variables` as a compose file has them, and what `condition` then is.
+#[track_caller]
+fn is(variables: &str, condition: &str, expected: Truth) {
+    let (_folder, scan) = compose(variables);
+    assert_eq!(answer(&scan, condition), expected, "{condition} with {variables:?}");
+}
+
+use Truth::{False, True, Unknown};
+
+const ID: &str = "authenticationConfiguration.clientId";
+const ADMINS: &str = "authorizerConfiguration.adminPrincipals";
+const AUTHORITY: &str = "authenticationConfiguration.authority";
+const PORT: &str = "elasticsearch.port";
+
+fn client(predicate: &str) -> String {
+    format!("{ID}: {predicate}")
+}
+
+fn admins(predicate: &str) -> String {
+    format!("{ADMINS}: {predicate}")
+}
+
+fn authority(predicate: &str) -> String {
+    format!("{AUTHORITY}: {predicate}")
+}
+
+fn port(predicate: &str) -> String {
+    format!("{PORT}: {predicate}")
+}
+
+#[test]
+fn unset_is_what_no_file_sets() {
+    is("", &client("unset"), True);
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("unset"), False);
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("unset"), False);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("unset"), False);
+    is("AUTHENTICATION_CLIENT_ID: om-${ID}", &client("unset"), False);
+}
+
+#[test]
+fn empty_is_nothing_written_or_by_default() {
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("empty"), True);
+    is("", &client("empty"), True);
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("empty"), False);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("empty"), Unknown);
+    is("AUTHENTICATION_CLIENT_ID: om-${ID}", &client("empty"), False);
+    is("", &admins("empty"), False);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: ''", &admins("empty"), True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[]'", &admins("empty"), False);
+}
+
+#[test]
+fn default_is_what_openmetadata_ships_written_or_not() {
+    is("", &authority("default"), True);
+    is("AUTHENTICATION_AUTHORITY: https://accounts.google.com", &authority("default"), True);
+    is("AUTHENTICATION_AUTHORITY: https://acme.okta.com", &authority("default"), False);
+    is("AUTHENTICATION_AUTHORITY: ${A}", &authority("default"), Unknown);
+    is("AUTHENTICATION_AUTHORITY: https://${A}", &authority("default"), Unknown);
+    is("AUTHENTICATION_AUTHORITY: http://${A}", &authority("default"), False);
+}
+
+#[test]
+fn placeholder_is_what_a_manual_left() {
+    is("AUTHENTICATION_CLIENT_ID: '{Client ID}'", &client("placeholder"), True);
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("placeholder"), False);
+    is("", &client("placeholder"), False);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("placeholder"), False);
+    is("AUTHENTICATION_AUTHORITY: https://{Domain}/${P}", &authority("placeholder"), True);
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("placeholder"), False);
+}
+
+#[test]
+fn example_domain_is_a_name_reserved_for_documentation() {
+    is("AUTHENTICATION_AUTHORITY: https://login.example.com", &authority("example-domain"), True);
+    is(
+        "AUTHENTICATION_AUTHORITY: https://example.com.acme.io",
+        &authority("example-domain"),
+        False,
+    );
+    is("", &authority("example-domain"), False);
+    is("AUTHENTICATION_AUTHORITY: ${A}", &authority("example-domain"), Unknown);
+    is("AUTHENTICATION_AUTHORITY: https://${A}.example.org", &authority("example-domain"), True);
+    is("AUTHENTICATION_AUTHORITY: ''", &authority("example-domain"), False);
+}
+
+#[test]
+fn reference_comes_from_elsewhere() {
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("reference"), True);
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("reference"), False);
+    is("", &client("reference"), False);
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("reference"), False);
+    is("AUTHENTICATION_CLIENT_ID: om-${ID}", &client("reference"), False);
+}
+
+#[test]
+fn inline_is_written_out_in_a_file_that_the_repository_holds() {
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("inline"), True);
+    is("", &client("inline"), False);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("inline"), False);
+    is("AUTHENTICATION_CLIENT_ID: om-${ID}", &client("inline"), Unknown);
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("inline"), False);
+}
+
+#[test]
+fn equals_is_one_of_the_texts_or_exactly_the_items() {
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("{ equals: abc }"), True);
+    is("AUTHENTICATION_CLIENT_ID: abd", &client("{ equals: [abc, xyz] }"), False);
+    is("", &authority("{ equals: 'https://accounts.google.com' }"), True);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("{ equals: abc }"), Unknown);
+    is("AUTHENTICATION_CLIENT_ID: x${ID}", &client("{ equals: abc }"), False);
+    is("AUTHENTICATION_CLIENT_ID: a${ID}", &client("{ equals: abc }"), Unknown);
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("{ equals: abc }"), False);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[a, b]'", &admins("{ equals: [a, b] }"), True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[a]'", &admins("{ equals: [a, b] }"), False);
+}
+
+#[test]
+fn in_is_one_of_a_group() {
+    let provider = "authenticationConfiguration.provider: { in: oidc }";
+    is("AUTHENTICATION_PROVIDER: okta", provider, True);
+    is("AUTHENTICATION_PROVIDER: saml", provider, False);
+    is("", provider, False);
+    is("AUTHENTICATION_PROVIDER: ${P}", provider, Unknown);
+    is("AUTHENTICATION_PROVIDER: x-${P}", provider, False);
+    is("AUTHENTICATION_PROVIDER: ''", provider, False);
+}
+
+#[test]
+fn matches_needs_no_more_than_the_known_characters() {
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("{ matches: '^a' }"), True);
+    is("AUTHENTICATION_CLIENT_ID: bcd", &client("{ matches: '^a' }"), False);
+    is("", &authority("{ matches: google }"), True);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("{ matches: '^a' }"), Unknown);
+    is("AUTHENTICATION_CLIENT_ID: a${ID}", &client("{ matches: '^a' }"), True);
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("{ matches: '^a' }"), False);
+}
+
+#[test]
+fn contains_is_about_some_item() {
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[a, b]'", &admins("{ contains: { equals: b } }"), True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[a, c]'", &admins("{ contains: { equals: b } }"), False);
+    is("", &admins("{ contains: { equals: admin } }"), True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: ${A}", &admins("{ contains: { equals: b } }"), Unknown);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[a, ${B}]'", &admins("{ contains: { equals: b } }"), Unknown);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[b, ${B}]'", &admins("{ contains: { equals: b } }"), True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[]'", &admins("{ contains: { equals: b } }"), False);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: ''", &admins("{ contains: { equals: b } }"), False);
+}
+
+#[test]
+fn first_is_about_the_item_at_the_head_of_a_list() {
+    let a = admins("{ first: { in: [a, admin] } }");
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[a, b]'", &a, True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[b, a]'", &a, False);
+    is("", &a, True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: ${A}", &a, Unknown);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[${A}, a]'", &a, Unknown);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[a, ${A}]'", &a, True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[b, ${A}]'", &a, False);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[]'", &a, False);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: ''", &a, False);
+    // What is no list is its own first item.
+    is("AUTHENTICATION_CLIENT_ID: a", &client("{ first: { equals: a } }"), True);
+}
+
+#[test]
+fn at_least_and_below_are_about_numbers() {
+    for (variables, least, below) in [
+        ("ELASTICSEARCH_PORT: 9300", True, False),
+        ("ELASTICSEARCH_PORT: '9250'", True, False),
+        ("ELASTICSEARCH_PORT: 9249", False, True),
+        ("ELASTICSEARCH_PORT: -1", False, True),
+        // the shipped default is 9200
+        ("", False, True),
+        ("ELASTICSEARCH_PORT: ${N}", Unknown, Unknown),
+        ("ELASTICSEARCH_PORT: 1${N}", Unknown, Unknown),
+        ("ELASTICSEARCH_PORT: ${N:-9300}", True, False),
+        ("ELASTICSEARCH_PORT: ''", False, False),
+        ("ELASTICSEARCH_PORT: many", False, False),
+        ("ELASTICSEARCH_PORT: inf", False, False),
+    ] {
+        is(variables, &port("{ at-least: 9250 }"), least);
+        is(variables, &port("{ below: 9250 }"), below);
+    }
+}
+
+#[test]
+fn host_is_about_where_a_url_leads() {
+    for (url, loopback, in_cluster, private) in [
+        ("http://localhost:8585/x", True, True, False),
+        ("http://127.0.0.1/x", True, True, False),
+        ("http://openmetadata:8585", False, True, False),
+        ("http://om.data.svc.cluster.local", False, True, False),
+        ("https://om.acme.io", False, False, False),
+        ("http://10.20.0.4:8585/x", False, False, True),
+        ("http://172.31.255.1", False, False, True),
+        ("http://172.32.0.1", False, False, False),
+        ("http://192.168.1.2", False, False, True),
+        ("http://169.254.1.1", False, False, True),
+        ("http://100.64.0.1", False, False, True),
+        ("http://100.128.0.1", False, False, False),
+        ("http://8.8.8.8", False, False, False),
+        ("http://[fd12::1]:8585/x", False, False, True),
+        ("http://[2001:db8::1]/x", False, False, False),
+        ("http://10.acme.io", False, False, False),
+        ("http://${H}/x", Unknown, Unknown, Unknown),
+        ("http://10.0.0.${H}/x", Unknown, Unknown, Unknown),
+        ("${URL}", Unknown, Unknown, Unknown),
+        ("", False, False, False),
+    ] {
+        let variables = format!("AUTHENTICATION_AUTHORITY: \"{url}\"");
+        is(&variables, &authority("{ host: loopback }"), loopback);
+        // A host with a colon is no name of the cluster.
+        if !url.contains('[') {
+            is(&variables, &authority("{ host: in-cluster }"), in_cluster);
+        }
+        is(&variables, &authority("{ host: private-address }"), private);
+    }
+    is("", &authority("{ host: private-address }"), False);
+}
+
+#[test]
+fn scheme_is_what_stands_before_the_host() {
+    is("AUTHENTICATION_AUTHORITY: http://a", &authority("{ scheme: http }"), True);
+    is("AUTHENTICATION_AUTHORITY: HTTP://a", &authority("{ scheme: http }"), True);
+    is("AUTHENTICATION_AUTHORITY: https://a", &authority("{ scheme: http }"), False);
+    is("AUTHENTICATION_AUTHORITY: a", &authority("{ scheme: http }"), False);
+    is("", &authority("{ scheme: https }"), True);
+    is("AUTHENTICATION_AUTHORITY: ${A}", &authority("{ scheme: http }"), Unknown);
+    is("AUTHENTICATION_AUTHORITY: http://${A}", &authority("{ scheme: http }"), True);
+    is("AUTHENTICATION_AUTHORITY: ''", &authority("{ scheme: http }"), False);
+}
+
+#[test]
+fn any_all_and_not_follow_kleene() {
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("[{ equals: a }, reference]"), True);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("{ any: [{ equals: a }, empty] }"), Unknown);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("{ all: [{ equals: a }, unset] }"), False);
+    is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("{ not: { equals: a } }"), Unknown);
+    is("AUTHENTICATION_CLIENT_ID: b", &client("{ not: { equals: a } }"), True);
+    is("AUTHENTICATION_CLIENT_ID: ''", &client("{ not: empty }"), False);
+    is("", &client("{ equals: '', not: unset }"), False);
+    is("", "{ any: [{ version: '<1.0' }, { kind: [compose] }] }", True);
+    is("", "{ not: { profile: development } }", True);
+}
+
+#[test]
+fn an_unknown_word_is_an_error_that_names_the_known_ones() {
+    let error = serde_yaml::from_str::<Condition>(&client("{ more-than: 3 }")).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("more-than") && text.contains("at-least"), "{text}");
+}
