@@ -261,7 +261,10 @@ fn host_is_about_where_a_url_leads() {
             is(&variables, &authority("{ host: in-cluster }"), in_cluster);
         }
         is(&variables, &authority("{ host: private-address }"), private);
+        let remote = if url.is_empty() { False } else { !in_cluster };
+        is(&variables, &authority("{ host: remote }"), remote);
     }
+    is("", &authority("{ host: remote }"), True);
     is("", &authority("{ host: private-address }"), False);
 }
 

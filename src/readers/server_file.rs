@@ -212,9 +212,22 @@ impl<'a> File<'a> {
         };
         let (url, steps, used_default) = self.expand(entry.value);
         let outline = url.outline();
-        let Some(range) = jdbc_part(&outline, part) else { return Value::absent() };
-        let text = url.slice(range);
         let place = scalar::span(self.input.source, entry.key);
+        let text = match jdbc_part(&outline, part) {
+            Some(range) => url.slice(range),
+            // A URL without parameters sets none, which is not the same as setting nothing.
+            None if part == "params" && url.is_known() && !outline.trim().is_empty() => {
+                let mut none = Value::written(
+                    setting.kind,
+                    Fragment::new(Vec::new(), url.span()),
+                    None,
+                    place,
+                );
+                none.origin.span = Some(url.span());
+                return self.finish(none, steps, used_default, entry);
+            }
+            None => return Value::absent(),
+        };
         let state = if text.outline().chars().any(|c| c != GAP) || text.is_known() {
             State::Written
         } else {

@@ -287,12 +287,13 @@ impl<'a> Case<'a> {
                 if url.host_has_gap() {
                     return Truth::Unknown;
                 }
+                let in_cluster =
+                    || patterns.is_in_cluster(url.host, &self.deployment.evidence.services);
                 match kind {
                     Host::Loopback => patterns.is_loopback(url.host),
-                    Host::InCluster => {
-                        patterns.is_in_cluster(url.host, &self.deployment.evidence.services)
-                    }
                     Host::PrivateAddress => url.is_private_address(),
+                    Host::InCluster => in_cluster(),
+                    Host::Remote => !in_cluster(),
                 }
                 .into()
             }

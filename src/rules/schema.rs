@@ -191,6 +191,8 @@ pub enum Host {
     InCluster,
     /// An address out of the ranges that are never routed on the internet; loopback is not.
     PrivateAddress,
+    /// Any other host that the files show.
+    Remote,
 }
 
 /// A regular expression, compiled when it is first needed.
