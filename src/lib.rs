@@ -3,6 +3,7 @@
 //! The library scans sources and returns findings. It prints nothing and never exits.
 
 pub mod cli;
+pub mod config;
 pub mod crypto;
 pub mod deployment;
 pub mod lint;
@@ -15,14 +16,16 @@ pub mod syntax;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use config::{Loaded, Placed};
 use deployment::Deployment;
 use deployment::evidence::Loose;
-use deployment::version::Version;
-use lint::Finding;
-use readers::{Companions, Input, ReadOptions, Role, Want};
+use lint::policy::ForPaths;
+use lint::{Finding, Policy};
+use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
 use rules::Knowledge;
-use rules::schema::Profile;
+use rules::schema::Severity;
 use source::discover::{Disk, Note, decoded};
 use source::mask::{Shown, sentence};
 use source::{Arrival, SourceId, Sources};
@@ -33,7 +36,7 @@ const MAX_ROUNDS: usize = 16;
 const MAX_REFERRED: usize = 2_000;
 
 /// What to scan, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
@@ -47,12 +50,10 @@ pub struct Request {
     pub env_files: Vec<PathBuf>,
     /// Values files laid over each other, the later over the earlier.
     pub helm_values: Vec<PathBuf>,
-    /// The server's version, whatever the files say.
-    pub om_version: Option<(String, Version)>,
-    /// What the deployments are for.
-    pub profile: Profile,
     /// The time of the run, in seconds since 1970: it decides what has expired.
     pub now: i64,
+    /// What the run goes by, sound or not.
+    pub config: Loaded,
 }
 
 /// Everything that a scan found.
@@ -60,6 +61,10 @@ pub struct Scan {
     /// The files that were read.
     pub sources: Sources,
     inputs: Vec<Input>,
+    /// What was known.
+    pub knowledge: Arc<Knowledge>,
+    own: Shown,
+    own_sources: Vec<SourceId>,
     /// One for each server.
     pub deployments: Vec<Deployment>,
     /// What files could not show, for each deployment.
@@ -81,10 +86,13 @@ pub struct Scan {
 impl Scan {
     /// The parts of a source that may be printed.
     pub fn shown(&self, id: SourceId) -> Shown {
+        if self.own_sources.contains(&id) {
+            return self.own.clone();
+        }
         let source = self.sources.get(id);
         // Inputs are in the order of their sources; only such that broke a reader are missing.
         match self.inputs.binary_search_by_key(&id, |input| input.source).ok() {
-            Some(at) => self.inputs[at].shown(source, &Knowledge::built_in().catalogue),
+            Some(at) => self.inputs[at].shown(source, &self.knowledge.catalogue),
             None => Shown::default(),
         }
     }
@@ -97,8 +105,10 @@ impl Scan {
 
 /// Scans files and judges the deployments that they describe.
 pub fn scan(request: &Request) -> Scan {
-    let knowledge = Knowledge::built_in();
-    let disk = Disk::new(request.base.clone(), request.no_ignore);
+    let config = &request.config;
+    let knowledge = &config.knowledge;
+    let excluded = config.settings.exclude.value.clone();
+    let disk = Disk::new(request.base.clone(), request.no_ignore).without(excluded);
     let mut named = request.paths.clone();
     named.extend(request.env_files.iter().cloned());
     named.extend(request.helm_values.iter().cloned());
@@ -106,9 +116,9 @@ pub fn scan(request: &Request) -> Scan {
 
     let mut run = Run {
         disk: &disk,
-        sources: Sources::default(),
+        paths: config.sources.iter().map(|(_, source)| source.path.clone()).collect(),
+        sources: config.sources.clone(),
         inputs: Vec::new(),
-        paths: HashSet::new(),
         notes: found.notes,
         failures: found.failures,
         broken: Vec::new(),
@@ -146,7 +156,7 @@ pub fn scan(request: &Request) -> Scan {
     let options = ReadOptions {
         env_files: numbers(&request.env_files),
         helm_values: numbers(&request.helm_values),
-        om_version: request.om_version.clone(),
+        versions: versions(request),
     };
     let mut reading = catch_unwind(AssertUnwindSafe(|| {
         readers::read(&inputs, &sources, &knowledge.catalogue, &options)
@@ -164,7 +174,8 @@ pub fn scan(request: &Request) -> Scan {
         let path = sources.get(source).path.clone();
         notes.push(Note { path, kind: "skipped", reason });
     }
-    let lint_options = lint::Options { profile: request.profile, now: request.now };
+    let policy = policy(request);
+    let lint_options = lint::Options { policy: &policy, now: request.now };
     let judge = |deployments: &[Deployment], loose: &[(SourceId, Loose)]| {
         catch_unwind(AssertUnwindSafe(|| {
             lint::run(knowledge, &sources, deployments, loose, lint_options)
@@ -188,6 +199,9 @@ pub fn scan(request: &Request) -> Scan {
     notes.dedup();
     Scan {
         asked,
+        knowledge: knowledge.clone(),
+        own: config.shown.clone(),
+        own_sources: config.sources.iter().map(|(id, _)| id).collect(),
         sources,
         inputs,
         deployments: reading.deployments,
@@ -197,6 +211,53 @@ pub fn scan(request: &Request) -> Scan {
         failures,
         broken,
         files_seen: found.seen + usize::from(request.stdin.is_some()),
+    }
+}
+
+/// What the flags and the file say about versions.
+fn versions(request: &Request) -> Versions {
+    let settings = &request.config.settings;
+    let chosen = &settings.om_version;
+    let (flag, otherwise) = match chosen.from {
+        config::From::Flag => (chosen.value.clone(), None),
+        _ => (None, chosen.value.clone()),
+    };
+    let paths = settings.overrides.iter().rev();
+    let paths = paths.filter_map(|rule| Some((rule.paths.clone(), rule.om_version.clone()?)));
+    Versions { flag, paths: paths.collect(), otherwise, base: request.base.clone() }
+}
+
+/// What the flags and the file say about rules.
+fn policy(request: &Request) -> Policy {
+    let settings = &request.config.settings;
+    let knowledge = &request.config.knowledge;
+    let ids = |names: &[String]| config::ids(names.iter().map(String::as_str), knowledge);
+    let levels = |list: &[(Placed<String>, Placed<Severity>)]| {
+        list.iter().map(|(rule, level)| (rule.value.clone(), level.value)).collect()
+    };
+    let select = &settings.select;
+    Policy {
+        select: (select.from != config::From::Default).then(|| ids(&select.value)),
+        ignore: ids(&settings.ignore.value),
+        severity: levels(&settings.severity),
+        profile: settings.profile.value,
+        profile_is_final: settings.profile.from == config::From::Flag,
+        named: settings
+            .deployments
+            .iter()
+            .filter_map(|named| Some((named.name.value.clone(), named.profile?)))
+            .collect(),
+        paths: settings
+            .overrides
+            .iter()
+            .map(|rule| ForPaths {
+                paths: rule.paths.clone(),
+                ignore: config::ids(rule.ignore.iter().map(|r| r.value.as_str()), knowledge),
+                severity: levels(&rule.severity),
+                profile: rule.profile,
+            })
+            .collect(),
+        base: request.base.clone(),
     }
 }
 

@@ -14,12 +14,14 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("readers", &["deployment", "syntax", "crypto", "source"][..]),
         ("rules", &["deployment", "syntax", "crypto", "source"][..]),
         ("lint", &["rules", "deployment", "source"][..]),
+        ("config", &["rules", "deployment", "syntax", "crypto", "source"][..]),
         ("report", &["lint", "rules", "deployment", "source"][..]),
         (
             "cli",
             &[
                 "lib",
                 "report",
+                "config",
                 "lint",
                 "rules",
                 "readers",

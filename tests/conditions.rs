@@ -1,6 +1,7 @@
 //! The words of rule files, each on what a value can be: written, the shipped default, from
 //! elsewhere, partly from elsewhere, and empty. Three answers: yes, no, and the files do not tell.
 
+use omlint::config::Loaded;
 use omlint::rules::Knowledge;
 use omlint::rules::condition::{Case, Truth};
 use omlint::rules::schema::{Condition, Profile};
@@ -24,8 +25,7 @@ fn laid_out(name: &str, text: &str) -> (tempfile::TempDir, Scan) {
         no_ignore: false,
         env_files: Vec::new(),
         helm_values: Vec::new(),
-        om_version: None,
-        profile: Profile::Production,
+        config: Loaded::default(),
         now: 1_795_392_000,
     });
     assert_eq!(scan.deployments.len(), 1, "{text}");

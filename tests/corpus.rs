@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, thread};
 
+use omlint::config::{Flags, Loaded};
 use omlint::rules::schema::Profile;
 use omlint::{Request, scan};
 
@@ -130,6 +131,11 @@ fn judge(folder: &Path) -> (Vec<String>, BTreeMap<String, Score>) {
     git(work.path(), &["init", "--quiet"]);
     git(work.path(), &["add", "--all"]);
 
+    let profile = match expected.profile.as_deref() {
+        None | Some("production") => Profile::Production,
+        Some("development") => Profile::Development,
+        Some(other) => panic!("{}: no profile {other}", folder.display()),
+    };
     let scan = scan(&Request {
         paths: vec![work.path().to_owned()],
         stdin: None,
@@ -137,12 +143,10 @@ fn judge(folder: &Path) -> (Vec<String>, BTreeMap<String, Score>) {
         no_ignore: false,
         env_files: Vec::new(),
         helm_values: Vec::new(),
-        om_version: None,
-        profile: match expected.profile.as_deref() {
-            None | Some("production") => Profile::Production,
-            Some("development") => Profile::Development,
-            Some(other) => panic!("{}: no profile {other}", folder.display()),
-        },
+        config: Loaded::isolated(
+            &Flags { profile: Some(profile), ..Flags::default() },
+            work.path(),
+        ),
         now: 1_795_392_000,
     });
     let mut problems = Vec::new();

@@ -6,9 +6,10 @@ mod support;
 
 use std::path::Path;
 
+use omlint::config::Loaded;
 use omlint::report::{self, View};
 use omlint::rules::Knowledge;
-use omlint::rules::schema::{Profile, Severity};
+use omlint::rules::schema::Severity;
 use omlint::{Request, scan};
 use support::{folder, omlint, omlint_with};
 
@@ -194,8 +195,7 @@ fn request(folder: &Path) -> Request {
         no_ignore: false,
         env_files: Vec::new(),
         helm_values: Vec::new(),
-        om_version: None,
-        profile: Profile::Production,
+        config: Loaded::default(),
         now: support::material::NOW,
     }
 }

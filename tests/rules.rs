@@ -5,8 +5,9 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use omlint::config::Loaded;
 use omlint::rules::Knowledge;
-use omlint::rules::schema::{Example, Profile, Severity};
+use omlint::rules::schema::{Example, Severity};
 use omlint::{Request, Scan, scan};
 use support::material;
 
@@ -25,8 +26,7 @@ fn run(example: &Example) -> Option<(tempfile::TempDir, Scan)> {
         no_ignore: false,
         env_files: Vec::new(),
         helm_values: Vec::new(),
-        om_version: None,
-        profile: Profile::Production,
+        config: Loaded::default(),
         now: material::NOW,
     };
     let scan = scan(&request);

@@ -6,7 +6,7 @@ mod support;
 use std::fmt::Write;
 use std::path::Path;
 
-use omlint::rules::schema::Profile;
+use omlint::config::Loaded;
 use omlint::{Request, Scan, scan};
 
 const COMPOSE: &str = r#"x-env: &env
@@ -134,8 +134,7 @@ fn request(base: &Path, paths: &[&str]) -> Request {
         no_ignore: false,
         env_files: Vec::new(),
         helm_values: Vec::new(),
-        om_version: None,
-        profile: Profile::Production,
+        config: Loaded::default(),
         now: 1_795_392_000,
     }
 }

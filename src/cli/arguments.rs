@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::{Choice, Flags, day};
 use crate::crypto::generate;
 use crate::deployment::version::{Confidence, Version};
 use crate::rules::schema::{Profile, Severity};
@@ -56,15 +57,63 @@ pub struct Inputs {
     /// Read files that git ignores, too
     #[arg(long)]
     pub no_ignore: bool,
-    /// What the deployments are for
-    #[arg(long, value_enum, default_value = "production")]
-    pub profile: ProfileName,
+    /// What the deployments are for [default: production]
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileName>,
+    /// Leave out what fits a pattern, as in .gitignore; may be repeated
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// Folder of rules of your own; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub rule_dirs: Vec<PathBuf>,
+    /// The configuration [default: the nearest omlint.toml, up to the root of the repository]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long, conflicts_with = "config")]
+    pub isolated: bool,
     /// Colours
     #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
     pub color: When,
     /// Say on standard error what was read, and as what
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+impl Inputs {
+    /// What they say that a configuration may say, too.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            exclude: self.exclude.clone(),
+            profile: self.profile.map(Profile::from),
+            om_version: self.om_version.clone(),
+            rule_dirs: self.rule_dirs.clone(),
+            ..Flags::default()
+        }
+    }
+
+    /// Which configuration they ask for.
+    pub fn choice(&self) -> Choice {
+        match &self.config {
+            Some(path) => Choice::File(path.clone()),
+            None if self.isolated => Choice::Isolated,
+            None => Choice::Nearest,
+        }
+    }
+}
+
+impl Check {
+    /// What it says that a configuration may say, too.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            fail_on: self.fail_on.map(FailOn::severity),
+            min_severity: self.min_severity.map(Severity::from),
+            min_confidence: self.min_confidence.map(Confidence::from),
+            ..self.inputs.flags()
+        }
+    }
 }
 
 /// `omlint check`.
@@ -76,9 +125,15 @@ pub struct Check {
     /// How to print findings
     #[arg(long, value_enum, default_value = "pretty")]
     pub format: Format,
-    /// Fail (exit 1) on findings of at least this severity
-    #[arg(long, value_enum, default_value = "medium", value_name = "SEVERITY")]
-    pub fail_on: FailOn,
+    /// Ask only these rules or topics; may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Drop findings of these rules or topics; may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// Fail (exit 1) on findings of at least this severity [default: medium]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
     /// List findings of at least this severity [default: medium; machine formats: low]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub min_severity: Option<SeverityName>,
@@ -247,25 +302,8 @@ fn version(text: &str) -> Result<(String, Version), String> {
         .ok_or_else(|| "expected a version such as 1.11.4".to_owned())
 }
 
-/// The first second of a day in UTC, since 1970.
 fn date(text: &str) -> Result<i64, String> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let number = |at: usize, digits: usize, most: i64| {
-        let part = parts.get(at).filter(|part| part.len() == digits)?;
-        part.parse::<i64>().ok().filter(|number| (1..=most).contains(number))
-    };
-    match (number(0, 4, 9999), number(1, 2, 12), number(2, 2, 31), parts.len()) {
-        (Some(year), Some(month), Some(day), 3) => {
-            // Howard Hinnant's days_from_civil.
-            let year = year - i64::from(month <= 2);
-            let shifted = if month > 2 { month - 3 } else { month + 9 };
-            let day_of_year = (153 * shifted + 2) / 5 + day - 1;
-            let year_of_era = year.rem_euclid(400);
-            let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-            Ok((year.div_euclid(400) * 146_097 + day_of_era - 719_468) * 86_400)
-        }
-        _ => Err("expected a date such as 2026-11-23".to_owned()),
-    }
+    day(text).ok_or_else(|| "expected a date such as 2026-11-23".to_owned())
 }
 
 fn key_size(text: &str) -> Result<usize, String> {
@@ -286,17 +324,5 @@ fn object_name(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("expected a name of lower-case letters, digits, `-` and `.`".to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn dates_are_days() {
-        assert_eq!(date("1970-01-01"), Ok(0));
-        assert_eq!(date("2000-02-29"), Ok(951_782_400));
-        assert!(date("2026-13-01").is_err() && date("tomorrow").is_err());
     }
 }

@@ -1,33 +1,32 @@
 //! `omlint check`: scans, prints what is to be listed, and decides what fails.
 
-use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
+use crate::config::{self, Flags, Settings};
 use crate::deployment::version::Confidence;
 use crate::lint::Gate;
 use crate::report::{self, View};
-use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
+use crate::source::discover::Disk;
 use crate::{Request, Scan, scan};
 
 use super::arguments::{Check, Format, Inputs, When};
-use super::{Outcome, complain, print};
+use super::{Outcome, complain, complain_of, print};
 
 pub(super) fn run(arguments: &Check) -> Outcome {
-    let scan = match read(&arguments.inputs, arguments.now) {
-        Ok(scan) => scan,
-        Err(error) => {
-            complain(&error);
-            return Outcome::Failed;
-        }
+    let drawn = arguments.format == Format::Pretty;
+    let Some((scan, settings)) = read(&arguments.inputs, &arguments.flags(), arguments.now, drawn)
+    else {
+        return Outcome::Failed;
     };
     let machine = arguments.format == Format::Json;
     let default = if machine { Severity::Low } else { Severity::Medium };
-    let fail_on = arguments.fail_on.severity();
-    let least = arguments.min_severity.map_or(default, Severity::from);
+    let fail_on = settings.fail_on.value;
+    let least = settings.min_severity.value.unwrap_or(default);
     let least = fail_on.map_or(least, |fail_on| fail_on.min(least));
-    let sure = arguments.min_confidence.map_or(Confidence::Medium, Confidence::from);
-    let listed_from = match arguments.min_confidence {
+    let sure = settings.min_confidence.value.unwrap_or(Confidence::Medium);
+    let listed_from = match settings.min_confidence.value {
         None if machine => Confidence::Low,
         _ => sure,
     };
@@ -47,7 +46,7 @@ pub(super) fn run(arguments: &Check) -> Outcome {
         color: color(arguments.inputs.color),
     };
     let text = match arguments.format {
-        Format::Pretty => report::pretty::render(&view, Knowledge::built_in()),
+        Format::Pretty => report::pretty::render(&view, &scan.knowledge),
         Format::Concise => report::concise::render(&view),
         Format::Json => report::json::render(&view),
     };
@@ -75,8 +74,29 @@ fn today() -> i64 {
     epoch.unwrap_or_else(clock)
 }
 
-/// Reads what the arguments name.
-pub(super) fn read(inputs: &Inputs, now: Option<i64>) -> Result<Scan, String> {
+/// Reads what the arguments name, by the configuration of the place. Says what is wrong if that
+/// cannot be done.
+pub(super) fn read(
+    inputs: &Inputs,
+    flags: &Flags,
+    now: Option<i64>,
+    drawn: bool,
+) -> Option<(Scan, Settings)> {
+    match scanned(inputs, flags, now, drawn) {
+        Ok(scan) => scan,
+        Err(error) => {
+            complain(&error);
+            None
+        }
+    }
+}
+
+fn scanned(
+    inputs: &Inputs,
+    flags: &Flags,
+    now: Option<i64>,
+    drawn: bool,
+) -> Result<Option<(Scan, Settings)>, String> {
     let base = std::env::current_dir()
         .map_err(|error| format!("the working directory cannot be read: {error}"))?;
     let mut paths = inputs.paths.clone();
@@ -87,6 +107,15 @@ pub(super) fn read(inputs: &Inputs, now: Option<i64>) -> Result<Scan, String> {
     if only_default && !inputs.helm_values.is_empty() {
         paths.clear();
     }
+    let named: Vec<PathBuf> =
+        paths.iter().chain(&inputs.env_file).chain(&inputs.helm_values).cloned().collect();
+    let disk = Disk::new(base.clone(), inputs.no_ignore);
+    let config = config::load(&disk, &inputs.choice(), &named, flags);
+    if !config.problems.is_empty() {
+        complain_of(&config, drawn, inputs.color);
+        return Ok(None);
+    }
+    let settings = config.settings.clone();
     let stdin = if wants_stdin {
         let mut bytes = Vec::new();
         std::io::stdin()
@@ -105,26 +134,18 @@ pub(super) fn read(inputs: &Inputs, now: Option<i64>) -> Result<Scan, String> {
         no_ignore: inputs.no_ignore,
         env_files: inputs.env_file.clone(),
         helm_values: inputs.helm_values.clone(),
-        om_version: inputs.om_version.clone(),
-        profile: inputs.profile.into(),
         now: now.unwrap_or_else(today),
+        config,
     });
     if inputs.verbose {
         narrate(&scan);
     }
-    Ok(scan)
+    Ok(Some((scan, settings)))
 }
 
-/// Whether colours are wanted.
-pub(super) fn color(when: When) -> bool {
-    match when {
-        When::Always => true,
-        When::Never => false,
-        When::Auto => {
-            std::io::stdout().is_terminal()
-                && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-        }
-    }
+/// Whether colours are wanted on standard output.
+pub(super) fn color(choice: When) -> bool {
+    super::when(choice, &std::io::stdout())
 }
 
 /// Says what could not be looked at, and what that makes of the run.

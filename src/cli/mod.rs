@@ -10,6 +10,10 @@ use std::io::Write;
 
 use clap::Parser;
 
+use crate::config::Loaded;
+use crate::report;
+use arguments::When;
+
 pub use arguments::{Arguments, Command};
 
 /// What a run comes to.
@@ -50,6 +54,29 @@ fn print(text: &str) -> Result<(), std::io::Error> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+/// Says on standard error what is wrong with a configuration, drawn or a line each.
+fn complain_of(loaded: &Loaded, drawn: bool, color: When) {
+    let text = if drawn {
+        let color = when(color, &std::io::stderr());
+        report::mistakes::drawn(&loaded.sources, &loaded.shown, &loaded.problems, color)
+    } else {
+        report::mistakes::lines(&loaded.sources, &loaded.problems)
+    };
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Whether colours are wanted on a stream.
+fn when<S: anstream::stream::RawStream>(choice: When, stream: &S) -> bool {
+    match choice {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            stream.is_terminal()
+                && anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
+        }
     }
 }
 

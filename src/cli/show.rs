@@ -1,7 +1,6 @@
 //! `omlint show`: the effective settings of each deployment.
 
 use crate::report::{self, View};
-use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
 
 use super::arguments::{Show, ShowFormat};
@@ -9,14 +8,11 @@ use super::check::{aftermath, color, read};
 use super::{Outcome, complain, print};
 
 pub(super) fn run(arguments: &Show) -> Outcome {
-    let scan = match read(&arguments.inputs, None) {
-        Ok(scan) => scan,
-        Err(error) => {
-            complain(&error);
-            return Outcome::Failed;
-        }
+    let drawn = arguments.format == ShowFormat::Table;
+    let Some((scan, _)) = read(&arguments.inputs, &arguments.inputs.flags(), None, drawn) else {
+        return Outcome::Failed;
     };
-    let knowledge = Knowledge::built_in();
+    let knowledge = &scan.knowledge;
     let view = View {
         sources: &scan.sources,
         deployments: &scan.deployments,

@@ -51,7 +51,7 @@ pub struct KnownVersion {
     pub version: Version,
     /// As people wrote it.
     pub text: String,
-    /// `--om-version`, `image tag`, `chart version`, `layout`, or `assumed`.
+    /// `--om-version`, `configuration`, `image tag`, `chart version`, `layout`, or `assumed`.
     pub from: &'static str,
 }
 
@@ -76,12 +76,17 @@ pub enum Notation {
 pub struct Deployment {
     /// Stable name: kind, path and service.
     pub id: String,
+    /// What the configuration calls it.
+    pub name: Option<String>,
     /// What it is described by.
     pub kind: Kind,
     /// Its version.
     pub version: KnownVersion,
     /// The sources that it was made of, the main one first.
     pub sources: Vec<SourceId>,
+    /// Those of them that it was put together from: the main one, and what is laid over it by
+    /// choice. What these refer to is not among them.
+    pub layers: Vec<SourceId>,
     /// How its settings are written.
     pub notation: Notation,
     /// Sources whose lines are `NAME=value`, whatever the rest is.
@@ -124,6 +129,8 @@ impl Deployment {
             id: basics.id,
             kind: basics.kind,
             version: basics.version,
+            name: None,
+            layers: basics.sources.first().copied().into_iter().collect(),
             sources: basics.sources,
             notation: basics.notation,
             assignments: Vec::new(),

@@ -12,6 +12,8 @@ use crate::rules::native::{self, Field, Hit, LooseCase, Mark};
 use crate::rules::schema::{Check, Predicate, Rule, Severity};
 use crate::source::Span;
 
+use super::policy::Policy;
+
 /// A rule that speaks.
 pub(super) struct Found<'k> {
     pub rule: &'k Rule,
@@ -21,9 +23,10 @@ pub(super) struct Found<'k> {
 }
 
 /// The settings that rules look at in this deployment.
-pub(super) fn asked(case: &Case<'_>) -> BTreeSet<SettingId> {
+pub(super) fn asked(case: &Case<'_>, policy: &Policy) -> BTreeSet<SettingId> {
     let mut ids = BTreeSet::new();
-    for check in case.knowledge.rules.iter().flat_map(|rule| &rule.checks) {
+    let rules = case.knowledge.rules.iter().filter(|rule| policy.asks(&rule.id));
+    for check in rules.flat_map(|rule| &rule.checks) {
         let mut paths: Vec<String> = Vec::new();
         check.when.walk(&mut |path, _| paths.push(path.to_owned()));
         if case.holds(&check.when) != Truth::False {
@@ -38,18 +41,18 @@ pub(super) fn asked(case: &Case<'_>) -> BTreeSet<SettingId> {
 }
 
 /// All rules that speak about a deployment.
-pub(super) fn judge<'k>(case: &Case<'k>) -> Vec<Found<'k>> {
+pub(super) fn judge<'k>(case: &Case<'k>, policy: &Policy) -> Vec<Found<'k>> {
     let mut found = Vec::new();
-    for rule in &case.knowledge.rules {
+    for rule in case.knowledge.rules.iter().filter(|rule| policy.asks(&rule.id)) {
         found.extend(ask(case, rule));
     }
     supersede(case, found)
 }
 
 /// Rules that speak about what a file shows by itself.
-pub(super) fn judge_loose<'k>(case: &LooseCase<'k>) -> Vec<Found<'k>> {
+pub(super) fn judge_loose<'k>(case: &LooseCase<'k>, policy: &Policy) -> Vec<Found<'k>> {
     let mut found = Vec::new();
-    for rule in &case.knowledge.rules {
+    for rule in case.knowledge.rules.iter().filter(|rule| policy.asks(&rule.id)) {
         for check in &rule.checks {
             let Some(native) = &check.native else { continue };
             for hit in native::run_loose(native, case) {

@@ -4,6 +4,7 @@
 pub mod finding;
 pub mod gate;
 mod judge;
+pub mod policy;
 mod remedy;
 mod words;
 
@@ -15,18 +16,19 @@ use crate::deployment::evidence::Loose;
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
 use crate::rules::native::LooseCase;
-use crate::rules::schema::{Profile, Severity};
+use crate::rules::schema::Severity;
 use crate::source::{SourceId, Sources};
 
 pub use finding::{Accepted, Finding, Label, Waived};
 pub use gate::{Gate, Tally};
+pub use policy::Policy;
 pub use words::spelled;
 
 /// What the engine is asked to do.
 #[derive(Clone, Copy)]
-pub struct Options {
-    /// What the deployments are for.
-    pub profile: Profile,
+pub struct Options<'a> {
+    /// What is decided about rules.
+    pub policy: &'a Policy,
     /// The time of the run, in seconds since 1970: it decides what has expired.
     pub now: i64,
 }
@@ -38,12 +40,12 @@ pub fn run(
     sources: &Sources,
     deployments: &[Deployment],
     loose: &[(SourceId, Loose)],
-    options: Options,
+    options: Options<'_>,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for deployment in deployments {
-        let case = Case { knowledge, deployment, sources, profile: options.profile };
-        for found in judge::judge(&case) {
+        let case = case(knowledge, sources, deployment, options);
+        for found in judge::judge(&case, options.policy) {
             findings.extend(words::finding(&case, &found));
         }
     }
@@ -51,11 +53,12 @@ pub fn run(
         let beside_ours = is_beside_ours(sources, deployments, *source);
         let case =
             LooseCase { knowledge, sources, source: *source, loose, beside_ours, now: options.now };
-        for found in judge::judge_loose(&case) {
+        for found in judge::judge_loose(&case, options.policy) {
             findings.extend(words::loose_finding(&case, &found, options, deployments));
         }
     }
     let mut findings = merge(findings);
+    options.policy.apply(sources, &mut findings);
     for finding in &mut findings {
         if finding.illustrative {
             finding.severity = Severity::Info;
@@ -67,6 +70,16 @@ pub fn run(
     });
     finding::number(&mut findings, sources);
     findings
+}
+
+fn case<'a>(
+    knowledge: &'a Knowledge,
+    sources: &'a Sources,
+    deployment: &'a Deployment,
+    options: Options<'_>,
+) -> Case<'a> {
+    let profile = options.policy.profile_of(sources, deployment);
+    Case { knowledge, deployment, sources, profile }
 }
 
 /// Whether a file stands in the folder of a deployment, or beside a public key.
@@ -84,9 +97,9 @@ pub fn asked(
     knowledge: &Knowledge,
     sources: &Sources,
     deployment: &Deployment,
-    options: Options,
+    options: Options<'_>,
 ) -> BTreeSet<SettingId> {
-    judge::asked(&Case { knowledge, deployment, sources, profile: options.profile })
+    judge::asked(&case(knowledge, sources, deployment, options), options.policy)
 }
 
 /// So many settings or files are named in one list.
@@ -97,9 +110,9 @@ pub fn cannot_tell(
     knowledge: &Knowledge,
     sources: &Sources,
     deployment: &Deployment,
-    options: Options,
+    options: Options<'_>,
 ) -> Vec<String> {
-    let case = Case { knowledge, deployment, sources, profile: options.profile };
+    let case = case(knowledge, sources, deployment, options);
     let mut said: Vec<String> = knowledge
         .limits
         .limits
@@ -107,7 +120,7 @@ pub fn cannot_tell(
         .filter(|limit| case.holds(&limit.when) == Truth::True)
         .map(|limit| limit.text.clone())
         .collect();
-    let asked = judge::asked(&case);
+    let asked = judge::asked(&case, options.policy);
     let mut references: Vec<String> = Vec::new();
     for (id, value) in deployment.values() {
         if asked.contains(&id)

@@ -101,7 +101,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
 pub(super) fn loose_finding(
     case: &LooseCase<'_>,
     found: &Found<'_>,
-    options: Options,
+    options: Options<'_>,
     deployments: &[Deployment],
 ) -> Option<Finding> {
     let texts = case.knowledge.sheet(&found.rule.id)?.texts;
@@ -109,7 +109,8 @@ pub(super) fn loose_finding(
         deployments.iter().filter(|deployment| deployment.sources.contains(&case.source));
     let mark = found.hit.place.as_ref()?;
     let fill = |text: &str| with_words(text, &found.hit.words);
-    let severity = match (options.profile, found.rule.development) {
+    let profile = options.policy.profile_at(case.sources, case.source);
+    let severity = match (profile, found.rule.development) {
         (Profile::Development, Some(level)) => found.severity.min(level),
         _ => found.severity,
     };

@@ -18,7 +18,7 @@ use crate::syntax::yaml::{Node, Tree};
 
 use super::dockerfile::{self, Built};
 use super::interpolation::{Known, Variables};
-use super::{Companions, Consumed, Input, Want, by_path, join, scalar, server_file};
+use super::{Companions, Consumed, Input, Versions, Want, by_path, join, scalar, server_file};
 
 /// Rank of `environment:` among the sources of a container's environment.
 const ENVIRONMENT: u8 = 200;
@@ -333,7 +333,7 @@ pub(super) struct Context<'a> {
     pub inputs: &'a [Input],
     pub sources: &'a Sources,
     pub catalogue: &'a Catalogue,
-    pub om_version: Option<(String, Version)>,
+    pub versions: &'a Versions,
 }
 
 struct Reader<'a, 'c> {
@@ -793,7 +793,8 @@ impl<'a> Reader<'a, '_> {
     ) -> Deployment {
         let catalogue = self.context.catalogue;
         let image = self.image(service);
-        let version = version(self.context, image.as_ref());
+        let layers = layers(project);
+        let version = version(self.context, &layers, image.as_ref());
         let (mounts, keys) = self.mounts(service);
         let (place, notation) = self.place(service);
         let fallback = Fallback {
@@ -875,6 +876,7 @@ impl<'a> Reader<'a, '_> {
             .copied()
             .filter(|id| self.context.inputs.iter().any(|i| i.source == *id && i.tree().is_none()))
             .collect();
+        deployment.layers = if layers.is_empty() { vec![main] } else { layers };
         deployment.remarks = remarks;
         deployment.unseen = unseen;
         deployment.illustrative = self.source(main).illustrative;
@@ -1094,10 +1096,19 @@ fn project_name(context: &Context<'_>, project: &Project<'_>) -> String {
     names.join("+")
 }
 
+/// The files that a project was put together from.
+fn layers(project: &Project<'_>) -> Vec<SourceId> {
+    project.files.iter().chain(&project.env_files).map(|input| input.source).collect()
+}
+
 /// The version of a deployment: what the user says, the image's tag, or the newest known.
-pub(super) fn version(context: &Context<'_>, image: Option<&Image>) -> KnownVersion {
-    if let Some((text, version)) = &context.om_version {
-        return KnownVersion { version: *version, text: text.clone(), from: "--om-version" };
+pub(super) fn version(
+    context: &Context<'_>,
+    layers: &[SourceId],
+    image: Option<&Image>,
+) -> KnownVersion {
+    if let Some(known) = context.versions.of(context.sources, layers) {
+        return known;
     }
     if let Some(tag) = image.and_then(|image| image.tag.as_deref())
         && let Some(version) = Version::parse(tag)

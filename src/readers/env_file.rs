@@ -6,7 +6,7 @@ use crate::deployment::evidence::Evidence;
 use crate::deployment::value::Origin;
 use crate::deployment::version::Confidence;
 use crate::deployment::{Basics, Deployment, Kind, Notation};
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 use crate::syntax::dotenv::Entry;
 
 use super::compose::{self, Context};
@@ -69,7 +69,8 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
     let place = main.entries().first().map_or(Span::new(main.source, 0..0), |entry| {
         Span::new(main.source, entry.key_range.clone())
     });
-    let version = compose::version(context, None);
+    let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
+    let version = compose::version(context, &layers, None);
     let fallback = Fallback {
         version: version.version,
         confidence: Confidence::Medium,
@@ -86,11 +87,12 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
         id: format!("env:{}", paths.join("+")),
         kind: Kind::Environment,
         version,
-        sources: inputs.iter().map(|input| input.source).collect(),
+        sources: layers.clone(),
         notation: Notation::Assignment,
     };
     let mut deployment = Deployment::new(basics, settings, evidence);
     deployment.assignments = deployment.sources.clone();
+    deployment.layers = layers;
     deployment.illustrative = context.sources.get(main.source).illustrative;
     deployment
 }

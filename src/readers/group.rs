@@ -22,7 +22,7 @@ pub fn read(
     catalogue: &Catalogue,
     options: &ReadOptions,
 ) -> Reading {
-    let context = Context { inputs, sources, catalogue, om_version: options.om_version.clone() };
+    let context = Context { inputs, sources, catalogue, versions: &options.versions };
     let mut reading = Reading::default();
     let mut consumed = Consumed::new();
 

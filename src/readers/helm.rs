@@ -335,7 +335,8 @@ fn deployment(
         broken_from,
         wrapped,
     };
-    reader.version = reader.known_version();
+    let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
+    reader.version = reader.known_version(&layers);
     Some(reader.deployment(inputs, charts))
 }
 
@@ -377,9 +378,9 @@ impl<'a> Reader<'a, '_> {
         &self.context.sources.get(source).text
     }
 
-    fn known_version(&self) -> KnownVersion {
-        if let Some((text, version)) = &self.context.om_version {
-            return KnownVersion { version: *version, text: text.clone(), from: "--om-version" };
+    fn known_version(&self, layers: &[SourceId]) -> KnownVersion {
+        if let Some(known) = self.context.versions.of(self.context.sources, layers) {
+            return known;
         }
         if let Some(image) = self.image()
             && let Some(tag) = &image.tag
@@ -951,6 +952,7 @@ impl<'a> Reader<'a, '_> {
             notation: Notation::HelmValues,
         };
         let mut deployment = Deployment::new(basics, settings, evidence);
+        deployment.layers = inputs.iter().map(|input| input.source).collect();
         deployment.helm_root = self.root.config.clone();
         deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
         deployment.unseen.extend(self.wrapped.unseen.iter().map(|(name, _)| name.clone()));

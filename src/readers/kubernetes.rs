@@ -890,7 +890,7 @@ impl<'a> Server<'a, '_> {
     }
 
     fn version(&self, workload: &Workload<'a>, image: Option<&Image>) -> KnownVersion {
-        let known = super::compose::version(self.context, image);
+        let known = super::compose::version(self.context, &[workload.parts[0].source], image);
         if known.from != "assumed: newest known" {
             return known;
         }

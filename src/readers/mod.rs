@@ -17,13 +17,16 @@ mod workflow;
 mod wrappers;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crate::deployment::Deployment;
+use crate::deployment::KnownVersion;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::{Holder, KeyPlace, Loose, Problem};
 use crate::deployment::version::Version;
 use crate::source::Arrival;
+use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
 use crate::source::{Source, SourceId, Sources, Span, Trouble};
 use crate::syntax::dockerfile::Instruction;
@@ -127,8 +130,44 @@ pub struct ReadOptions {
     pub env_files: Vec<SourceId>,
     /// `--helm-values`, in order; the later wins.
     pub helm_values: Vec<SourceId>,
-    /// `--om-version`.
-    pub om_version: Option<(String, Version)>,
+    /// What the user says about versions.
+    pub versions: Versions,
+}
+
+/// What the user says about the versions of servers, whatever the files say.
+#[derive(Clone, Debug, Default)]
+pub struct Versions {
+    /// `--om-version`: nothing else counts then.
+    pub flag: Option<(String, Version)>,
+    /// Of the deployments of some files; the first that fits counts.
+    pub paths: Vec<(PathSet, (String, Version))>,
+    /// Of all the others.
+    pub otherwise: Option<(String, Version)>,
+    /// The working directory, from which files are named.
+    pub base: PathBuf,
+}
+
+impl Versions {
+    /// The version of a deployment that is put together from these files.
+    fn of(&self, sources: &Sources, layers: &[SourceId]) -> Option<KnownVersion> {
+        let known = |(text, version): &(String, Version), from| KnownVersion {
+            version: *version,
+            text: text.clone(),
+            from,
+        };
+        if let Some(flag) = &self.flag {
+            return Some(known(flag, "--om-version"));
+        }
+        let fits = |set: &PathSet| {
+            layers.iter().any(|id| {
+                let source = sources.get(*id);
+                let file = source.file.clone().unwrap_or_else(|| self.base.join(&source.path));
+                set.contains(&file, &self.base)
+            })
+        };
+        let here = self.paths.iter().find(|(set, _)| fits(set)).map(|(_, version)| version);
+        here.or(self.otherwise.as_ref()).map(|version| known(version, "configuration"))
+    }
 }
 
 /// What the readers made of all inputs.

@@ -314,7 +314,7 @@ fn find<'a>(node: Node<'a>, path: &str) -> Option<Entry<'a>> {
 /// The deployment that a file describes, alone or with the environment files that go with it.
 pub(super) fn read(context: &Context<'_>, input: &Input, env_files: &[&Input]) -> Deployment {
     let source = context.sources.get(input.source);
-    let version = compose::version(context, None);
+    let version = compose::version(context, &[input.source], None);
     let environment =
         (!env_files.is_empty()).then(|| super::env_file::environment(context, env_files));
     let settings =

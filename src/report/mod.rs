@@ -3,6 +3,7 @@
 
 pub mod concise;
 pub mod json;
+pub mod mistakes;
 pub mod pretty;
 pub mod show;
 

@@ -9,8 +9,8 @@ use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 use crate::lint::Finding;
 use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
-use crate::source::mask::plain;
-use crate::source::{Source, SourceId, Span};
+use crate::source::mask::{Shown, plain};
+use crate::source::{Source, SourceId, Sources, Span};
 
 use super::{View, count};
 
@@ -18,12 +18,12 @@ use super::{View, count};
 const MOST_FULL: usize = 200;
 /// Longer lines are cut around their label.
 const LONGEST_LINE: usize = 400;
-const WIDTH: usize = 96;
+pub(super) const WIDTH: usize = 96;
 
 /// The report.
 pub fn render(view: &View<'_>, knowledge: &Knowledge) -> String {
     let mut out = Vec::new();
-    let mut masked = Masked { view, copies: HashMap::new() };
+    let mut masked = Masked::new(view.sources, view.shown);
     let mut told = HashSet::new();
     for finding in view.findings.iter().take(MOST_FULL) {
         let first = told.insert(finding.rule.clone());
@@ -59,7 +59,7 @@ fn one(
     out: &mut Vec<u8>,
     view: &View<'_>,
     knowledge: &Knowledge,
-    masked: &mut Masked<'_, '_>,
+    masked: &mut Masked<'_>,
     finding: &Finding,
     first: bool,
 ) {
@@ -183,21 +183,26 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
 }
 
 /// Masked copies of the files, made once each.
-struct Masked<'v, 'a> {
-    view: &'v View<'a>,
+pub(super) struct Masked<'a> {
+    sources: &'a Sources,
+    shown: &'a dyn Fn(SourceId) -> Shown,
     copies: HashMap<SourceId, String>,
 }
 
-impl Masked<'_, '_> {
-    fn files(&mut self, spans: &[Span]) -> Files {
+impl<'a> Masked<'a> {
+    pub(super) fn new(sources: &'a Sources, shown: &'a dyn Fn(SourceId) -> Shown) -> Self {
+        Masked { sources, shown, copies: HashMap::new() }
+    }
+
+    pub(super) fn files(&mut self, spans: &[Span]) -> Files {
         let mut files = Files { list: HashMap::new() };
         for span in spans {
             let id = span.source;
             if files.list.contains_key(&id) {
                 continue;
             }
-            let source = self.view.sources.get(id);
-            let shown = self.view.shown;
+            let source = self.sources.get(id);
+            let shown = self.shown;
             let copy = self.copies.entry(id).or_insert_with(|| (shown)(id).mask(&source.text, 0));
             let own: Vec<Range<usize>> = spans
                 .iter()
@@ -289,12 +294,12 @@ impl File {
 }
 
 /// The files of one report, for the drawing library.
-struct Files {
+pub(super) struct Files {
     list: HashMap<SourceId, File>,
 }
 
 impl Files {
-    fn place(&self, span: Span) -> (SourceId, Range<usize>) {
+    pub(super) fn place(&self, span: Span) -> (SourceId, Range<usize>) {
         let file = &self.list[&span.source];
         let range = file.place(span.range());
         // A label over several lines would be drawn as a bracket around all of them.

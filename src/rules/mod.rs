@@ -8,7 +8,8 @@ pub mod patterns;
 pub mod schema;
 mod url;
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
@@ -30,10 +31,12 @@ pub struct Knowledge {
     pub known_keys: KnownKeys,
     /// The rules, by id.
     pub rules: Vec<Rule>,
+    /// What rules that are not built in say, by id.
+    sheets: BTreeMap<String, Sheet>,
 }
 
 /// What a rule says, with what is not said by the rule's author.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Sheet {
     /// The folder it stands in.
     pub topic: String,
@@ -47,34 +50,43 @@ static TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 impl Knowledge {
     /// What is built in. Decoded on first use.
-    pub fn built_in() -> &'static Knowledge {
-        static BUILT_IN: OnceLock<Knowledge> = OnceLock::new();
-        BUILT_IN.get_or_init(|| {
-            let sound = "written by the build script with the same types";
-            let catalogue: Catalogue =
-                serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/settings.json")))
-                    .expect(sound);
-            Knowledge {
-                catalogue: catalogue.indexed(),
-                patterns: serde_json::from_str(include_str!(concat!(
-                    env!("OUT_DIR"),
-                    "/patterns.json"
-                )))
+    pub fn built_in() -> &'static Arc<Knowledge> {
+        static BUILT_IN: OnceLock<Arc<Knowledge>> = OnceLock::new();
+        BUILT_IN.get_or_init(|| Arc::new(Knowledge::decode()))
+    }
+
+    fn decode() -> Knowledge {
+        let sound = "written by the build script with the same types";
+        let catalogue: Catalogue =
+            serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/settings.json")))
+                .expect(sound);
+        Knowledge {
+            catalogue: catalogue.indexed(),
+            patterns: serde_json::from_str(include_str!(concat!(
+                env!("OUT_DIR"),
+                "/patterns.json"
+            )))
+            .expect(sound),
+            limits: serde_json::from_str(include_str!(concat!(
+                env!("OUT_DIR"),
+                "/cannot-tell.json"
+            )))
+            .expect(sound),
+            known_keys: serde_json::from_str(include_str!(concat!(
+                env!("OUT_DIR"),
+                "/known-keys.json"
+            )))
+            .expect(sound),
+            rules: serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/checks.json")))
                 .expect(sound),
-                limits: serde_json::from_str(include_str!(concat!(
-                    env!("OUT_DIR"),
-                    "/cannot-tell.json"
-                )))
-                .expect(sound),
-                known_keys: serde_json::from_str(include_str!(concat!(
-                    env!("OUT_DIR"),
-                    "/known-keys.json"
-                )))
-                .expect(sound),
-                rules: serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/checks.json")))
-                    .expect(sound),
-            }
-        })
+            sheets: BTreeMap::new(),
+        }
+    }
+
+    /// The ids of all rules with their topics. Decodes all their texts: not for every run.
+    pub fn topics(&self) -> Vec<(&str, String)> {
+        let topic = |rule: &Rule| self.sheet(&rule.id).map(|sheet| sheet.topic);
+        self.rules.iter().filter_map(|rule| Some((rule.id.as_str(), topic(rule)?))).collect()
     }
 
     /// The frameworks that rules map to. Decoded on first use.
@@ -91,8 +103,11 @@ impl Knowledge {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// What a built-in rule says. Decoded on each call: ask for what is printed only.
+    /// What a rule says. Decoded on each call: ask for what is printed only.
     pub fn sheet(&self, id: &str) -> Option<Sheet> {
+        if let Some(sheet) = self.sheets.get(id) {
+            return Some(sheet.clone());
+        }
         let at = TEXTS.binary_search_by_key(&id, |(id, _)| id).ok()?;
         serde_json::from_str(TEXTS[at].1).ok()
     }

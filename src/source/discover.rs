@@ -13,6 +13,7 @@ use aho_corasick::AhoCorasick;
 use ignore::gitignore::GitignoreBuilder;
 use ignore::{WalkBuilder, WalkState};
 
+use super::glob::PathSet;
 use super::{Arrival, Source, Trouble};
 
 /// No file over this size is read whole.
@@ -65,6 +66,7 @@ pub struct Candidate {
 pub struct Disk {
     base: PathBuf,
     no_ignore: bool,
+    excluded: PathSet,
     roots: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
@@ -138,7 +140,13 @@ fn is_foreign_ending(name: &str) -> bool {
 impl Disk {
     /// Reads relative to `base`, the working directory.
     pub fn new(base: PathBuf, no_ignore: bool) -> Self {
-        Disk { base, no_ignore, roots: Mutex::default() }
+        Disk { base, no_ignore, excluded: PathSet::default(), roots: Mutex::default() }
+    }
+
+    /// Leaves out what is in the set, even where it is named.
+    pub fn without(mut self, excluded: PathSet) -> Self {
+        self.excluded = excluded;
+        self
     }
 
     /// The path on disk of a display path.
@@ -152,6 +160,11 @@ impl Disk {
         for path in paths {
             let file = self.base.join(path);
             let shown = self.display(&straightened(path, &self.base));
+            if self.excluded.contains(&file, &self.base) {
+                let reason = "excluded by `exclude`".to_owned();
+                found.notes.push(Note { path: shown, kind: "skipped", reason });
+                continue;
+            }
             match std::fs::metadata(&file) {
                 Err(error) => found.failures.push(Note {
                     path: shown,
@@ -189,7 +202,10 @@ impl Disk {
             .git_global(false)
             .follow_links(false)
             .threads(std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
-            .filter_entry(|entry| entry.file_name() != ".git");
+            .filter_entry({
+                let (excluded, base) = (self.excluded.clone(), self.base.clone());
+                move |entry| entry.file_name() != ".git" && !excluded.contains(entry.path(), &base)
+            });
         if self.no_ignore {
             builder.standard_filters(false).hidden(false);
         }
@@ -229,7 +245,8 @@ impl Disk {
             let known: HashSet<String> = found.files.iter().map(|file| file.path.clone()).collect();
             for path in self.tracked_though_ignored(folder) {
                 let Ok(below) = path.strip_prefix(folder) else { continue };
-                if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                let excluded = self.excluded.contains(&path, &self.base);
+                if excluded || !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
                     continue;
                 }
                 found.seen += 1;
@@ -294,6 +311,12 @@ impl Disk {
         Ok(source)
     }
 
+    /// Reads a file by its display path.
+    pub(super) fn load_path(&self, path: &str, arrival: Arrival) -> Result<Source, Note> {
+        let path = path.to_owned();
+        self.load(Candidate { path, arrival, illustrative: false, bytes: None })
+    }
+
     /// Reads a file that another source refers to, if it lies within that source's root.
     /// `None` if there is no such file.
     pub fn load_referred(&self, path: &str, from: &Source) -> Option<Result<Source, Note>> {
@@ -354,7 +377,7 @@ impl Disk {
         Some(if folder.starts_with(&base) { base } else { folder })
     }
 
-    fn repository(&self, folder: &Path) -> Option<PathBuf> {
+    pub(super) fn repository(&self, folder: &Path) -> Option<PathBuf> {
         if let Some(known) = lock(&self.roots).get(folder) {
             return known.clone();
         }
@@ -533,7 +556,7 @@ fn join_display(shown: &str, below: &Path) -> String {
     out
 }
 
-fn describe(error: &std::io::Error) -> String {
+pub(super) fn describe(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or folder".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),

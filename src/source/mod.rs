@@ -2,8 +2,11 @@
 //! remembers where it stands, discovery on disk and masking for display.
 //! Knows nothing of YAML, settings or rules.
 
+pub mod diagnostic;
 pub mod discover;
+pub mod glob;
 pub mod mask;
+mod nearest;
 mod text;
 
 pub use text::Text;
@@ -66,6 +69,7 @@ pub enum Arrival {
 }
 
 /// One input file.
+#[derive(Clone)]
 pub struct Source {
     /// Path as reports print it: relative to the working directory, with `/`.
     pub path: String,
@@ -184,7 +188,7 @@ impl Source {
 }
 
 /// All sources of a run, by number.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     list: Vec<Source>,
 }

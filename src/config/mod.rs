@@ -1,0 +1,409 @@
+//! `omlint.toml`: where it is found, what it says, and what of that is wrong. The file is a
+//! source with places like any other. Knows neither readers nor findings.
+
+pub mod keys;
+mod read;
+mod select;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::deployment::version::Version;
+use crate::rules::Knowledge;
+use crate::rules::schema::{Profile, Severity};
+use crate::source::diagnostic::Diagnostic;
+use crate::source::discover::Disk;
+use crate::source::glob::PathSet;
+use crate::source::mask::Shown;
+use crate::source::{Arrival, Sources, Span};
+use read::Fields;
+
+pub use select::ids;
+pub use settings::{Chosen, Flags, From, Settings};
+
+/// The names of a configuration file.
+pub const NAMES: [&str; 2] = ["omlint.toml", ".omlint.toml"];
+
+/// A value and the characters that say it.
+#[derive(Clone, Debug)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Which configuration file a run has.
+#[derive(Clone, Debug, Default)]
+pub enum Choice {
+    /// The nearest above what is scanned, up to the root of the repository.
+    #[default]
+    Nearest,
+    /// This one.
+    File(PathBuf),
+    /// None.
+    Isolated,
+}
+
+/// A configuration file.
+#[derive(Clone, Debug)]
+struct Config {
+    /// The folder that its paths start from.
+    root: PathBuf,
+    fields: Top,
+    /// `[[override]]`, in order; the later wins.
+    overrides: Vec<Override>,
+    /// `[[deployment]]`.
+    deployments: Vec<Named>,
+    /// `[[waiver]]`.
+    waivers: Vec<Waiver>,
+    /// `[[known-key]]`.
+    known_keys: Vec<OwnKey>,
+}
+
+/// The keys at the top of the file.
+#[derive(Clone, Debug, Default)]
+struct Top {
+    select: Option<List>,
+    ignore: Option<List>,
+    severity: Vec<(Placed<String>, Placed<Severity>)>,
+    fail_on: Option<Placed<String>>,
+    min_severity: Option<Placed<String>>,
+    min_confidence: Option<Placed<String>>,
+    profile: Option<Placed<String>>,
+    exclude: Option<List>,
+    om_version: Option<Placed<(String, Version)>>,
+    baseline: Option<Placed<String>>,
+    rule_dirs: Option<List>,
+}
+
+/// A list, and the place of its key.
+#[derive(Clone, Debug)]
+struct List {
+    /// The key.
+    key: Span,
+    /// The texts.
+    items: Vec<Placed<String>>,
+}
+
+/// Other values for some paths.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// The table.
+    pub span: Span,
+    /// The files.
+    pub paths: PathSet,
+    /// What their deployments are for.
+    pub profile: Option<Profile>,
+    /// Rules or topics whose findings in them are dropped.
+    pub ignore: Vec<Placed<String>>,
+    /// Severities of findings in them.
+    pub severity: Vec<(Placed<String>, Placed<Severity>)>,
+    /// The version of their deployments.
+    pub om_version: Option<(String, Version)>,
+}
+
+/// Files that are deployed together.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The table.
+    pub span: Span,
+    /// What reports call it.
+    pub name: Placed<String>,
+    /// Compose files, the later over the earlier.
+    pub compose: Vec<Placed<String>>,
+    /// Environment files, the later over the earlier.
+    pub env_file: Vec<Placed<String>>,
+    /// Values files, the later over the earlier.
+    pub helm_values: Vec<Placed<String>>,
+    /// `path=value` over all values files.
+    pub helm_set: Vec<Placed<String>>,
+    /// Patterns of Kubernetes manifests.
+    pub manifests: Vec<Placed<String>>,
+    /// The server's version.
+    pub om_version: Option<(String, Version)>,
+    /// What it is for.
+    pub profile: Option<Profile>,
+}
+
+/// A finding that is accepted.
+#[derive(Clone, Debug)]
+pub struct Waiver {
+    /// The table.
+    pub span: Span,
+    /// The rule, which need not exist.
+    pub rule: Placed<String>,
+    /// The files.
+    pub path: PathSet,
+    /// Where the files are named.
+    pub path_span: Span,
+    /// Why; absent where the text is empty.
+    pub reason: Option<Placed<String>>,
+    /// The last day on which it holds, as its first second since 1970.
+    pub expires: Option<Placed<i64>>,
+}
+
+/// A key pair that must not be used any more.
+#[derive(Clone, Debug)]
+pub struct OwnKey {
+    /// The table.
+    pub span: Span,
+    /// What it was.
+    pub title: Placed<String>,
+    /// A file with the public key.
+    pub pem: Option<Placed<String>>,
+    /// SHA-256 of the public key.
+    pub spki_sha256: Option<Placed<String>>,
+    /// The modulus in base64url.
+    pub modulus: Option<Placed<String>>,
+    /// The exponent in base64url.
+    pub exponent: Option<Placed<String>>,
+}
+
+/// What a run goes by.
+#[derive(Clone)]
+pub struct Loaded {
+    /// The configuration file, if there is one; the first sources of the run.
+    pub sources: Sources,
+    /// What may be printed of it.
+    pub shown: Shown,
+    /// Flags over the file over the defaults.
+    pub settings: Settings,
+    /// What is known, with what the file adds.
+    pub knowledge: Arc<Knowledge>,
+    /// What is wrong: then the run cannot mean what was asked.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Default for Loaded {
+    /// Nobody says anything.
+    fn default() -> Self {
+        Loaded::isolated(&Flags::default(), Path::new(""))
+    }
+}
+
+impl Loaded {
+    /// Flags over the defaults, without a file.
+    pub fn isolated(flags: &Flags, base: &Path) -> Self {
+        load(&Disk::new(base.to_owned(), false), &Choice::Isolated, &[], flags)
+    }
+}
+
+/// Loads what a run over some paths goes by.
+pub fn load(disk: &Disk, choice: &Choice, paths: &[PathBuf], flags: &Flags) -> Loaded {
+    let mut file = File::default();
+    read_file(disk, choice, paths, &mut file);
+    let settings = Settings::new(flags, file.config.as_ref(), &disk.file(""), &mut file.problems);
+    let knowledge = Knowledge::built_in().clone();
+    select::check(&settings, file.config.as_ref(), flags, &knowledge, &mut file.problems);
+    file.problems.sort_by_key(|problem| problem.span);
+    Loaded {
+        sources: file.sources,
+        shown: file.shown,
+        settings,
+        knowledge,
+        problems: file.problems,
+    }
+}
+
+/// What became of the file.
+#[derive(Default)]
+struct File {
+    sources: Sources,
+    config: Option<Config>,
+    shown: Shown,
+    problems: Vec<Diagnostic>,
+}
+
+fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File) {
+    let path = match choice {
+        Choice::Isolated => return,
+        Choice::File(path) => disk.from_here(path),
+        Choice::Nearest => {
+            let mut names = disk.nearest(paths, &NAMES).into_iter();
+            let Some(path) = names.next() else { return };
+            if let Some(other) = names.next() {
+                loaded.problems.push(
+                    Diagnostic::nowhere(format!("both `{path}` and `{other}` are here"))
+                        .help("omlint reads one of them: delete the other"),
+                );
+                return;
+            }
+            path
+        }
+    };
+    let source = match disk.named(&path, Arrival::Referred) {
+        Ok(source) => source,
+        Err(note) => {
+            let message = format!("the configuration `{}`: {}", note.path, note.reason);
+            loaded.problems.push(Diagnostic::nowhere(message));
+            return;
+        }
+    };
+    let root = disk.file(source.folder());
+    let id = loaded.sources.add(source);
+    let source = loaded.sources.get(id);
+    if source.trouble.is_some() {
+        loaded.problems.push(Diagnostic::new(
+            Span::new(id, 0..0),
+            "the configuration is not UTF-8",
+            "this file cannot be read as TOML",
+        ));
+        return;
+    }
+    let (fields, problems, shown) = read::read(id, &source.text);
+    loaded.problems.extend(problems);
+    loaded.shown = shown;
+    loaded.config = Some(Config::new(root, fields, &mut loaded.problems));
+}
+
+impl Config {
+    fn new(root: PathBuf, mut fields: Fields, problems: &mut Vec<Diagnostic>) -> Config {
+        let list = |fields: &mut Fields, name: &str| {
+            let key = fields.key(name)?;
+            Some(List { key, items: fields.texts(name)? })
+        };
+        let top = Top {
+            select: list(&mut fields, "select"),
+            ignore: list(&mut fields, "ignore"),
+            severity: fields.levels("severity"),
+            fail_on: fields.text("fail-on"),
+            min_severity: fields.text("min-severity"),
+            min_confidence: fields.text("min-confidence"),
+            profile: fields.text("profile"),
+            exclude: list(&mut fields, "exclude"),
+            om_version: fields.version("om-version"),
+            baseline: fields.text("baseline"),
+            rule_dirs: list(&mut fields, "rule-dirs"),
+        };
+        let mut config = Config {
+            fields: top,
+            overrides: Vec::new(),
+            deployments: Vec::new(),
+            waivers: Vec::new(),
+            known_keys: Vec::new(),
+            root,
+        };
+        for table in fields.tables("override") {
+            config.overrides.extend(override_of(table, &config.root));
+        }
+        for table in fields.tables("deployment") {
+            config.deployments.extend(named(table));
+        }
+        for table in fields.tables("waiver") {
+            config.waivers.extend(waiver(table, &config.root, problems));
+        }
+        for table in fields.tables("known-key") {
+            config.known_keys.extend(own_key(table));
+        }
+        config
+    }
+}
+
+fn override_of(mut table: Fields, root: &Path) -> Option<Override> {
+    Some(Override {
+        span: table.span,
+        paths: PathSet::new(root, &values(&table.texts("paths")?)),
+        profile: table.text("profile").and_then(|word| profile(&word.value)),
+        ignore: table.texts("ignore").unwrap_or_default(),
+        severity: table.levels("severity"),
+        om_version: table.version("om-version").map(|version| version.value),
+    })
+}
+
+fn named(mut table: Fields) -> Option<Named> {
+    Some(Named {
+        span: table.span,
+        name: table.text("name")?,
+        compose: table.texts("compose").unwrap_or_default(),
+        env_file: table.texts("env-file").unwrap_or_default(),
+        helm_values: table.texts("helm-values").unwrap_or_default(),
+        helm_set: table.texts("helm-set").unwrap_or_default(),
+        manifests: table.texts("manifests").unwrap_or_default(),
+        om_version: table.version("om-version").map(|version| version.value),
+        profile: table.text("profile").and_then(|word| profile(&word.value)),
+    })
+}
+
+fn waiver(mut table: Fields, root: &Path, problems: &mut Vec<Diagnostic>) -> Option<Waiver> {
+    let path = table.text("path")?;
+    if let Some(reason) = PathSet::problem(&path.value) {
+        problems.push(Diagnostic::new(
+            path.span,
+            format!("bad pattern in `path`: {reason}"),
+            "this pattern cannot be read",
+        ));
+    }
+    Some(Waiver {
+        span: table.span,
+        rule: table.text("rule")?,
+        path: PathSet::new(root, &[&path.value]),
+        path_span: path.span,
+        reason: table.text("reason"),
+        expires: table.day("expires"),
+    })
+}
+
+fn own_key(mut table: Fields) -> Option<OwnKey> {
+    Some(OwnKey {
+        span: table.span,
+        title: table.text("title")?,
+        pem: table.text("pem"),
+        spki_sha256: table.text("spki-sha256"),
+        modulus: table.text("modulus"),
+        exponent: table.text("exponent"),
+    })
+}
+
+fn values(texts: &[Placed<String>]) -> Vec<&str> {
+    texts.iter().map(|text| text.value.as_str()).collect()
+}
+
+fn profile(word: &str) -> Option<Profile> {
+    match word {
+        "production" => Some(Profile::Production),
+        "development" => Some(Profile::Development),
+        _ => None,
+    }
+}
+
+/// The first second of a day in UTC, since 1970.
+pub fn day(text: &str) -> Option<i64> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |at: usize, digits: usize, most: i64| {
+        let part = parts.get(at).filter(|part| part.len() == digits)?;
+        part.parse::<i64>().ok().filter(|number| (1..=most).contains(number))
+    };
+    let (year, month, day) = (number(0, 4, 9999)?, number(1, 2, 12)?, number(2, 2, 31)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if parts.len() != 3 || day > longest {
+        return None;
+    }
+    // Howard Hinnant's days_from_civil.
+    let year = year - i64::from(month <= 2);
+    let shifted = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+    let year_of_era = year.rem_euclid(400);
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some((year.div_euclid(400) * 146_097 + day_of_era - 719_468) * 86_400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn days_are_days() {
+        assert_eq!(day("1970-01-01"), Some(0));
+        assert_eq!(day("2000-02-29"), Some(951_782_400));
+        for wrong in ["2026-13-01", "2026-02-29", "2026-04-31", "tomorrow", "2026-1-1"] {
+            assert_eq!(day(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Sets of paths that a user writes as patterns, with the meaning that `.gitignore` has made
+//! common. Knows nothing of what the paths are for.
+
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::nearest::lexical;
+
+/// Patterns, and the folder that they start from.
+#[derive(Clone, Debug)]
+pub struct PathSet {
+    root: PathBuf,
+    patterns: Vec<String>,
+    set: GlobSet,
+}
+
+impl Default for PathSet {
+    fn default() -> Self {
+        PathSet { root: PathBuf::new(), patterns: Vec::new(), set: GlobSet::empty() }
+    }
+}
+
+impl PathSet {
+    /// The set of some patterns below `root`. A pattern without `/` fits at any depth, one
+    /// that names a folder fits all that is below it, `*` stays within a folder, `**` does not.
+    ///
+    /// Patterns must have passed [`PathSet::problem`]; one that has not fits nothing.
+    pub fn new<S: AsRef<str>>(root: &Path, patterns: &[S]) -> PathSet {
+        let mut set = GlobSetBuilder::new();
+        let patterns: Vec<String> = patterns.iter().map(|p| p.as_ref().to_owned()).collect();
+        for pattern in &patterns {
+            for form in forms(pattern) {
+                if let Ok(glob) = GlobBuilder::new(&form).literal_separator(true).build() {
+                    set.add(glob);
+                }
+            }
+        }
+        let set = set.build().unwrap_or_else(|_| GlobSet::empty());
+        PathSet { root: lexical(root), patterns, set }
+    }
+
+    /// What is wrong with a pattern, if anything.
+    pub fn problem(pattern: &str) -> Option<String> {
+        if pattern.trim().is_empty() {
+            return Some("an empty pattern fits nothing".into());
+        }
+        if pattern.starts_with('!') {
+            return Some("a pattern cannot take back what another one fits".into());
+        }
+        if pattern.split('/').any(|part| part == "..") {
+            return Some("a pattern cannot lead out of its folder with `..`".into());
+        }
+        let error = forms(pattern)
+            .into_iter()
+            .find_map(|form| GlobBuilder::new(&form).literal_separator(true).build().err())?;
+        // The library's sentence without the pattern, which the reader sees anyway.
+        Some(error.kind().to_string())
+    }
+
+    /// Whether the file is in the set. A file that is not below the set's folder is taken
+    /// relative to `base`, the working directory.
+    pub fn contains(&self, file: &Path, base: &Path) -> bool {
+        if self.set.is_empty() {
+            return false;
+        }
+        let file = lexical(file);
+        let below = |root: &Path| file.strip_prefix(root).ok().map(Path::to_owned);
+        let path = below(&self.root).or_else(|| below(&lexical(base)));
+        self.set.is_match(path.unwrap_or_else(|| file.clone()))
+    }
+
+    /// The patterns as they were written.
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+}
+
+/// The globs that a pattern stands for.
+fn forms(pattern: &str) -> [String; 2] {
+    let body = pattern.trim_end_matches('/');
+    let body = body.strip_prefix("./").unwrap_or(body);
+    let anchored = body.contains('/');
+    let body = body.trim_start_matches('/');
+    let body = if anchored { body.to_owned() } else { format!("**/{body}") };
+    let below = format!("{body}/**");
+    [body, below]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_mean_what_gitignore_has_taught() {
+        let fits = |pattern: &str, path: &str| {
+            PathSet::new(Path::new("/repo"), &[pattern])
+                .contains(&Path::new("/repo").join(path), Path::new("/elsewhere"))
+        };
+        for (pattern, path, expected) in [
+            ("docs", "docs/a.yml", true),
+            ("docs", "x/docs/a.yml", true),
+            ("docs/", "x/docs/a/b.yml", true),
+            ("/docs", "x/docs/a.yml", false),
+            ("/docs", "docs/a.yml", true),
+            ("docker/dev/**", "docker/dev/compose.yml", true),
+            ("docker/dev", "docker/dev/compose.yml", true),
+            ("./docker/dev", "docker/dev/compose.yml", true),
+            ("docker/dev/**", "x/docker/dev/compose.yml", false),
+            ("*.example", "a/b/.env.example", true),
+            ("docker/*", "docker/dev/compose.yml", true),
+            ("docker/*.yml", "docker/dev/compose.yml", false),
+            ("values-{dev,test}.yaml", "chart/values-test.yaml", true),
+        ] {
+            assert_eq!(fits(pattern, path), expected, "{pattern} on {path}");
+        }
+    }
+
+    #[test]
+    fn files_elsewhere_are_taken_from_the_working_directory() {
+        let set = PathSet::new(Path::new("/policy"), &["docker/dev/**"]);
+        assert!(set.contains(Path::new("/repo/docker/dev/a.yml"), Path::new("/repo")));
+    }
+
+    #[test]
+    fn wrong_patterns_are_told() {
+        assert!(PathSet::problem("docker/[dev").is_some());
+        assert!(PathSet::problem("{a,b").is_some());
+        assert!(PathSet::problem("").is_some());
+        assert!(PathSet::problem("!a").is_some());
+        assert!(PathSet::problem("../a").is_some());
+        assert_eq!(PathSet::problem("docker/dev/**"), None);
+    }
+}

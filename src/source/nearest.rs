@@ -1,0 +1,119 @@
+//! Finds the file of a certain name that is nearest above what is scanned. Never looks above the
+//! repository: what others put there says nothing about it.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::discover::{Disk, Note};
+use super::{Arrival, Source};
+
+impl Disk {
+    /// Files of one of these names in the nearest folder that holds any, beginning with the
+    /// folder that all the paths lie in.
+    pub fn nearest(&self, paths: &[PathBuf], names: &[&str]) -> Vec<String> {
+        let start = self.common_folder(paths);
+        let top = self.top_above(&start);
+        for folder in start.ancestors() {
+            let here: Vec<String> = names
+                .iter()
+                .map(|name| folder.join(name))
+                .filter(|file| file.is_file())
+                .map(|file| self.from_here(&file))
+                .collect();
+            if !here.is_empty() || Some(folder) == top.as_deref() {
+                return here;
+            }
+        }
+        Vec::new()
+    }
+
+    /// The repository of a folder; without one the working directory, if the folder is below.
+    pub fn top_above(&self, folder: &Path) -> Option<PathBuf> {
+        if let Some(root) = self.repository(folder) {
+            return Some(root);
+        }
+        let base = lexical(&self.file(""));
+        Some(if folder.starts_with(&base) { base } else { folder.to_owned() })
+    }
+
+    fn common_folder(&self, paths: &[PathBuf]) -> PathBuf {
+        let base = self.file("");
+        let mut folders = paths.iter().filter_map(|path| {
+            let path = base.join(path);
+            let metadata = std::fs::metadata(&path).ok()?;
+            let path = lexical(&path);
+            if metadata.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) }
+        });
+        let Some(first) = folders.next() else { return lexical(&base) };
+        folders.fold(first, |common, folder| {
+            let shared = common.components().zip(folder.components());
+            shared.take_while(|(one, other)| one == other).map(|(part, _)| part).collect()
+        })
+    }
+
+    /// Reads a file that this program's own files or flags name.
+    pub fn named(&self, path: &str, arrival: Arrival) -> Result<Source, Note> {
+        let note = |reason: &str| Note {
+            path: path.to_owned(),
+            kind: "unreadable",
+            reason: reason.to_owned(),
+        };
+        match std::fs::metadata(self.file(path)) {
+            Ok(metadata) if metadata.is_file() => self.load_path(path, arrival),
+            Ok(_) => Err(note("not a file")),
+            Err(error) => Err(note(&super::discover::describe(&error))),
+        }
+    }
+
+    /// A path as reports print it: relative to the working directory, above it with `..` as
+    /// long as both lie in one repository.
+    pub fn from_here(&self, path: &Path) -> String {
+        let (path, base) = (lexical(&self.file("").join(path)), lexical(&self.file("")));
+        if let Ok(below) = path.strip_prefix(&base) {
+            return slashed(below);
+        }
+        let shared = path.components().zip(base.components()).take_while(|(a, b)| a == b).count();
+        let shared_path: PathBuf = base.components().take(shared).collect();
+        let together = self.repository(&base).is_some_and(|root| shared_path.starts_with(root));
+        if !together {
+            return slashed(&path);
+        }
+        let up = base.components().count() - shared;
+        let mut out = PathBuf::new();
+        out.extend(std::iter::repeat_n(Component::ParentDir, up));
+        out.extend(path.components().skip(shared));
+        slashed(&out)
+    }
+}
+
+fn slashed(path: &Path) -> String {
+    let mut out = String::new();
+    for part in path.components() {
+        if matches!(part, Component::RootDir) {
+            out.push('/');
+            continue;
+        }
+        if !out.is_empty() && !out.ends_with('/') {
+            out.push('/');
+        }
+        out.push_str(&part.as_os_str().to_string_lossy());
+    }
+    out
+}
+
+/// The path without `.` and `..`, by its letters alone.
+pub(super) fn lexical(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                out.pop();
+            }
+            Component::ParentDir if out.has_root() => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
