@@ -933,3 +933,258 @@ jwtTokenConfiguration:
         );
     }
 }
+
+mod kustomizations {
+    use super::*;
+
+    /// A Deployment of the server with this below its container.
+    fn server(container: &str) -> String {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: om, labels: {{app: catalog}}}}\nspec:\n  \
+             selector: {{matchLabels: {{app: om}}}}\n  template:\n    \
+             metadata: {{labels: {{app: om}}}}\n    spec:\n      containers:\n      \
+             - name: server\n        image: openmetadata/server:1.12.1\n{}",
+            indented(container, 8)
+        )
+    }
+
+    #[test]
+    fn generated_maps_and_secrets_are_what_kustomize_makes_of_them() {
+        check(
+            "kustomize_generators",
+            &[
+                (
+                    "kustomization.yaml",
+                    r#"
+resources: [server.yaml]
+configMapGenerator:
+- name: plain
+  literals:
+  - JWT_ISSUER="issuer.example"
+  - AUTHENTICATION_PROVIDER=okta
+  - 'SERVER_HOST_API_URL= http://om:8585/api '
+  envs: [plain.env]
+secretGenerator:
+- name: hidden
+  envs: [hidden.env]
+"#,
+                ),
+                (
+                    "plain.env",
+                    "# no comment after a value\n  AUTHENTICATION_AUTHORITY=https://okta.nordwind.de\nJWT_KEY_ID='k 1'\n",
+                ),
+                ("hidden.env", "OIDC_CLIENT_SECRET=\"s3cret-value-1\"\nFROM_HERE\n"),
+                (
+                    "server.yaml",
+                    &server(
+                        "envFrom: [{configMapRef: {name: plain}}, {secretRef: {name: hidden}}]",
+                    ),
+                ),
+            ],
+            &["."],
+            &[
+                ("JWT_ISSUER", Set("issuer.example")),
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("SERVER_HOST_API_URL", Set("http://om:8585/api")),
+                ("AUTHENTICATION_AUTHORITY", Set("https://okta.nordwind.de")),
+                ("JWT_KEY_ID", Set("k 1")),
+                ("OIDC_CLIENT_SECRET", Secret),
+                ("AUTHENTICATION_CLIENT_ID", Default),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_generator_merges_into_that_of_the_base() {
+        check(
+            "kustomize_behavior",
+            &[
+                (
+                    "base/kustomization.yaml",
+                    "resources: [server.yaml]\nnamePrefix: team-\nconfigMapGenerator:\n- name: plain\n  literals: [JWT_ISSUER=base, JWT_KEY_ID=base]\n- name: other\n  literals: [AUTHENTICATION_AUTHORITY=https://base.nordwind.de, AUTHENTICATION_PROVIDER=okta]\n",
+                ),
+                (
+                    "base/server.yaml",
+                    &server(
+                        "envFrom: [{configMapRef: {name: plain}}, {configMapRef: {name: other}}]",
+                    ),
+                ),
+                (
+                    "prod/kustomization.yaml",
+                    "resources: [../base]\nnamespace: prod\nconfigMapGenerator:\n- name: plain\n  behavior: merge\n  literals: [JWT_ISSUER=prod]\n- name: other\n  behavior: replace\n  literals: [AUTHENTICATION_PROVIDER=google]\n",
+                ),
+            ],
+            &["prod"],
+            &[
+                ("JWT_ISSUER", Set("prod")),
+                ("JWT_KEY_ID", Set("base")),
+                ("AUTHENTICATION_PROVIDER", Set("google")),
+                ("AUTHENTICATION_AUTHORITY", Default),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_merge_patch_replaces_lists_that_have_no_key() {
+        check(
+            "kustomize_merge_patch",
+            &[
+                (
+                    "base/kustomization.yaml",
+                    "resources: [server.yaml]\nconfigMapGenerator:\n- name: plain\n  literals: [JWT_ISSUER=base]\n- name: prod\n  literals: [JWT_KEY_ID=prod]\n",
+                ),
+                (
+                    "base/server.yaml",
+                    &server(
+                        "envFrom: [{configMapRef: {name: plain}}]\nenv:\n- {name: AUTHENTICATION_PROVIDER, value: okta}\n- {name: AUTHENTICATION_AUTHORITY, value: 'https://base.nordwind.de'}\n- {name: AUTHENTICATION_CLIENT_ID, value: base}",
+                    ),
+                ),
+                (
+                    "prod/kustomization.yaml",
+                    "resources: [../base]\npatches:\n- path: patch.yaml\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: om}\n    spec:\n      template:\n        spec:\n          containers:\n          - name: server\n            env:\n            - {name: AUTHENTICATION_CLIENT_ID, value: inline}\n",
+                ),
+                (
+                    "prod/patch.yaml",
+                    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: om}\nspec:\n  template:\n    spec:\n      containers:\n      - name: server\n        envFrom: [{configMapRef: {name: prod}}]\n        env:\n        - {name: AUTHENTICATION_PROVIDER, value: google}\n        - {name: AUTHENTICATION_AUTHORITY, $patch: delete}\n",
+                ),
+            ],
+            &["prod"],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("google")),
+                ("AUTHENTICATION_AUTHORITY", Default),
+                ("AUTHENTICATION_CLIENT_ID", Set("inline")),
+                ("JWT_ISSUER", Default),
+                ("JWT_KEY_ID", Set("prod")),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_json_patch_counts_in_the_list_as_it_then_is() {
+        check(
+            "kustomize_json_patch",
+            &[
+                ("base/kustomization.yaml", "resources: [server.yaml, config.yaml]\n"),
+                (
+                    "base/config.yaml",
+                    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {JWT_ISSUER: base, JWT_KEY_ID: base}\n",
+                ),
+                (
+                    "base/server.yaml",
+                    &server(
+                        "env:\n- {name: AUTHENTICATION_PROVIDER, value: okta}\n- {name: AUTHENTICATION_AUTHORITY, value: 'https://base.nordwind.de'}\n- {name: AUTHENTICATION_CLIENT_ID, value: base}",
+                    ),
+                ),
+                (
+                    "prod/kustomization.yaml",
+                    r#"
+resources: [../base]
+patches:
+- path: first.yaml
+- target: {kind: Deployment, name: om}
+  patch: |-
+    - op: test
+      path: /spec/template/spec/containers/0/name
+      value: server
+    - op: replace
+      path: /spec/template/spec/containers/0/env/1/value
+      value: google
+    - op: remove
+      path: /spec/template/spec/containers/0/env/2
+    - op: add
+      path: /spec/template/spec/containers/0/env/-
+      value: {name: JWT_KEY_ID, value: from-patch}
+    - op: add
+      path: /spec/template/spec/containers/0/envFrom
+      value: [{configMapRef: {name: plain}}]
+    - op: replace
+      path: /spec/replicas
+      value: 2
+- target: {kind: ConfigMap, name: pl.*}
+  patch: '[{"op": "replace", "path": "/data/JWT_ISSUER", "value": "prod"}]'
+- target: {kind: Deployment, labelSelector: app=other}
+  path: never.json
+patchesJson6902:
+- target: {group: apps, version: v1, kind: Deployment, name: om}
+  path: last.json
+"#,
+                ),
+                (
+                    "prod/first.yaml",
+                    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: om}\nspec: {template: {spec: {containers: [{name: server, env: [{name: OIDC_SCOPE, value: openid}]}]}}}\n",
+                ),
+                (
+                    "prod/never.json",
+                    r#"[{"op": "remove", "path": "/spec/template/spec/containers/0/env"}]"#,
+                ),
+                (
+                    "prod/last.json",
+                    r#"[{"op": "add", "path": "/spec/template/spec/containers/0/env/0", "value": {"name": "AUTHENTICATION_CALLBACK_URL", "value": "https://c.nordwind.de/callback"}}]"#,
+                ),
+            ],
+            &["prod"],
+            &[
+                ("OIDC_SCOPE", Set("openid")),
+                ("AUTHENTICATION_PROVIDER", Set("google")),
+                ("AUTHENTICATION_AUTHORITY", Default),
+                ("AUTHENTICATION_CLIENT_ID", Set("base")),
+                ("AUTHENTICATION_CALLBACK_URL", Set("https://c.nordwind.de/callback")),
+                ("JWT_KEY_ID", Set("from-patch")),
+                ("JWT_ISSUER", Set("prod")),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_component_patches_what_was_taken_in_before_it() {
+        check(
+            "kustomize_component",
+            &[
+                (
+                    "prod/kustomization.yaml",
+                    "resources: [server.yaml]\ncomponents: [../sso]\nimages:\n- {name: openmetadata/server, newName: registry.nordwind.de/om/openmetadata/server, newTag: 1.9.1}\n",
+                ),
+                (
+                    "prod/server.yaml",
+                    &server("env:\n- {name: AUTHENTICATION_PROVIDER, value: basic}"),
+                ),
+                (
+                    "sso/kustomization.yaml",
+                    "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- target: {kind: Deployment}\n  path: sso.yaml\n",
+                ),
+                (
+                    "sso/sso.yaml",
+                    "kind: Deployment\nmetadata: {name: any}\nspec: {template: {spec: {containers: [{name: server, env: [{name: AUTHENTICATION_PROVIDER, value: okta}]}]}}}\n",
+                ),
+            ],
+            &["prod"],
+            &[("AUTHENTICATION_PROVIDER", Set("okta")), ("JWT_ISSUER", Default)],
+        );
+    }
+
+    #[test]
+    fn env_counts_over_env_from_and_names_stand_for_what_is_above_them() {
+        check(
+            "kustomize_env",
+            &[
+                ("kustomization.yaml", "resources: [all.yaml]\n"),
+                (
+                    "all.yaml",
+                    &format!(
+                        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  immutable: true\n  metadata: {{name: plain}}\n  data: {{ISSUER: issuer.nordwind.de, KEY_ID: from-map, PROVIDER: okta}}\n- apiVersion: v1\n  kind: Secret\n  metadata: {{name: hidden}}\n  data: {{authority: aHR0cHM6Ly9vbGQ=}}\n  stringData: {{authority: 'https://new.nordwind.de'}}\n---\n{}",
+                        server(
+                            "env:\n- {name: HOST, value: catalog.nordwind.de}\n- {name: AUTHENTICATION_CALLBACK_URL, value: 'https://$(HOST)/callback'}\n- {name: AUTHENTICATION_AUTHORITY, valueFrom: {secretKeyRef: {name: hidden, key: authority}}}\n- {name: JWT_ISSUER, value: own}\n- {name: JWT_KEY_ID, value: $(JWT_ISSUER)-$(LATER)}\n- {name: LATER, value: x}\nenvFrom:\n- prefix: JWT_\n  configMapRef: {name: plain}\n- prefix: AUTHENTICATION_\n  configMapRef: {name: plain}"
+                        )
+                    ),
+                ),
+            ],
+            &["."],
+            &[
+                ("AUTHENTICATION_CALLBACK_URL", Set("https://catalog.nordwind.de/callback")),
+                ("AUTHENTICATION_AUTHORITY", Set("https://new.nordwind.de")),
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("JWT_ISSUER", Set("own")),
+            ],
+        );
+    }
+}

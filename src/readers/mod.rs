@@ -8,7 +8,9 @@ mod group;
 mod helm;
 mod interpolation;
 mod kubernetes;
+mod kustomize;
 mod loose;
+mod manifests;
 mod opaque;
 mod scalar;
 mod server_file;
@@ -241,7 +243,7 @@ impl Input {
             (Role::Values, Some(_)) => helm::wants(source),
             (Role::Kustomization, Some(tree)) => {
                 let roots = || tree.documents();
-                let named = roots().flat_map(kubernetes::kustomization_wants);
+                let named = roots().flat_map(kustomize::wants);
                 named.chain(roots().flat_map(wrappers::wants)).collect()
             }
             (Role::Helmfile, Some(tree)) => tree.documents().flat_map(wrappers::wants).collect(),
@@ -309,7 +311,7 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
         return (Role::Template, Form::None);
     }
     let tree = yaml::parse(text);
-    if kubernetes::is_kustomization_name(name) {
+    if kustomize::is_name(name) {
         return (Role::Kustomization, Form::Yaml(tree));
     }
     let role = tree

@@ -270,10 +270,19 @@ impl Disk {
         let path = join_display(shown, below);
         let note = |reason: String| Note { path: path.clone(), kind: "unreadable", reason };
         let bytes = read(file).map_err(|error| note(describe(&error)))?;
-        let chart = matches!(&*name, "Chart.yaml");
+        // They name files that are ours without a word of it.
+        let names_others = matches!(
+            &*name,
+            "Chart.yaml" | "kustomization.yaml" | "kustomization.yml" | "Kustomization"
+        );
         let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         let key = is_der(&bytes);
-        if !chart && !utf16 && !key && !needles().is_match(&bytes) && !marks().is_match(&bytes) {
+        if !names_others
+            && !utf16
+            && !key
+            && !needles().is_match(&bytes)
+            && !marks().is_match(&bytes)
+        {
             return Ok(None);
         }
         // A stray zero in a text must not make it pass unseen; a binary file has many.

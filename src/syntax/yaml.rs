@@ -133,6 +133,50 @@ pub fn parse_within(text: &str, part: Range<usize>) -> Tree {
     parse(&copy)
 }
 
+/// Parses the YAML that a scalar holds. Places are the file's, also where the scalar is written
+/// in quotes on one line: an escape becomes what it stands for, and a blank.
+pub fn parse_scalar(text: &str, node: Node<'_>) -> Tree {
+    let style = node.style();
+    let content = node.resolved().content_range();
+    if !matches!(style, Some(Style::Single | Style::Double)) {
+        return parse_within(text, content);
+    }
+    let blank: String = text[..content.start]
+        .chars()
+        .map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) })
+        .collect();
+    // The text begins a line of its own: the quote before it is one byte.
+    let mut copy = blank[..content.start.saturating_sub(1)].to_owned();
+    copy.push('\n');
+    let (mut rest, mut in_quotes) = (&text[content], false);
+    let mut quote = |copy: &mut String, sign: char| {
+        in_quotes = !in_quotes;
+        if in_quotes {
+            copy.push(' ');
+        }
+        copy.push(sign);
+        if !in_quotes {
+            copy.push(' ');
+        }
+    };
+    while let Some(c) = rest.chars().next() {
+        let escaped = rest[c.len_utf8()..].chars().next();
+        match (style, c, escaped) {
+            (Some(Style::Double), '\\', Some('n')) => copy.push_str(" \n"),
+            (Some(Style::Double), '\\', Some('t' | 'r')) => copy.push_str("  "),
+            (Some(Style::Double), '\\', Some('"')) => quote(&mut copy, '"'),
+            (Some(Style::Single), '\'', Some('\'')) => quote(&mut copy, '\''),
+            _ => {
+                copy.push(c);
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+        }
+        rest = &rest[2..];
+    }
+    parse(&copy)
+}
+
 /// Replaces refused lines by filler of equal length until the text parses.
 fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     let mut text = original.to_owned();
