@@ -438,7 +438,7 @@ impl<'a> Server<'a, '_> {
     }
 
     fn version(&self, workload: &Workload<'a>, image: Option<&Image>) -> KnownVersion {
-        let known = super::compose::version(self.context, &[workload.parts[0].source], image);
+        let known = super::compose::version(self.context, &workload.sources[..1], image);
         if known.from != "assumed: newest known" {
             return known;
         }
