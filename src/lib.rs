@@ -22,7 +22,7 @@ use config::{Loaded, Placed};
 use deployment::Deployment;
 use deployment::evidence::Loose;
 use lint::policy::ForPaths;
-use lint::{Finding, Policy};
+use lint::{Finding, Policy, Waiver};
 use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
 use rules::Knowledge;
 use rules::schema::Severity;
@@ -54,6 +54,8 @@ pub struct Request {
     pub now: i64,
     /// What the run goes by, sound or not.
     pub config: Loaded,
+    /// Comments in the files may waive findings.
+    pub inline_waivers: bool,
 }
 
 /// Everything that a scan found.
@@ -176,9 +178,15 @@ pub fn scan(request: &Request) -> Scan {
     }
     let policy = policy(request);
     let lint_options = lint::Options { policy: &policy, now: request.now };
+    let directives = inputs
+        .iter()
+        .filter(|_| request.inline_waivers)
+        .flat_map(|input| input.directives(sources.get(input.source)));
+    let waivers: Vec<Waiver> =
+        directives.filter_map(|directive| Waiver::inline(&directive, &sources)).collect();
     let judge = |deployments: &[Deployment], loose: &[(SourceId, Loose)]| {
         catch_unwind(AssertUnwindSafe(|| {
-            lint::run(knowledge, &sources, deployments, loose, lint_options)
+            lint::run(knowledge, &sources, deployments, loose, &waivers, lint_options)
         }))
     };
     let findings = judge(&reading.deployments, &reading.loose).unwrap_or_else(|_| {

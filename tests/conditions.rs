@@ -27,6 +27,7 @@ fn laid_out(name: &str, text: &str) -> (tempfile::TempDir, Scan) {
         helm_values: Vec::new(),
         config: Loaded::default(),
         now: 1_795_392_000,
+        inline_waivers: true,
     });
     assert_eq!(scan.deployments.len(), 1, "{text}");
     (folder, scan)

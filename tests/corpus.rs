@@ -148,6 +148,7 @@ fn judge(folder: &Path) -> (Vec<String>, BTreeMap<String, Score>) {
             work.path(),
         ),
         now: 1_795_392_000,
+        inline_waivers: true,
     });
     let mut problems = Vec::new();
     for broken in &scan.broken {

@@ -197,6 +197,7 @@ fn request(folder: &Path) -> Request {
         helm_values: Vec::new(),
         config: Loaded::default(),
         now: support::material::NOW,
+        inline_waivers: true,
     }
 }
 

@@ -28,6 +28,7 @@ fn run(example: &Example) -> Option<(tempfile::TempDir, Scan)> {
         helm_values: Vec::new(),
         config: Loaded::default(),
         now: material::NOW,
+        inline_waivers: true,
     };
     let scan = scan(&request);
     Some((folder, scan))

@@ -136,6 +136,7 @@ fn request(base: &Path, paths: &[&str]) -> Request {
         helm_values: Vec::new(),
         config: Loaded::default(),
         now: 1_795_392_000,
+        inline_waivers: true,
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Inputs {
     /// The name of what comes on standard input
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     pub stdin_filename: String,
+    /// Do not let comments in the files waive findings
+    #[arg(long)]
+    pub no_inline_waivers: bool,
     /// Read files that git ignores, too
     #[arg(long)]
     pub no_ignore: bool,

@@ -136,6 +136,7 @@ fn scanned(
         helm_values: inputs.helm_values.clone(),
         now: now.unwrap_or_else(today),
         config,
+        inline_waivers: !inputs.no_inline_waivers,
     });
     if inputs.verbose {
         narrate(&scan);

@@ -6,6 +6,7 @@ pub mod gate;
 mod judge;
 pub mod policy;
 mod remedy;
+mod waivers;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use crate::source::{SourceId, Sources};
 pub use finding::{Accepted, Finding, Label, Waived};
 pub use gate::{Gate, Tally};
 pub use policy::Policy;
+pub use waivers::Waiver;
 pub use words::spelled;
 
 /// What the engine is asked to do.
@@ -40,6 +42,7 @@ pub fn run(
     sources: &Sources,
     deployments: &[Deployment],
     loose: &[(SourceId, Loose)],
+    waivers: &[Waiver],
     options: Options<'_>,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
@@ -58,6 +61,7 @@ pub fn run(
         }
     }
     let mut findings = merge(findings);
+    waivers::apply(knowledge, sources, deployments, waivers, &mut findings, options);
     options.policy.apply(sources, &mut findings);
     for finding in &mut findings {
         if finding.illustrative {

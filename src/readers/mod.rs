@@ -2,6 +2,7 @@
 //! reads the file resolves it, and nothing of what will be judged.
 
 mod compose;
+mod directives;
 mod dockerfile;
 mod env_file;
 mod group;
@@ -30,7 +31,7 @@ use crate::deployment::version::Version;
 use crate::source::Arrival;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Source, SourceId, Sources, Span, Trouble};
+use crate::source::{Directive, Source, SourceId, Sources, Span, Trouble};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
@@ -255,6 +256,13 @@ impl Input {
             (Role::EnvFile, _) => env_file::wants(self.entries()),
             _ => Vec::new(),
         }
+    }
+
+    /// The comments that speak to omlint, where the source is one of ours or holds keys or
+    /// tokens.
+    pub fn directives(&self, source: &Source) -> Vec<Directive> {
+        let matters = !matches!(self.role, Role::Other | Role::Chart) || !self.loose.is_empty();
+        if matters { directives::of(self, source) } else { Vec::new() }
     }
 
     /// The parts of the source that may be printed.

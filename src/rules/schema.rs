@@ -300,11 +300,30 @@ pub enum Native {
     OpenClient {},
     /// A recognised file that could not be read as what it is.
     NotParsed {},
+    /// Something is wrong with a decision to accept findings.
+    Waiver {
+        /// What.
+        fault: WaiverFault,
+    },
     /// A key written twice in one mapping.
     DuplicateKey {
         /// Only where a security setting is written twice with different values.
         conflicting: bool,
     },
+}
+
+/// What may be wrong with a waiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiverFault {
+    /// It gives no reason.
+    WithoutReason,
+    /// It names a rule that is not there, or one that it cannot waive.
+    UnknownRule,
+    /// No finding is there that it could waive.
+    Unused,
+    /// Its last day is over.
+    Expired,
 }
 
 /// Places of private keys.
@@ -460,6 +479,7 @@ impl Native {
             Native::KeyMismatch { public, private }
             | Native::UnmountedKeyPath { public, private } => vec![public, private],
             Native::NotParsed {}
+            | Native::Waiver { .. }
             | Native::DuplicateKey { .. }
             | Native::WeakKey {}
             | Native::PrivateKeyPlace { .. }

@@ -256,6 +256,38 @@ pub fn sentence(text: &str) -> String {
     plain(&shown.without(&hidden).mask(text, 0))
 }
 
+/// The longest part of a word of a reason that may mix letters and digits.
+const LONGEST_MIXED: usize = 4;
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 300;
+
+/// Why somebody accepted something, in their words, which are there to be read: without what
+/// is no word and no number, and without values behind `=`.
+pub fn reason(text: &str) -> String {
+    let text: String = sentence(text).chars().take(LONGEST_REASON).collect();
+    let mut hidden = Vec::new();
+    let mut at = 0;
+    for word in text.split_inclusive(char::is_whitespace) {
+        if let Some(sign) = word.find('=') {
+            hidden.push(at + sign + 1..at + word.trim_end().len());
+        }
+        let mut from = at;
+        for part in word.split_inclusive(|c: char| !c.is_alphanumeric()) {
+            let name = part.trim_end_matches(|c: char| !c.is_alphanumeric());
+            let plain = name.chars().all(char::is_alphabetic)
+                || name.chars().all(|c| c.is_ascii_digit())
+                || name.chars().count() <= LONGEST_MIXED;
+            if !plain {
+                hidden.push(from..from + name.len());
+            }
+            from += part.len();
+        }
+        at += word.len();
+    }
+    let shown = Shown::new(std::iter::once(0..text.len()).collect());
+    shown.without(&hidden).mask(&text, 0)
+}
+
 /// A public value for messages and tables: on one line, with what may be secret blanked.
 pub fn public_value(text: &str) -> String {
     let shown = Shown::new(std::iter::once(0..text.len()).collect());
@@ -308,6 +340,18 @@ mod tests {
             sentence("the included file `https://t:pw@host/x.yml`: not read"),
             "the included file `https://****@host/x.yml`: not read"
         );
+    }
+
+    #[test]
+    fn reasons_are_words() {
+        for (text, shown) in [
+            ("accepted until Q3, see OPS-1234", "accepted until Q3, see OPS-1234"),
+            ("see https://wiki.acme.io/x/42?t=a", "see https://wiki.acme.io/x/42?***"),
+            ("it is hunter2, key=swordfish", "it is *******, key=*********"),
+            ("Zq7Xw9Kp2Vm4", "************"),
+        ] {
+            assert_eq!(reason(text), shown);
+        }
     }
 
     #[test]

@@ -57,6 +57,15 @@ pub enum Trouble {
     TooLarge,
 }
 
+/// A comment that speaks to omlint, and the parts of its file that it speaks about.
+#[derive(Clone, Debug)]
+pub struct Directive {
+    /// The comment.
+    pub comment: Span,
+    /// What it covers.
+    pub covers: Vec<Span>,
+}
+
 /// How a source came into the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Arrival {

@@ -101,10 +101,12 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
         Native::DuplicateKey { conflicting } => {
             duplicate_key::run(&case.deployment.evidence.problems, *conflicting)
         }
-        // A token or a client is the file's, whatever deployment the file is part of.
-        Native::TokenOfKnownKey {} | Native::EmbeddedToken { .. } | Native::OpenClient {} => {
-            Vec::new()
-        }
+        // A token or a client is the file's, whatever deployment the file is part of; what is
+        // wrong with waivers is known when everything else is found.
+        Native::TokenOfKnownKey {}
+        | Native::EmbeddedToken { .. }
+        | Native::OpenClient {}
+        | Native::Waiver { .. } => Vec::new(),
     }
 }
 
@@ -123,7 +125,8 @@ pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
         Native::DuplicateKey { conflicting } => {
             duplicate_key::run(&case.loose.problems, *conflicting)
         }
-        Native::UrlMismatch { .. }
+        Native::Waiver { .. }
+        | Native::UrlMismatch { .. }
         | Native::HostMismatch { .. }
         | Native::KeyMismatch { .. }
         | Native::UnmountedKeyPath { .. } => Vec::new(),

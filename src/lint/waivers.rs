@@ -1,0 +1,220 @@
+//! Decisions to accept findings: what they say, what they cover, and what is wrong with them.
+//! Never sees a syntax tree: readers tell what a comment covers.
+
+use std::collections::HashMap;
+
+use crate::deployment::Deployment;
+use crate::deployment::evidence::Loose;
+use crate::rules::Knowledge;
+use crate::rules::native::{Hit, LooseCase, Mark};
+use crate::rules::schema::{Native, Rule, WaiverFault};
+use crate::source::{Arrival, Directive, Sources, Span, mask};
+
+use super::finding::{Accepted, Finding, Waived};
+use super::judge::Found;
+use super::{Options, words};
+
+/// A decision to accept findings.
+#[derive(Clone, Debug)]
+pub struct Waiver {
+    kind: Accepted,
+    place: Span,
+    rules: Vec<Named>,
+    reason: Option<String>,
+    covers: Vec<Span>,
+}
+
+/// A rule as the waiver names it; nothing where it names none.
+#[derive(Clone, Debug)]
+struct Named {
+    rule: Option<String>,
+    place: Span,
+}
+
+impl Waiver {
+    /// What a comment says: `omlint: ignore[rule, rule] reason`. None if it says something else.
+    pub fn inline(directive: &Directive, sources: &Sources) -> Option<Waiver> {
+        let text = sources.slice(directive.comment);
+        let start = directive.comment.start as usize;
+        let at = text.find("omlint:")?;
+        let sign = text[..at].trim_end();
+        if !sign.is_empty() && !sign.ends_with(['#', '/', '-']) {
+            return None;
+        }
+        let body = at + "omlint:".len();
+        let word = body + text[body..].len() - text[body..].trim_start().len();
+        let after = word + "ignore".len();
+        let rest = text[word..].strip_prefix("ignore")?;
+        if rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_')) {
+            return None;
+        }
+        let span = |range: std::ops::Range<usize>| {
+            Span::new(directive.comment.source, start + range.start..start + range.end)
+        };
+        let closed = rest.strip_prefix('[').and_then(|list| list.split_once(']'));
+        let (rules, reason) = match closed {
+            Some((list, reason)) => {
+                let mut from = after + 1;
+                let mut rules = Vec::new();
+                for item in list.split(',') {
+                    let name = item.trim();
+                    let begin = from + item.len() - item.trim_start().len();
+                    let is_id = !name.is_empty() && name.len() <= 80 && name.bytes().all(is_of_id);
+                    rules.push(Named {
+                        rule: is_id.then(|| name.to_owned()),
+                        place: span(begin..begin + name.len()),
+                    });
+                    from += item.len() + 1;
+                }
+                (rules, reason)
+            }
+            None => (vec![Named { rule: None, place: span(at..text.trim_end().len()) }], rest),
+        };
+        let reason = reason.trim_matches(|c: char| c.is_whitespace() || "-–—:".contains(c));
+        Some(Waiver {
+            kind: Accepted::Inline,
+            place: span(at..text.trim_end().len()),
+            rules,
+            reason: reason.chars().any(char::is_alphanumeric).then(|| mask::reason(reason)),
+            covers: directive.covers.clone(),
+        })
+    }
+
+    /// Whether it is about the place that a finding is to be mended at. Related places do not
+    /// count: they say why, and others may share them.
+    fn covers(&self, finding: &Finding) -> bool {
+        let place = finding.primary.span;
+        self.covers.iter().any(|cover| {
+            let holds = |at: u32| cover.start <= at && at <= cover.end;
+            cover.source == place.source && (holds(place.start) || holds(place.end))
+        })
+    }
+}
+
+fn is_of_id(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'/')
+}
+
+/// A fault of a waiver.
+struct Fault {
+    fault: WaiverFault,
+    place: Span,
+    words: Vec<(&'static str, String)>,
+}
+
+/// Accepts the findings that waivers cover, and adds what is wrong with the waivers.
+pub(super) fn apply(
+    knowledge: &Knowledge,
+    sources: &Sources,
+    deployments: &[Deployment],
+    waivers: &[Waiver],
+    findings: &mut Vec<Finding>,
+    options: Options<'_>,
+) {
+    let mut by_rule: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        by_rule.entry(finding.rule.clone()).or_default().push(at);
+    }
+    let mut faults = Vec::new();
+    for waiver in waivers {
+        let named = waiver.rules.iter().filter_map(|named| named.rule.clone());
+        let named = named.map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        if waiver.reason.is_none() && !named.is_empty() {
+            faults.push(Fault {
+                fault: WaiverFault::WithoutReason,
+                place: waiver.place,
+                words: vec![("rule", named)],
+            });
+        }
+        for Named { rule, place } in &waiver.rules {
+            if let Err(why) = may_waive(knowledge, waiver.kind, rule.as_deref()) {
+                let (fault, words) = (WaiverFault::UnknownRule, vec![("reason", why)]);
+                faults.push(Fault { fault, place: *place, words });
+                continue;
+            }
+            let (Some(rule), Some(reason)) = (rule, &waiver.reason) else { continue };
+            let mut used = false;
+            for &at in by_rule.get(rule).into_iter().flatten() {
+                let finding = &mut findings[at];
+                if waiver.covers(finding) {
+                    used = true;
+                    finding.waived.get_or_insert_with(|| waived(waiver, reason, sources));
+                }
+            }
+            // What others refer to is not judged by itself.
+            let judged = sources.get(waiver.place.source).arrival != Arrival::Referred;
+            if !used && judged {
+                let words = vec![("rule", format!("`{rule}`"))];
+                faults.push(Fault { fault: WaiverFault::Unused, place: *place, words });
+            }
+        }
+    }
+    let loose = Loose::default();
+    for Fault { fault, place, words } in faults {
+        let Some(rule) = rule_of(knowledge, fault) else { continue };
+        let case = LooseCase {
+            knowledge,
+            sources,
+            source: place.source,
+            loose: &loose,
+            beside_ours: false,
+            now: options.now,
+        };
+        let found = Found {
+            rule,
+            severity: rule.severity.otherwise,
+            confidence: rule.confidence.otherwise,
+            hit: Hit {
+                place: Some(Mark { span: place, text: String::new() }),
+                words,
+                ..Hit::default()
+            },
+        };
+        findings.extend(words::loose_finding(&case, &found, options, deployments));
+    }
+}
+
+fn waived(waiver: &Waiver, reason: &str, sources: &Sources) -> Waived {
+    let source = sources.get(waiver.place.source);
+    Waived {
+        kind: waiver.kind,
+        reason: reason.to_owned(),
+        path: Some(source.path.clone()),
+        line: Some(source.position(waiver.place.start as usize).line),
+    }
+}
+
+/// Whether a waiver of this kind may name this rule; if not, why.
+fn may_waive(knowledge: &Knowledge, kind: Accepted, id: Option<&str>) -> Result<(), String> {
+    let Some(id) = id else {
+        return Err("it names no rule".to_owned());
+    };
+    let Some(rule) = knowledge.rule(id) else {
+        let near = |rule: &&Rule| strsim::jaro_winkler(&rule.id, id) > 0.85;
+        let near = knowledge.rules.iter().filter(near).max_by(|a, b| {
+            strsim::jaro_winkler(&a.id, id).total_cmp(&strsim::jaro_winkler(&b.id, id))
+        });
+        let near = near.map_or(String::new(), |rule| format!("; is it `{}`?", rule.id));
+        return Err(format!("there is no rule `{id}`{near}"));
+    };
+    let natives = || rule.checks.iter().filter_map(|check| check.native.as_ref());
+    if natives().any(|native| matches!(native, Native::Waiver { .. })) {
+        return Err(format!("`{id}` is about waivers: it cannot be waived"));
+    }
+    if kind == Accepted::Inline && natives().any(|native| matches!(native, Native::NotParsed {})) {
+        return Err(format!(
+            "`{id}` can be waived in the configuration only: a file that could not be read does \
+             not vouch for itself"
+        ));
+    }
+    Ok(())
+}
+
+/// The rule that speaks about a fault.
+fn rule_of(knowledge: &Knowledge, fault: WaiverFault) -> Option<&Rule> {
+    let speaks = |native: &Native| matches!(native, Native::Waiver { fault: f } if *f == fault);
+    knowledge
+        .rules
+        .iter()
+        .find(|rule| rule.checks.iter().filter_map(|check| check.native.as_ref()).any(speaks))
+}
