@@ -30,8 +30,8 @@ pub enum Command {
         /// The rule's id, as findings print it
         rule: String,
     },
-    /// List all rules
-    Rules,
+    /// List the rules
+    Rules(Rules),
     /// Make a new JWT key pair, and say where to enter it
     Keygen(Keygen),
 }
@@ -146,6 +146,9 @@ pub struct Check {
     /// List waived findings, too
     #[arg(long)]
     pub show_waived: bool,
+    /// Findings of rules that are new in this version fail the run, too
+    #[arg(long)]
+    pub preview_fails: bool,
     /// Exit 0 where findings would make it 1
     #[arg(long)]
     pub exit_zero: bool,
@@ -166,6 +169,23 @@ pub struct Show {
     /// How to print settings
     #[arg(long, value_enum, default_value = "table")]
     pub format: ShowFormat,
+}
+
+/// `omlint rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// Only rules of this category
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Option<String>,
+    /// Only rules that can have this severity
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub severity: Option<SeverityName>,
+    /// Only rules that name a control of this framework
+    #[arg(long, value_enum, value_name = "FRAMEWORK")]
+    pub framework: Option<FrameworkName>,
+    /// How to print the list
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RulesFormat,
 }
 
 /// `omlint keygen`.
@@ -200,6 +220,46 @@ pub enum ShowFormat {
     Table,
     /// JSON
     Json,
+}
+
+/// Formats of `rules`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// One line a rule
+    Table,
+    /// A Markdown table
+    Markdown,
+    /// Everything that the rule files say, as JSON
+    Json,
+}
+
+/// The frameworks that rules map to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FrameworkName {
+    /// OpenMetadata's own production requirements
+    OmProduction,
+    /// OWASP Application Security Verification Standard 5.0.0
+    OwaspAsvs,
+    /// NIST SP 800-53 revision 5
+    #[value(name = "nist-800-53")]
+    Nist80053,
+    /// CIS Critical Security Controls v8
+    CisV8,
+    /// Common Weakness Enumeration
+    Cwe,
+}
+
+impl FrameworkName {
+    /// Its name in `rules/frameworks.yaml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            FrameworkName::OmProduction => "om-production",
+            FrameworkName::OwaspAsvs => "owasp-asvs",
+            FrameworkName::Nist80053 => "nist-800-53",
+            FrameworkName::CisV8 => "cis-v8",
+            FrameworkName::Cwe => "cwe",
+        }
+    }
 }
 
 /// When to print colours.

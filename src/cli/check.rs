@@ -30,7 +30,14 @@ pub(super) fn run(arguments: &Check) -> Outcome {
         None if machine => Confidence::Low,
         _ => sure,
     };
-    let gate = Gate { least, listed_from, fail_on, sure, show_waived: arguments.show_waived };
+    let gate = Gate {
+        least,
+        listed_from,
+        fail_on,
+        sure,
+        show_waived: arguments.show_waived,
+        preview_fails: arguments.preview_fails,
+    };
     let verdict = gate.judge(&scan.findings);
     let view = View {
         sources: &scan.sources,

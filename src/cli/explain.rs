@@ -1,7 +1,7 @@
-//! `omlint explain` and `omlint rules`: straight from the rule files.
+//! `omlint explain`: a rule, straight from its file.
 
+use crate::report::rule_list::severities;
 use crate::rules::Knowledge;
-use crate::rules::schema::{Graded, Rule};
 
 use super::{Outcome, complain, print};
 
@@ -48,35 +48,6 @@ pub(super) fn explain(id: &str) -> Outcome {
         out.push_str(&format!("Weaknesses: {}\n", numbers.join(", ")));
     }
     finish(&out)
-}
-
-pub(super) fn list() -> Outcome {
-    let knowledge = Knowledge::built_in();
-    let width = knowledge.rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    let levels = knowledge.rules.iter().map(|rule| severities(rule).len()).max().unwrap_or(0);
-    let mut out = String::new();
-    for rule in &knowledge.rules {
-        let Some(sheet) = knowledge.sheet(&rule.id) else { continue };
-        out.push_str(&format!(
-            "{:width$}  {:levels$}  {}\n",
-            rule.id,
-            severities(rule),
-            sheet.texts.summary
-        ));
-    }
-    finish(&out)
-}
-
-/// All levels that a rule can have, worst first.
-fn severities(rule: &Rule) -> String {
-    let Graded { cases, otherwise } = &rule.severity;
-    let mut levels: Vec<_> = cases.iter().map(|(level, _)| *level).collect();
-    levels.push(*otherwise);
-    levels.extend(rule.checks.iter().filter_map(|check| check.severity));
-    levels.sort();
-    levels.dedup();
-    let names: Vec<&str> = levels.iter().rev().map(|level| level.name()).collect();
-    names.join(" or ")
 }
 
 fn finish(text: &str) -> Outcome {

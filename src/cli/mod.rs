@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod explain;
 mod keygen;
+mod rules;
 mod show;
 
 use std::io::Write;
@@ -43,7 +44,7 @@ pub fn run() -> Outcome {
         Command::Check(arguments) => check::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Explain { rule } => explain::explain(&rule),
-        Command::Rules => explain::list(),
+        Command::Rules(arguments) => rules::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
     }
 }

@@ -27,6 +27,11 @@ impl Version {
         }
         (count >= 2).then_some(Version(parts))
     }
+
+    /// The release line: major and minor number.
+    pub fn minor(self) -> [u32; 2] {
+        [self.0[0], self.0[1]]
+    }
 }
 
 impl std::fmt::Display for Version {

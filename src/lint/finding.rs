@@ -48,6 +48,8 @@ pub struct Finding {
     pub fingerprint: String,
     /// Informs only: a template or documentation.
     pub illustrative: bool,
+    /// The rule is new in this version: it is listed, and fails nothing by itself.
+    pub preview: bool,
     /// Somebody accepted it: it counts no more.
     pub waived: Option<Waived>,
 }

@@ -17,6 +17,8 @@ pub struct Gate {
     pub sure: Confidence,
     /// Waived findings are listed, too.
     pub show_waived: bool,
+    /// Findings of rules that are new in this version fail, too.
+    pub preview_fails: bool,
 }
 
 /// What a gate made of the findings.
@@ -51,7 +53,8 @@ impl Gate {
                 (None, true) => {
                     verdict.listed.push(finding);
                     verdict.fails |= self.fail_on.is_some_and(|least| finding.severity >= least)
-                        && finding.confidence >= self.sure;
+                        && finding.confidence >= self.sure
+                        && (self.preview_fails || !finding.preview);
                 }
             }
         }

@@ -20,6 +20,7 @@ const LONGEST_VALUE: usize = 200;
 /// The finding in words; none if it has no place to point at.
 pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
     let sheet = case.knowledge.sheet(&found.rule.id)?;
+    let preview = sheet.is_preview();
     let texts = sheet.texts;
     let hit = &found.hit;
     let lead = hit.fields.first();
@@ -93,6 +94,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         advice: fill(&texts.remedy.say, lead.map(|field| field.id)),
         fingerprint: String::new(),
         illustrative: case.deployment.illustrative && !(found.rule.real_in_examples || hit.real),
+        preview,
         waived: None,
     })
 }
@@ -104,7 +106,8 @@ pub(super) fn loose_finding(
     options: Options<'_>,
     deployments: &[Deployment],
 ) -> Option<Finding> {
-    let texts = case.knowledge.sheet(&found.rule.id)?.texts;
+    let sheet = case.knowledge.sheet(&found.rule.id)?;
+    let (texts, preview) = (&sheet.texts, sheet.is_preview());
     let involved =
         deployments.iter().filter(|deployment| deployment.sources.contains(&case.source));
     let mark = found.hit.place.as_ref()?;
@@ -133,6 +136,7 @@ pub(super) fn loose_finding(
         fingerprint: String::new(),
         illustrative: case.sources.get(case.source).illustrative
             && !(found.rule.real_in_examples || found.hit.real),
+        preview,
         waived: None,
     })
 }

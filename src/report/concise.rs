@@ -11,13 +11,14 @@ pub fn render(view: &View<'_>) -> String {
         let source = view.sources.get(finding.primary.span.source);
         let at = source.position(finding.primary.span.start as usize);
         out.push_str(&format!(
-            "{}:{}:{}: {}[{}] {}{}\n",
+            "{}:{}:{}: {}[{}] {}{}{}\n",
             plain(&source.path),
             at.line,
             at.column,
             finding.severity.name(),
             finding.rule,
             plain(&finding.message),
+            if finding.preview { " (preview)" } else { "" },
             finding.waived.as_ref().map_or(String::new(), |w| format!(" ({})", plain(&w.words())))
         ));
     }

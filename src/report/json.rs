@@ -56,6 +56,8 @@ struct Item {
     related: Vec<Place>,
     remedy: String,
     advice: String,
+    /// The rule is new in this version of omlint and fails nothing by itself.
+    preview: bool,
     waived: Option<Acceptance>,
 }
 
@@ -189,6 +191,7 @@ fn item(finding: &Finding, view: &View<'_>) -> Item {
         related: finding.related.iter().map(|label| Place::new(label, view.sources)).collect(),
         remedy: finding.remedy.clone(),
         advice: plain(&finding.advice),
+        preview: finding.preview,
         waived: finding.waived.as_ref().map(Acceptance::new),
     }
 }

@@ -5,6 +5,7 @@ pub mod concise;
 pub mod json;
 pub mod mistakes;
 pub mod pretty;
+pub mod rule_list;
 pub mod show;
 
 use crate::deployment::Deployment;

@@ -101,6 +101,9 @@ fn one(
     if let Some(waived) = &finding.waived {
         note.push_str(&format!("This finding is {}. ", waived.words().trim_end_matches('.')));
     }
+    if finding.preview {
+        note.push_str("The rule is a preview in this version and fails nothing by itself. ");
+    }
     if first && let Some(sheet) = knowledge.sheet(&finding.rule) {
         note.push_str(&plain(&sheet.texts.why));
         note.push(' ');

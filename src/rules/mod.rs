@@ -6,6 +6,7 @@ pub mod frameworks;
 pub mod native;
 pub mod patterns;
 pub mod schema;
+pub mod stability;
 mod url;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 use crate::crypto::known::KnownKeys;
 use crate::deployment::catalogue::Catalogue;
+use crate::deployment::version::Version;
 use frameworks::Frameworks;
 use patterns::{Limits, Patterns};
 use schema::{Rule, Texts};
@@ -41,9 +43,16 @@ pub struct Sheet {
     /// The folder it stands in.
     pub topic: String,
     /// The version of omlint that brought it.
-    pub since: String,
+    pub since: Version,
     /// Its texts.
     pub texts: Texts,
+}
+
+impl Sheet {
+    /// The rule is new in this minor version: it is listed, and fails nothing by itself.
+    pub fn is_preview(&self) -> bool {
+        stability::is_preview(self.since, stability::this_version())
+    }
 }
 
 static TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));

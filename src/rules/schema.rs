@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::deployment::version::{Confidence, VersionRange};
+use crate::deployment::version::{Confidence, Version, VersionRange};
 
 /// How bad a finding is if it is true.
 #[derive(
@@ -416,7 +416,7 @@ pub struct RuleFile {
     /// The stem of the file's name.
     pub id: String,
     /// The version of omlint that brought it.
-    pub since: String,
+    pub since: Version,
     /// How bad.
     pub severity: Graded<Severity>,
     /// How bad under the development profile.
