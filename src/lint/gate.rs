@@ -93,3 +93,43 @@ impl Tally {
         parts.map(|(number, words)| format!("{number} {words}")).collect::<Vec<_>>().join(", ")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::Label;
+    use crate::source::{SourceId, Span};
+
+    #[test]
+    fn a_finding_of_a_preview_rule_is_listed_and_fails_only_on_demand() {
+        let finding = Finding {
+            rule: "new-in-this-version".to_owned(),
+            severity: Severity::High,
+            confidence: Confidence::High,
+            deployments: Vec::new(),
+            message: String::new(),
+            setting: None,
+            primary: Label { span: Span::new(SourceId(0), 0..1), message: String::new() },
+            related: Vec::new(),
+            remedy: String::new(),
+            advice: String::new(),
+            fingerprint: String::new(),
+            illustrative: false,
+            preview: true,
+            waived: None,
+        };
+        let gate = Gate {
+            least: Severity::Medium,
+            listed_from: Confidence::Medium,
+            fail_on: Some(Severity::Medium),
+            sure: Confidence::Medium,
+            show_waived: false,
+            preview_fails: false,
+        };
+        let findings = [finding];
+        let verdict = gate.judge(&findings);
+        assert_eq!(verdict.listed.len(), 1);
+        assert!(!verdict.fails);
+        assert!(Gate { preview_fails: true, ..gate }.judge(&findings).fails);
+    }
+}
