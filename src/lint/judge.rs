@@ -183,15 +183,26 @@ fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
 
     let mut kept: Vec<Found<'k>> = Vec::new();
     let mut taken: Vec<(usize, Mark)> = Vec::new();
-    let flagged: Vec<(String, Vec<SettingId>)> = found
+    let is_silenced =
+        |id: &str| spoke.iter().any(|by| silenced.get(by).is_some_and(|list| list.contains(id)));
+    // A rule that is silent itself takes the settings that it flagged, not their other names: what
+    // silenced it says nothing about these.
+    let flagged: Vec<(String, bool, Vec<SettingId>)> = found
         .iter()
-        .map(|f| (f.rule.id.clone(), f.hit.fields.iter().map(|x| canonical(x.id)).collect()))
+        .map(|f| {
+            let ids = f.hit.fields.iter().map(|field| field.id);
+            let silent = is_silenced(&f.rule.id);
+            let ids = if silent { ids.collect() } else { ids.map(canonical).collect() };
+            (f.rule.id.clone(), silent, ids)
+        })
         .collect();
+    let takes = |at: usize, id: SettingId| {
+        let (_, silent, ids) = &flagged[at];
+        ids.contains(&if *silent { id } else { canonical(id) })
+    };
     for mut one in found {
         let id = one.rule.id.as_str();
-        let is_silenced =
-            spoke.iter().any(|other| silenced.get(*other).is_some_and(|list| list.contains(id)));
-        if is_silenced {
+        if is_silenced(id) {
             continue;
         }
         let superiors: Vec<usize> = (0..flagged.len())
@@ -199,16 +210,12 @@ fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
             .collect();
         let before = one.hit.fields.len();
         let mut lost = Vec::new();
-        one.hit.fields.retain(|field| {
-            let superior =
-                superiors.iter().find(|&&at| flagged[at].1.contains(&canonical(field.id)));
-            match superior {
-                Some(&at) => {
-                    lost.push((at, field.clone()));
-                    false
-                }
-                None => true,
+        one.hit.fields.retain(|field| match superiors.iter().find(|&&at| takes(at, field.id)) {
+            Some(&at) => {
+                lost.push((at, field.clone()));
+                false
             }
+            None => true,
         });
         for (at, field) in &lost {
             let value = case.deployment.value(field.id);
@@ -224,9 +231,8 @@ fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
         kept.push(one);
     }
     for (at, mark) in taken {
-        let (rule, fields) = &flagged[at];
         if let Some(superior) = kept.iter_mut().find(|f| {
-            f.rule.id == *rule && f.hit.fields.iter().any(|x| fields.contains(&canonical(x.id)))
+            f.rule.id == flagged[at].0 && f.hit.fields.iter().any(|field| takes(at, field.id))
         }) {
             superior.hit.related.push(mark);
         }

@@ -318,7 +318,7 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
     if is_template(text) {
         return (Role::Template, Form::None);
     }
-    let tree = yaml::parse(text);
+    let tree = yaml::parse_unfilled(text);
     if kustomize::is_name(name) {
         return (Role::Kustomization, Form::Yaml(tree));
     }
@@ -341,6 +341,8 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
         })
         .find(|role| *role != Role::Other)
         .unwrap_or(Role::Other);
+    // Compose fills in variables when it has read the YAML, and refuses what is none.
+    let tree = if role == Role::Compose { yaml::parse(text) } else { tree };
     (role, Form::Yaml(tree))
 }
 
