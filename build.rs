@@ -14,12 +14,14 @@ mod crypto {
 #[path = "src/deployment"]
 mod deployment {
     pub mod catalogue;
+    pub mod reach;
     pub mod version;
 }
 #[expect(dead_code, reason = "the build script uses a part of these modules")]
 #[path = "src/rules"]
 mod rules {
     pub mod frameworks;
+    pub mod matchers;
     pub mod patterns;
     pub mod schema;
 }

@@ -281,6 +281,43 @@ fn scheme_is_what_stands_before_the_host() {
     is("AUTHENTICATION_AUTHORITY: ''", &authority("{ scheme: http }"), False);
 }
 
+/// A server with these ports, beside a database, and what `condition` then is.
+#[track_caller]
+fn with_ports(ports: &str, condition: &str, expected: Truth) {
+    let text = format!(
+        "services:\n  db:\n    image: postgres:16\n    ports: [\"5432:5432\"]\n    volumes: [\"/srv/pg:/data\"]\n  openmetadata-server:\n    image: docker.getcollate.io/openmetadata/server:1.11.4\n    environment:\n      DB_HOST: db\n      ELASTICSEARCH_HOST: ${{ES}}\n    ports: {ports}\n"
+    );
+    let (_folder, scan) = laid_out("docker-compose.yml", &text);
+    assert_eq!(answer(&scan, condition), expected, "{condition} with {ports}");
+}
+
+#[test]
+fn port_is_a_way_from_other_machines() {
+    let everywhere = "port: { of: server, setting: 'server.applicationConnectors[0].port', reach: [everywhere] }";
+    with_ports("[\"8585:8585\"]", everywhere, True);
+    with_ports("[\"127.0.0.1:8585:8585\"]", everywhere, False);
+    with_ports("[\"${BIND}:8585:8585\"]", everywhere, Unknown);
+    with_ports("[\"${BIND:-10.0.0.1}:8585:8585\"]", everywhere, False);
+    with_ports("[\"8586:8586\"]", everywhere, False);
+    with_ports("[]", everywhere, False);
+    with_ports("[\"${BIND}:8585:8585\"]", "port: { of: server, number: [8585] }", True);
+    with_ports("[\"8585:8585\"]", "port: { of: server, through: [ingress] }", False);
+    with_ports("[\"8585:8585\"]", "port: { of: server, tls: true }", False);
+    with_ports("[]", "port: { of: neighbours, named: [postgres], number: [5432] }", True);
+    with_ports("[]", "port: { of: neighbours, named: [mysql] }", False);
+    with_ports("[]", "port: { of: { host: database.url.host }, number: [5432] }", True);
+    with_ports("[]", "port: { of: { host: elasticsearch.host } }", Unknown);
+    with_ports("[]", "not: { port: { of: server } }", True);
+}
+
+#[test]
+fn mount_is_what_is_laid_into_a_container() {
+    with_ports("[]", "mount: { of: neighbours, from: '^/srv/pg$' }", True);
+    with_ports("[]", "mount: { of: neighbours, named: [db], from: '^/srv' }", True);
+    with_ports("[]", "mount: { of: neighbours, named: [ingestion], from: '^/srv' }", False);
+    with_ports("[]", "mount: { of: server, from: '^/srv/pg$' }", False);
+}
+
 #[test]
 fn any_all_and_not_follow_kleene() {
     is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("[{ equals: a }, reference]"), True);

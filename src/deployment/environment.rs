@@ -87,7 +87,10 @@ impl Environment {
         if let Some((name, variable)) = found {
             return self.through(setting, name, variable);
         }
-        if let Some(unseen) = self.unseen.last() {
+        // A source that nobody can see sets nothing that this version does not read.
+        let is_read = setting.env.iter().any(|spelling| spelling.holds_for(fallback.version));
+        let mut unseen = self.unseen.iter().rev();
+        if let Some(unseen) = unseen.find(|unseen| is_read || unseen.rank == u8::MAX) {
             let mut value = Value::unseen(&unseen.name, unseen.span);
             value.origin.steps.push(Step {
                 what: format!("{} may set it, but is not among the files", unseen.name),

@@ -5,6 +5,8 @@ use crate::crypto::keys::{Encoding, KeyMaterial, Kind};
 use crate::crypto::tokens::Token;
 use crate::source::{SourceId, Span};
 
+use super::reach::{Door, Reach, Tls};
+
 /// The server's image.
 #[derive(Clone, Debug)]
 pub struct Image {
@@ -49,6 +51,16 @@ pub enum MountSource {
     Unseen(String),
 }
 
+impl MountSource {
+    /// The path of what is mounted, where it is not among the files.
+    pub fn name(&self) -> &str {
+        match self {
+            MountSource::File(_) => "",
+            MountSource::Unseen(name) => name,
+        }
+    }
+}
+
 impl Mount {
     /// Whether the mount covers `path`, itself or with a folder above it.
     pub fn covers(&self, path: &str) -> bool {
@@ -57,17 +69,38 @@ impl Mount {
     }
 }
 
-/// A port that a service publishes on its host.
+/// A way from other machines to ports of a service.
 #[derive(Clone, Debug)]
 pub struct Port {
-    /// The service.
-    pub service: String,
-    /// The port in the container.
-    pub container: u16,
-    /// Reachable from other machines: not bound to a loopback address.
-    pub outside: bool,
+    /// The service's names: compose's, the workload's, the Kubernetes Service's.
+    pub names: Vec<String>,
+    /// The repository of its image, where the files show it.
+    pub image: Option<String>,
+    /// The service is the server itself.
+    pub own: bool,
+    /// The first port in the container.
+    pub first: u16,
+    /// The last one.
+    pub last: u16,
+    /// What leads there.
+    pub door: Door,
+    /// From where.
+    pub reach: Reach,
+    /// Whether TLS ends at the door.
+    pub tls: Tls,
     /// Where it is written.
     pub span: Span,
+}
+
+/// A service beside the server.
+#[derive(Clone, Debug)]
+pub struct Neighbour {
+    /// Its name.
+    pub name: String,
+    /// The repository of its image, where the files show it.
+    pub image: Option<String>,
+    /// What is mounted into it.
+    pub mounts: Vec<Mount>,
 }
 
 /// What holds a key.
@@ -163,9 +196,11 @@ pub struct Evidence {
     pub image: Option<Image>,
     /// What is mounted into the server.
     pub mounts: Vec<Mount>,
-    /// Ports published by any service of the deployment.
+    /// Ways from other machines to the server and the services beside it.
     pub ports: Vec<Port>,
-    /// Names of the services beside the server.
+    /// The services beside the server.
+    pub neighbours: Vec<Neighbour>,
+    /// Names that only the deployment's own network knows.
     pub services: Vec<String>,
     /// What is wrong with its files.
     pub problems: Vec<Problem>,

@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod environment;
 pub mod evidence;
+pub mod reach;
 pub mod value;
 pub mod version;
 

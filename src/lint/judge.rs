@@ -4,10 +4,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::deployment::catalogue::SettingId;
+use crate::deployment::evidence::{Mount, Port};
 use crate::deployment::value::Value;
 use crate::deployment::version::Confidence;
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
+use crate::rules::matchers::{MountMatch, PortMatch};
 use crate::rules::native::{self, Field, Hit, LooseCase, Mark};
 use crate::rules::schema::{Check, Predicate, Rule, Severity};
 use crate::source::Span;
@@ -34,6 +36,7 @@ pub(super) fn asked(case: &Case<'_>, policy: &Policy) -> BTreeSet<SettingId> {
             if let Some(native) = &check.native {
                 paths.extend(native.settings().into_iter().map(str::to_owned));
             }
+            paths.extend(check.port.iter().flat_map(PortMatch::settings).map(str::to_owned));
         }
         ids.extend(paths.iter().map(|path| case.setting(path)));
     }
@@ -71,16 +74,24 @@ pub(super) fn judge_loose<'k>(case: &LooseCase<'k>, policy: &Policy) -> Vec<Foun
 fn ask<'k>(case: &Case<'k>, rule: &'k Rule) -> Vec<Found<'k>> {
     let mut found: Vec<Found<'k>> = Vec::new();
     let mut decided: HashSet<SettingId> = HashSet::new();
+    let mut places: HashSet<Span> = HashSet::new();
     for check in &rule.checks {
         if case.holds(&check.when) != Truth::True {
             continue;
         }
         let reasons = case.reasons(&check.when);
-        let hits = match &check.native {
-            Some(native) => native::run(native, case),
-            None => flagged(case, check, &decided),
+        let hits = match check {
+            Check { native: Some(native), .. } => native::run(native, case),
+            Check { port: Some(port), .. } => opened(case, port),
+            Check { mount: Some(mount), .. } => mounted(case, mount),
+            _ => flagged(case, check, &decided),
         };
         for mut hit in hits {
+            if check.native.is_none()
+                && hit.place.as_ref().is_some_and(|mark| !places.insert(mark.span))
+            {
+                continue;
+            }
             if check.native.is_some() && hit.fields.iter().any(|f| decided.contains(&f.id)) {
                 continue;
             }
@@ -109,6 +120,41 @@ fn grade_confidence(case: &Case<'_>, rule: &Rule, check: &Check, hit: &Hit) -> C
     let ids: Vec<SettingId> =
         hit.fields.iter().map(|field| field.id).chain(hit.reasons.iter().copied()).collect();
     base.min(hit.confidence.unwrap_or(Confidence::High)).min(case.deployment.least_confidence(&ids))
+}
+
+/// One for each place that opens such a port.
+fn opened(case: &Case<'_>, wanted: &PortMatch) -> Vec<Hit> {
+    let hit = |port: &Port| {
+        let number = match &wanted.setting {
+            Some(path) => case.value(path).text.outline().trim().to_owned(),
+            None => {
+                let inside = |number: &&u16| (port.first..=port.last).contains(number);
+                wanted.number.iter().find(inside).unwrap_or(&port.first).to_string()
+            }
+        };
+        let service = if port.own { "the server" } else { port.names.first()?.as_str() };
+        Some(Hit {
+            place: Some(Mark { span: port.span, text: String::new() }),
+            reasons: wanted.settings().map(|path| case.setting(path)).collect(),
+            words: vec![
+                ("port", number),
+                ("service", service.to_owned()),
+                ("door", port.door.describe(port.reach).to_owned()),
+            ],
+            ..Hit::default()
+        })
+    };
+    case.ports(wanted).into_iter().filter_map(hit).collect()
+}
+
+/// One for each such mount.
+fn mounted(case: &Case<'_>, wanted: &MountMatch) -> Vec<Hit> {
+    let hit = |(service, mount): (&str, &Mount)| Hit {
+        place: Some(Mark { span: mount.span, text: String::new() }),
+        words: vec![("service", service.to_owned())],
+        ..Hit::default()
+    };
+    case.mounts(wanted).into_iter().map(hit).collect()
 }
 
 fn flagged(case: &Case<'_>, check: &Check, decided: &HashSet<SettingId>) -> Vec<Hit> {

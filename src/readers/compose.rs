@@ -7,8 +7,9 @@ use std::rc::Rc;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{
-    Evidence, Image, KeyPlace, Mount, MountSource, Port, Problem, is_official_repository,
+    Evidence, Image, KeyPlace, Mount, MountSource, Neighbour, Port, Problem, is_official_repository,
 };
+use crate::deployment::reach::{Door, Reach, Tls};
 use crate::deployment::value::{Fragment, GAP, Origin, Piece, Step};
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
@@ -316,6 +317,14 @@ enum Assigned {
     Bare,
     /// `!reset`: what weaker layers set does not count.
     Reset,
+}
+
+/// What a project's servers have around them.
+struct Around {
+    /// The names of all services.
+    names: Vec<String>,
+    ports: Vec<Port>,
+    neighbours: Vec<Neighbour>,
 }
 
 /// The files that make one project.
@@ -774,10 +783,20 @@ impl<'a> Reader<'a, '_> {
         }
         let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
         let ports: Vec<Port> = services.iter().flat_map(|service| self.ports(service)).collect();
+        let is_ours = |service: &Service<'_>| {
+            let ours = servers.iter().chain(&migrations).map(|(ours, _)| &ours.name);
+            ours.into_iter().any(|name| *name == service.name)
+        };
+        let neighbours: Vec<Neighbour> = services
+            .iter()
+            .filter(|service| !is_ours(service))
+            .map(|service| self.neighbour(service))
+            .collect();
+        let around = Around { names, ports, neighbours };
         servers
             .into_iter()
             .map(|(service, environment)| {
-                self.deployment(project, service, environment, &migrations, &names, &ports)
+                self.deployment(project, service, environment, &migrations, &around)
             })
             .collect()
     }
@@ -788,8 +807,7 @@ impl<'a> Reader<'a, '_> {
         service: &Service<'a>,
         environment: Environment,
         migrations: &[(&Service<'a>, Environment)],
-        names: &[String],
-        ports: &[Port],
+        around: &Around,
     ) -> Deployment {
         let catalogue = self.context.catalogue;
         let image = self.image(service);
@@ -853,8 +871,13 @@ impl<'a> Reader<'a, '_> {
         let mut evidence = Evidence {
             image,
             mounts,
-            ports: ports.to_vec(),
-            services: names.to_vec(),
+            ports: around
+                .ports
+                .iter()
+                .map(|port| Port { own: port.names.contains(&service.name), ..port.clone() })
+                .collect(),
+            neighbours: around.neighbours.clone(),
+            services: around.names.clone(),
             problems: Vec::new(),
             keys,
         };
@@ -908,39 +931,57 @@ impl<'a> Reader<'a, '_> {
         (service.name_span, Notation::ComposeMap)
     }
 
+    /// What a service publishes, or all that it may listen on where it has the host's network.
     fn ports(&self, service: &Service<'a>) -> Vec<Port> {
+        let image = self.image(service).map(|image| image.repository);
+        let port = |first, last, door, reach, span| Port {
+            names: vec![service.name.clone()],
+            image: image.clone(),
+            own: false,
+            first,
+            last,
+            door,
+            reach,
+            tls: Tls::Off,
+            span,
+        };
+        if let Some((layer, node)) = self.attribute(service, "network_mode")
+            && self.expand(&layer, node).0.unquoted().outline() == "host"
+        {
+            let span = scalar::span(layer.source, node);
+            return vec![port(0, u16::MAX, Door::HostNetwork, Reach::Everywhere, span)];
+        }
         let mut found = Vec::new();
         for (layer, attribute) in attributes(service, "ports") {
             for item in attribute.items() {
                 let item = item.resolved();
                 let span = Span::new(layer.source, item.content_range());
-                let (address, target) = if item.is_map() {
+                let published = if item.is_map() {
                     let text =
                         |key: &str| item.get(key).map(|e| self.expand(layer, e.value).0.outline());
-                    (text("host_ip").unwrap_or_default(), text("target").unwrap_or_default())
-                } else {
-                    let written = self.expand(layer, item).0.outline();
-                    let written = written.split('/').next().unwrap_or("").to_owned();
-                    match written.rsplit_once(':') {
-                        None => (String::new(), written),
-                        Some((host, target)) => {
-                            let address = host.rsplit_once(':').map_or("", |(ip, _)| ip);
-                            (address.to_owned(), target.to_owned())
-                        }
+                    Published {
+                        address: text("host_ip").unwrap_or_default(),
+                        target: text("target").unwrap_or_default(),
+                        protocol: text("protocol").unwrap_or_default(),
                     }
+                } else {
+                    Published::parse(&self.expand(layer, item).0.outline())
                 };
-                let outside = !(address.starts_with("127.")
-                    || matches!(address.as_str(), "localhost" | "::1" | "[::1]"));
-                let mut ends =
-                    target.splitn(2, '-').filter_map(|end| end.trim().parse::<u16>().ok());
-                let Some(first) = ends.next() else { continue };
-                let last = ends.next().unwrap_or(first);
-                for container in first..=last.min(first.saturating_add(64)) {
-                    found.push(Port { service: service.name.clone(), container, outside, span });
+                if let Some((first, last)) = published.target() {
+                    found.push(port(first, last, Door::Published, published.reach(), span));
                 }
             }
         }
         found
+    }
+
+    /// What stands beside the server.
+    fn neighbour(&self, service: &Service<'a>) -> Neighbour {
+        Neighbour {
+            name: service.name.clone(),
+            image: self.image(service).map(|image| image.repository),
+            mounts: self.mounts(service).0,
+        }
     }
 
     fn mounts(&self, service: &Service<'a>) -> (Vec<Mount>, Vec<KeyPlace>) {
@@ -1064,6 +1105,48 @@ impl<'a> Reader<'a, '_> {
             keys.extend(super::mounted_keys(inputs, self.context.sources, &at, &target));
         }
         found.push(Mount { target, from: source, span, mode: None });
+    }
+}
+
+/// An item of `ports`, as far as it is about the container.
+struct Published {
+    address: String,
+    target: String,
+    protocol: String,
+}
+
+impl Published {
+    /// `[address:][published:]target[/protocol]`
+    fn parse(written: &str) -> Published {
+        let (written, protocol) = written.split_once('/').unwrap_or((written, ""));
+        let (host, target) = written.rsplit_once(':').unwrap_or(("", written));
+        let address = match host.rsplit_once(':') {
+            Some((address, _)) => address,
+            // What stands alone before the target is a port, unless nobody knows.
+            None if host.contains(GAP) => host,
+            None => "",
+        };
+        Published {
+            address: address.to_owned(),
+            target: target.to_owned(),
+            protocol: protocol.to_owned(),
+        }
+    }
+
+    /// The first and the last port in the container; none for UDP, which nothing of ours speaks.
+    fn target(&self) -> Option<(u16, u16)> {
+        if self.protocol.trim().eq_ignore_ascii_case("udp") {
+            return None;
+        }
+        let (first, last) = match self.target.split_once('-') {
+            Some((first, last)) => (first, last),
+            None => (self.target.as_str(), self.target.as_str()),
+        };
+        Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+    }
+
+    fn reach(&self) -> Reach {
+        if self.address.contains(GAP) { Reach::Unknown } else { Reach::of_address(&self.address) }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Values of the OpenMetadata chart: laid over the chart's defaults as Helm does, rendered to
 //! the server's environment as the chart's templates do.
 
+mod exposure;
+
 use crate::deployment::catalogue::{Catalogue, Setting, Type};
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{Evidence, Image, Mount, MountSource, is_official_repository};
@@ -932,8 +934,12 @@ impl<'a> Reader<'a, '_> {
             .iter()
             .map(|setting| self.setting(setting, &environment))
             .collect();
-        let mut evidence =
-            Evidence { image: self.image(), mounts: self.mounts(), ..Evidence::default() };
+        let mut evidence = Evidence {
+            image: self.image(),
+            mounts: self.mounts(),
+            ports: self.ports(&settings),
+            ..Evidence::default()
+        };
         for input in inputs {
             evidence.problems.extend(super::problems(input, context.sources, context.catalogue));
         }

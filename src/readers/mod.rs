@@ -4,6 +4,7 @@
 mod compose;
 mod directives;
 mod dockerfile;
+mod doors;
 mod env_file;
 mod group;
 mod helm;

@@ -95,6 +95,11 @@ impl<'a> Case<'a> {
                 kinds.iter().any(|kind| kind == self.deployment.kind.name()).into()
             }
             Condition::Fact(fact) => self.fact(*fact),
+            Condition::Port(wanted) => {
+                let ports = self.deployment.evidence.ports.iter();
+                Truth::any(ports.map(|port| self.is_port(port, wanted)))
+            }
+            Condition::Mount(wanted) => (!self.mounts(wanted).is_empty()).into(),
             Condition::Setting(path, predicate) => {
                 let id = self.setting(path);
                 self.meets(id, self.deployment.value(id), predicate)
@@ -381,27 +386,6 @@ impl<'a> Case<'a> {
                 None => matches!(self.deployment.kind, Kind::Helm).into(),
             },
             Fact::OwnKeyPair => self.own_key_pair().into(),
-            Fact::DatabaseExposed => {
-                let host = self.value("database.url.host");
-                let published = |name: &str| {
-                    evidence.ports.iter().any(|port| {
-                        port.service == name
-                            && port.outside
-                            && matches!(port.container, 3306 | 5432)
-                    })
-                };
-                let outline = host.text.outline();
-                let name = outline.trim();
-                if host.state == State::Absent || name.is_empty() {
-                    return Truth::False;
-                }
-                if name.contains(GAP) {
-                    return Truth::Unknown;
-                }
-                (published(name)
-                    || !self.knowledge.patterns.is_in_cluster(name, &evidence.services))
-                .into()
-            }
         }
     }
 

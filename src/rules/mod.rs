@@ -3,8 +3,10 @@
 
 pub mod condition;
 pub mod frameworks;
+pub mod matchers;
 pub mod native;
 pub mod patterns;
+mod ports;
 pub mod schema;
 pub mod stability;
 mod url;

@@ -10,6 +10,8 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::deployment::version::{Confidence, Version, VersionRange};
 
+use super::matchers::{MountMatch, PortMatch};
+
 /// How bad a finding is if it is true.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
@@ -77,6 +79,10 @@ pub struct Check {
     /// All flagged settings make one finding, not one each.
     #[serde(default)]
     pub once: bool,
+    /// Ways to ports, in place of `flag`: one finding for each place that opens one.
+    pub port: Option<PortMatch>,
+    /// Mounts, in place of `flag`: one finding for each.
+    pub mount: Option<MountMatch>,
     /// A check written in code, with its parameters, in place of `flag`.
     pub native: Option<Native>,
     /// Overrides the rule's severity for this check.
@@ -106,6 +112,10 @@ pub enum Condition {
     Kind(Vec<String>),
     /// Something that is not a setting.
     Fact(Fact),
+    /// There is such a way to a port.
+    Port(PortMatch),
+    /// There is such a mount.
+    Mount(MountMatch),
     /// A setting meets a predicate.
     Setting(String, Predicate),
 }
@@ -120,8 +130,6 @@ impl Default for Condition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
-    /// The database's port is published, or its host is not beside the server.
-    DatabaseExposed,
     /// The signing key pair is not the image's: own paths, or a mount over the shipped ones.
     OwnKeyPair,
     /// The image is OpenMetadata's own, not a build that may bring its own files.
@@ -549,7 +557,7 @@ impl<'de> Deserialize<'de> for Condition {
         impl<'de> Visitor<'de> for V {
             type Value = Condition;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping of settings to predicates, or any, all, not, version, profile, kind, fact")
+                f.write_str("a mapping of settings to predicates, or any, all, not, version, profile, kind, fact, port, mount")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Condition, A::Error> {
                 let mut all = Vec::new();
@@ -562,12 +570,14 @@ impl<'de> Deserialize<'de> for Condition {
                         "profile" => Condition::Profile(map.next_value()?),
                         "kind" => Condition::Kind(map.next_value()?),
                         "fact" => Condition::Fact(map.next_value()?),
+                        "port" => Condition::Port(map.next_value()?),
+                        "mount" => Condition::Mount(map.next_value()?),
                         path if path.contains('.') => {
                             Condition::Setting(path.to_owned(), map.next_value()?)
                         }
                         other => {
                             return Err(de::Error::custom(format!(
-                                "unknown word `{other}` in a condition: expected a setting's path, or any, all, not, version, profile, kind, fact"
+                                "unknown word `{other}` in a condition: expected a setting's path, or any, all, not, version, profile, kind, fact, port, mount"
                             )));
                         }
                     });
@@ -697,6 +707,10 @@ impl Condition {
             }
             Condition::Not(inner) => inner.walk(visit),
             Condition::Setting(path, predicate) => visit(path, predicate),
+            // Whatever is in them, they are looked at.
+            Condition::Port(port) => {
+                port.settings().for_each(|path| visit(path, &Predicate::Any(Vec::new())));
+            }
             _ => {}
         }
     }
@@ -720,8 +734,17 @@ impl RuleFile {
             for (path, predicate) in &check.flag.0 {
                 seen.push((path.clone(), predicate.clone()));
             }
-            if check.flag.0.is_empty() == check.native.is_none() {
-                problems.push("a check needs either `flag` or `native`".to_owned());
+            let kinds = [
+                !check.flag.0.is_empty(),
+                check.native.is_some(),
+                check.port.is_some(),
+                check.mount.is_some(),
+            ];
+            if kinds.iter().filter(|given| **given).count() != 1 {
+                problems.push("a check needs one of `flag`, `port`, `mount`, `native`".to_owned());
+            }
+            for path in check.port.iter().flat_map(PortMatch::settings) {
+                seen.push((path.to_owned(), Predicate::Any(Vec::new())));
             }
         }
         for condition in conditions {
