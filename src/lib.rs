@@ -66,6 +66,7 @@ pub struct Scan {
     /// What was known.
     pub knowledge: Arc<Knowledge>,
     own: Shown,
+    helm_set: Vec<Vec<source::Text>>,
     own_sources: Vec<SourceId>,
     /// One for each server.
     pub deployments: Vec<Deployment>,
@@ -88,10 +89,16 @@ pub struct Scan {
 impl Scan {
     /// The parts of a source that may be printed.
     pub fn shown(&self, id: SourceId) -> Shown {
-        if self.own_sources.contains(&id) {
-            return self.own.clone();
-        }
         let source = self.sources.get(id);
+        if self.own_sources.contains(&id) {
+            let mut ranges = self.own.ranges().to_vec();
+            let catalogue = &self.knowledge.catalogue;
+            for texts in &self.helm_set {
+                let shown = readers::shown_of_assignments(texts, &source.text, catalogue);
+                ranges.extend(shown.ranges().iter().cloned());
+            }
+            return Shown::new(ranges);
+        }
         // Inputs are in the order of their sources; only such that broke a reader are missing.
         match self.inputs.binary_search_by_key(&id, |input| input.source).ok() {
             Some(at) => self.inputs[at].shown(source, &self.knowledge.catalogue),
@@ -130,12 +137,20 @@ pub fn scan(request: &Request) -> Scan {
     }
     for candidate in found.files {
         let arrival = candidate.arrival;
+        if let Some(id) = config.file
+            && run.sources.get(id).path == candidate.path
+        {
+            run.sources.get_mut(id).arrival = arrival;
+            continue;
+        }
         match disk.load(candidate) {
             Ok(source) => run.take(source),
             Err(note) if arrival == Arrival::Named => run.failures.push(note),
             Err(note) => run.notes.push(note),
         }
     }
+    run.take_config(config.file);
+    let named = run.take_named(&config.settings.deployments, config.file);
     run.follow();
     let relevant: HashSet<SourceId> = run
         .inputs
@@ -151,13 +166,14 @@ pub fn scan(request: &Request) -> Scan {
         }
     }
 
-    let Run { sources, inputs, mut notes, failures, mut broken, .. } = run;
+    let Run { sources, inputs, mut notes, mut failures, mut broken, .. } = run;
     let numbers = |paths: &[PathBuf]| -> Vec<SourceId> {
         paths.iter().filter_map(|path| sources.by_file(&request.base.join(path))).collect()
     };
     let options = ReadOptions {
         env_files: numbers(&request.env_files),
         helm_values: numbers(&request.helm_values),
+        named,
         versions: versions(request),
     };
     let mut reading = catch_unwind(AssertUnwindSafe(|| {
@@ -175,6 +191,11 @@ pub fn scan(request: &Request) -> Scan {
     for (source, reason) in reading.remarks {
         let path = sources.get(source).path.clone();
         notes.push(Note { path, kind: "skipped", reason });
+    }
+    for name in &reading.empty {
+        let reason = format!("the deployment `{name}` holds no OpenMetadata server");
+        let path = config.file.map_or_else(String::new, |id| sources.get(id).path.clone());
+        failures.push(Note { path, kind: "skipped", reason });
     }
     let policy = policy(request);
     let lint_options = lint::Options { policy: &policy, now: request.now };
@@ -209,6 +230,7 @@ pub fn scan(request: &Request) -> Scan {
         asked,
         knowledge: knowledge.clone(),
         own: config.shown.clone(),
+        helm_set: config.settings.deployments.iter().map(|d| d.helm_set.clone()).collect(),
         own_sources: config.sources.iter().map(|(id, _)| id).collect(),
         sources,
         inputs,
@@ -253,7 +275,7 @@ fn policy(request: &Request) -> Policy {
         named: settings
             .deployments
             .iter()
-            .filter_map(|named| Some((named.name.value.clone(), named.profile?)))
+            .filter_map(|named| Some((named.name.value.clone(), named.profile.as_ref()?.value)))
             .collect(),
         paths: settings
             .overrides
@@ -299,6 +321,60 @@ impl Run<'_> {
             }
             Err(_) => self.broken.push(format!("reading {}", source.path)),
         }
+    }
+
+    /// Reads the configuration as any file is read: a token in it is a finding.
+    fn take_config(&mut self, file: Option<SourceId>) {
+        let Some(id) = file else { return };
+        let catalogue = &Knowledge::built_in().catalogue;
+        let source = self.sources.get(id);
+        match catch_unwind(AssertUnwindSafe(|| Input::parse(id, source, catalogue))) {
+            // Inputs stand in the order of their sources.
+            Ok(input) => self.inputs.insert(0, input),
+            Err(_) => self.broken.push(format!("reading {}", self.sources.get(id).path)),
+        }
+    }
+
+    /// Loads the files of named deployments.
+    fn take_named(
+        &mut self,
+        list: &[config::Named],
+        file: Option<SourceId>,
+    ) -> Vec<readers::Named> {
+        // A change of the configuration may concern any of them.
+        let asked = file.is_some_and(|id| self.sources.get(id).arrival == Arrival::Named);
+        let mut ids = |paths: &[String]| -> Vec<SourceId> {
+            paths.iter().filter_map(|path| self.take_path(path)).collect()
+        };
+        list.iter()
+            .map(|named| readers::Named {
+                name: named.name.value.clone(),
+                compose: ids(&named.compose),
+                env_files: ids(&named.env_file),
+                helm_values: ids(&named.helm_values),
+                helm_set: named.helm_set.clone(),
+                manifests: ids(&named.manifests),
+                version: named.om_version.as_ref().map(|version| version.value.clone()),
+                asked,
+            })
+            .collect()
+    }
+
+    /// The source of a path as reports print it, loaded if it is not there yet.
+    fn take_path(&mut self, path: &str) -> Option<SourceId> {
+        let file = source::lexical(&self.disk.file(path));
+        let is_it = |source: &source::Source| {
+            source.path == path
+                || source.file.as_deref().is_some_and(|f| source::lexical(f) == file)
+        };
+        if let Some((id, _)) = self.sources.iter().find(|(_, source)| is_it(source)) {
+            return Some(id);
+        }
+        match self.disk.named(path, Arrival::Referred) {
+            Ok(source) => self.take(source),
+            Err(note) => self.failures.push(note),
+        }
+        self.sources.iter().find(|(_, source)| source.path == path).map(|(id, _)| id)
     }
 
     /// Loads what sources refer to until nothing new is referred to.

@@ -1,6 +1,7 @@
 //! `omlint.toml`: where it is found, what it says, and what of that is wrong. The file is a
 //! source with places like any other. Knows neither readers nor findings.
 
+mod deployments;
 pub mod keys;
 mod read;
 mod select;
@@ -16,9 +17,10 @@ use crate::source::diagnostic::Diagnostic;
 use crate::source::discover::Disk;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Arrival, Sources, Span};
+use crate::source::{Arrival, SourceId, Sources, Span};
 use read::Fields;
 
+pub use deployments::Named;
 pub use select::ids;
 pub use settings::{Chosen, Flags, From, Settings};
 
@@ -104,29 +106,6 @@ pub struct Override {
     pub om_version: Option<(String, Version)>,
 }
 
-/// Files that are deployed together.
-#[derive(Clone, Debug)]
-pub struct Named {
-    /// The table.
-    pub span: Span,
-    /// What reports call it.
-    pub name: Placed<String>,
-    /// Compose files, the later over the earlier.
-    pub compose: Vec<Placed<String>>,
-    /// Environment files, the later over the earlier.
-    pub env_file: Vec<Placed<String>>,
-    /// Values files, the later over the earlier.
-    pub helm_values: Vec<Placed<String>>,
-    /// `path=value` over all values files.
-    pub helm_set: Vec<Placed<String>>,
-    /// Patterns of Kubernetes manifests.
-    pub manifests: Vec<Placed<String>>,
-    /// The server's version.
-    pub om_version: Option<(String, Version)>,
-    /// What it is for.
-    pub profile: Option<Profile>,
-}
-
 /// A finding that is accepted.
 #[derive(Clone, Debug)]
 pub struct Waiver {
@@ -164,8 +143,10 @@ pub struct OwnKey {
 /// What a run goes by.
 #[derive(Clone)]
 pub struct Loaded {
-    /// The configuration file, if there is one; the first sources of the run.
+    /// The first sources of the run: the configuration file, if there is one.
     pub sources: Sources,
+    /// The configuration file.
+    pub file: Option<SourceId>,
     /// What may be printed of it.
     pub shown: Shown,
     /// Flags over the file over the defaults.
@@ -199,6 +180,7 @@ pub fn load(disk: &Disk, choice: &Choice, paths: &[PathBuf], flags: &Flags) -> L
     select::check(&settings, file.config.as_ref(), flags, &knowledge, &mut file.problems);
     file.problems.sort_by_key(|problem| problem.span);
     Loaded {
+        file: file.id,
         sources: file.sources,
         shown: file.shown,
         settings,
@@ -210,6 +192,7 @@ pub fn load(disk: &Disk, choice: &Choice, paths: &[PathBuf], flags: &Flags) -> L
 /// What became of the file.
 #[derive(Default)]
 struct File {
+    id: Option<SourceId>,
     sources: Sources,
     config: Option<Config>,
     shown: Shown,
@@ -243,6 +226,7 @@ fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File)
     };
     let root = disk.file(source.folder());
     let id = loaded.sources.add(source);
+    loaded.id = Some(id);
     let source = loaded.sources.get(id);
     if source.trouble.is_some() {
         loaded.problems.push(Diagnostic::new(
@@ -255,11 +239,16 @@ fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File)
     let (fields, problems, shown) = read::read(id, &source.text);
     loaded.problems.extend(problems);
     loaded.shown = shown;
-    loaded.config = Some(Config::new(root, fields, &mut loaded.problems));
+    loaded.config = Some(Config::new(disk, root, fields, &mut loaded.problems));
 }
 
 impl Config {
-    fn new(root: PathBuf, mut fields: Fields, problems: &mut Vec<Diagnostic>) -> Config {
+    fn new(
+        disk: &Disk,
+        root: PathBuf,
+        mut fields: Fields,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Config {
         let list = |fields: &mut Fields, name: &str| {
             let key = fields.key(name)?;
             Some(List { key, items: fields.texts(name)? })
@@ -288,9 +277,8 @@ impl Config {
         for table in fields.tables("override") {
             config.overrides.extend(override_of(table, &config.root));
         }
-        for table in fields.tables("deployment") {
-            config.deployments.extend(named(table));
-        }
+        let tables = fields.tables("deployment");
+        config.deployments = deployments::read(tables, disk, &config.root, problems);
         for table in fields.tables("waiver") {
             config.waivers.extend(waiver(table, &config.root, problems));
         }
@@ -309,20 +297,6 @@ fn override_of(mut table: Fields, root: &Path) -> Option<Override> {
         ignore: table.texts("ignore").unwrap_or_default(),
         severity: table.levels("severity"),
         om_version: table.version("om-version").map(|version| version.value),
-    })
-}
-
-fn named(mut table: Fields) -> Option<Named> {
-    Some(Named {
-        span: table.span,
-        name: table.text("name")?,
-        compose: table.texts("compose").unwrap_or_default(),
-        env_file: table.texts("env-file").unwrap_or_default(),
-        helm_values: table.texts("helm-values").unwrap_or_default(),
-        helm_set: table.texts("helm-set").unwrap_or_default(),
-        manifests: table.texts("manifests").unwrap_or_default(),
-        om_version: table.version("om-version").map(|version| version.value),
-        profile: table.text("profile").and_then(|word| profile(&word.value)),
     })
 }
 

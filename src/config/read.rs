@@ -12,7 +12,7 @@ use crate::rules::schema::Severity;
 use crate::source::diagnostic::{Diagnostic, named, nearest};
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, Text};
 
 use super::Placed;
 use super::keys::{Key, SEVERITIES, Shape, TOP};
@@ -26,6 +26,7 @@ pub(super) struct Fields {
 
 enum Datum {
     Texts(Vec<Placed<String>>),
+    Assignments(Vec<Text>),
     Version(Placed<(String, Version)>),
     Day(Placed<i64>),
     Levels(Vec<(Placed<String>, Placed<Severity>)>),
@@ -49,6 +50,13 @@ impl Fields {
     /// The text at a key.
     pub fn text(&mut self, name: &str) -> Option<Placed<String>> {
         self.texts(name)?.into_iter().next()
+    }
+
+    pub fn assignments(&mut self, name: &str) -> Vec<Text> {
+        match self.map.remove(name) {
+            Some((_, Datum::Assignments(texts))) => texts,
+            _ => Vec::new(),
+        }
     }
 
     pub fn version(&mut self, name: &str) -> Option<Placed<(String, Version)>> {
@@ -83,7 +91,7 @@ impl Fields {
 /// Reads a configuration file.
 pub(super) fn read(id: SourceId, text: &str) -> (Fields, Vec<Diagnostic>, Shown) {
     let offset = text.len() - text.trim_start_matches('\u{feff}').len();
-    let mut reader = Reader { id, offset, problems: Vec::new(), shown: Vec::new() };
+    let mut reader = Reader { id, text, offset, problems: Vec::new(), shown: Vec::new() };
     let (root, errors) = DeTable::parse_recoverable(&text[offset..]);
     for error in errors {
         let range = error.span().unwrap_or(0..0);
@@ -103,21 +111,27 @@ pub(super) fn read(id: SourceId, text: &str) -> (Fields, Vec<Diagnostic>, Shown)
     (fields, problems, Shown::new(reader.shown))
 }
 
-struct Reader {
+struct Reader<'t> {
     id: SourceId,
+    text: &'t str,
     offset: usize,
     problems: Vec<Diagnostic>,
     /// What may be printed of the file.
     shown: Vec<Range<usize>>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.id, range.start + self.offset..range.end + self.offset)
     }
 
+    /// Shows some characters, and the signs on both sides of them.
     fn show(&mut self, span: Span) {
-        self.shown.push(span.range());
+        let is_sign = |c: char| matches!(c, '[' | ']' | '{' | '}' | '=' | ',' | '"' | '\'' | ' ');
+        let range = span.range();
+        let before = self.text[..range.start].trim_end_matches(is_sign).len();
+        let after = self.text.len() - self.text[range.end..].trim_start_matches(is_sign).len();
+        self.shown.push(before..after);
     }
 
     fn table(&mut self, table: &DeTable<'_>, span: Span, keys: &'static [Key], of: &str) -> Fields {
@@ -211,15 +225,14 @@ impl Reader {
             }
             Shape::Assignments => {
                 let texts = self.list(key, "a list of texts of the form path=value", value)?;
+                let texts: Vec<Text> = texts.iter().map(|text| self.spelled(text)).collect();
                 for text in &texts {
-                    let path = text.value.find('=').unwrap_or(0);
-                    // Behind escapes the offsets would not be the file's.
-                    if text.span.range().len() == text.value.len() + 2 {
-                        let start = text.span.start as usize + 1;
-                        self.shown.push(start..start + path);
+                    // The paths are the chart's; what is set may be secret.
+                    if let Some(path) = text.expose().find('=') {
+                        self.show(text.locate(0..path));
                     }
                 }
-                Some(Datum::Texts(texts))
+                Some(Datum::Assignments(texts))
             }
             Shape::Globs => {
                 let texts = self.list(key, "a list of patterns", value)?;
@@ -264,6 +277,36 @@ impl Reader {
         };
         let label = format!("expected one of {}", words.join(", "));
         self.problems.push(Diagnostic::new(text.span, said, label).help(help));
+    }
+
+    /// A text with the places of its characters, where the file holds them as they are.
+    fn spelled(&self, text: &Placed<String>) -> Text {
+        let range = text.span.range();
+        let inner = range.start + 1..range.end.saturating_sub(1).max(range.start + 1);
+        let Some(raw) = self.text.get(inner.clone()) else {
+            return Text::decoded(&text.value, text.span);
+        };
+        // Only a backslash before a quote or another one is common here.
+        let mut runs = Vec::new();
+        let (mut decoded, mut at) = (String::new(), 0);
+        if self.text[range.clone()].starts_with('"') {
+            while let Some(found) = raw[at..].find('\\') {
+                let escaped = at + found + 1;
+                let Some(next) = raw[escaped..].chars().next() else { break };
+                runs.push((decoded.len(), inner.start + at, found));
+                decoded.push_str(&raw[at..at + found]);
+                runs.push((decoded.len(), inner.start + escaped, next.len_utf8()));
+                decoded.push(next);
+                at = escaped + next.len_utf8();
+            }
+        }
+        runs.push((decoded.len(), inner.start + at, raw.len() - at));
+        decoded.push_str(&raw[at..]);
+        if decoded == text.value {
+            let whole = Span::new(self.id, inner);
+            return Text::mapped(decoded, whole, runs);
+        }
+        Text::decoded(&text.value, text.span)
     }
 
     /// Shows a text if it looks like a name or a path.

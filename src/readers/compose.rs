@@ -338,6 +338,7 @@ pub(super) struct Project<'a> {
 }
 
 /// Everything that the reading of a project looks at.
+#[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub inputs: &'a [Input],
     pub sources: &'a Sources,

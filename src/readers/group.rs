@@ -12,7 +12,8 @@ use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
 use super::compose::{self, Context, Project};
 use super::{
-    Consumed, Input, ReadOptions, Reading, Role, env_file, helm, kubernetes, server_file, wrappers,
+    Consumed, Input, ReadOptions, Reading, Role, env_file, helm, kubernetes, named, server_file,
+    wrappers,
 };
 
 /// Reads all inputs.
@@ -26,10 +27,11 @@ pub fn read(
     let mut reading = Reading::default();
     let mut consumed = Consumed::new();
 
+    named::read(&context, options, &mut reading, &mut consumed);
     reading.deployments.extend(wrappers::read(&context, &mut consumed));
     read_helm(&context, options, &mut reading, &mut consumed);
     read_compose(&context, options, &mut reading, &mut consumed);
-    reading.deployments.extend(kubernetes::read(&context, &mut consumed));
+    reading.deployments.extend(kubernetes::read(&context, &mut consumed, None));
 
     for input in inputs {
         let source = sources.get(input.source);
@@ -269,7 +271,7 @@ fn shares_roots(context: &Context<'_>, base: &Input, overlay: &Input) -> bool {
     !overlay.is_empty() && overlay.iter().all(|key| base.contains(key) || known.contains(key))
 }
 
-fn charts_beside<'a>(context: &Context<'a>, input: Option<&Input>) -> Vec<&'a Input> {
+pub(super) fn charts_beside<'a>(context: &Context<'a>, input: Option<&Input>) -> Vec<&'a Input> {
     let Some(input) = input else { return Vec::new() };
     let folder = context.sources.get(input.source).folder();
     context
@@ -300,7 +302,8 @@ fn read_compose(
     let explicit: Vec<&Input> =
         options.env_files.iter().filter_map(|id| input_of(context.inputs, *id)).collect();
     let mut folders: BTreeMap<&str, Vec<&Input>> = BTreeMap::new();
-    for input in context.inputs.iter().filter(|input| input.role == Role::Compose) {
+    let own = |input: &&Input| input.role == Role::Compose && !consumed.contains(&input.source);
+    for input in context.inputs.iter().filter(own) {
         folders.entry(sources.get(input.source).folder()).or_default().push(input);
     }
     let mut projects: Vec<Vec<&Input>> = Vec::new();

@@ -11,7 +11,7 @@ use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::{Source, SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
-use crate::syntax::yaml::{Node, Tree};
+use crate::syntax::yaml::{Node, Style, Tree};
 
 use super::compose::Context;
 use super::interpolation::Variables;
@@ -180,7 +180,12 @@ fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
         let Some(entry) = layer.node.get(key) else { continue };
         let inner = Layer { node: entry.value, source: layer.source };
         if entry.value.is_map() && !is_expression(entry.value) {
-            named = named.or(Some((entry.key, layer.source)));
+            // One would write below a mapping of a file, not in a list of assignments.
+            let is_file = entry.key.style() != Some(Style::Given);
+            let instead = |(key, _): (Node<'_>, _)| key.style() == Some(Style::Given) && is_file;
+            if named.is_none_or(instead) {
+                named = Some((entry.key, layer.source));
+            }
             maps.push(inner);
         } else if maps.is_empty() {
             return if entry.value.is_null() {
@@ -242,6 +247,8 @@ pub(super) struct Wrapped<'a> {
     pub id: String,
     /// The chart's version, where the wrapper pins it.
     pub chart: Option<Version>,
+    /// The user says that these are the chart's values, whatever they hold.
+    pub is_chart: bool,
     /// Where one would set a value if there is no layer at all.
     pub anchor: Option<Span>,
     /// Single values over all layers: the node of the path, and of the value.
@@ -262,7 +269,7 @@ pub(super) fn read_layers(
 ) -> Vec<Deployment> {
     let nodes: Vec<Node<'_>> = documents.iter().map(|(node, _)| *node).collect();
     let mut found = roots(&nodes);
-    if found.is_empty() && wrapped.chart.is_some() {
+    if found.is_empty() && (wrapped.chart.is_some() || wrapped.is_chart) {
         let config = vec!["openmetadata".to_owned(), "config".to_owned()];
         found.push(Root { alias: None, config, by_image: true });
     }

@@ -33,10 +33,18 @@ pub(super) fn recognises(root: Node<'_>) -> bool {
         && (WORKLOADS.contains(&kind) || STORES.contains(&kind) || kind.ends_with("List"))
 }
 
-/// The deployments of all manifests.
-pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deployment> {
+/// The deployments of all manifests that nothing else has used, or of some files whether or not
+/// they are asked for.
+pub(super) fn read(
+    context: &Context<'_>,
+    consumed: &mut Consumed,
+    only: Option<&BTreeSet<SourceId>>,
+) -> Vec<Deployment> {
     let mut deployments = Vec::new();
     let arrival = |id: &SourceId| context.sources.get(*id).arrival;
+    let is_among = |id: &SourceId, consumed: &Consumed| {
+        only.map_or(!consumed.contains(id), |only| only.contains(id))
+    };
     let inline = Inline::of(context);
     let mut inner = BTreeSet::new();
     let mut scopes = Vec::new();
@@ -47,9 +55,9 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
     }
     for (source, scope) in scopes {
         // A base is judged as part of what builds on it.
-        let asked =
-            scope.sources.iter().chain([&source]).any(|id| arrival(id) != Arrival::Referred);
-        if inner.contains(&source) || !asked {
+        let asked = only.is_some()
+            || scope.sources.iter().chain([&source]).any(|id| arrival(id) != Arrival::Referred);
+        if inner.contains(&source) || !asked || !is_among(&source, consumed) {
             continue;
         }
         let found = scope_deployments(context, &scope, Some(source));
@@ -60,18 +68,17 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
     }
     let mut scope = Scope::default();
     for input in context.inputs {
-        if input.role == Role::Manifests && !consumed.contains(&input.source) {
+        let is_used = consumed.contains(&input.source);
+        if input.role == Role::Manifests && !is_used && is_among(&input.source, consumed) {
             for root in input.tree().into_iter().flat_map(yaml::Tree::documents) {
                 scope.take(Part { node: root, source: input.source }, context.sources);
             }
         }
     }
     // What stands beside a named file is read, but judged only with it.
-    deployments.extend(
-        scope_deployments(context, &scope, None).into_iter().filter(|deployment| {
-            deployment.sources.iter().any(|id| arrival(id) != Arrival::Referred)
-        }),
-    );
+    deployments.extend(scope_deployments(context, &scope, None).into_iter().filter(|deployment| {
+        only.is_some() || deployment.sources.iter().any(|id| arrival(id) != Arrival::Referred)
+    }));
     for deployment in &deployments {
         consumed.extend(deployment.sources.iter().copied());
     }

@@ -13,6 +13,7 @@ mod kubernetes;
 mod kustomize;
 mod loose;
 mod manifests;
+mod named;
 mod opaque;
 mod scalar;
 mod server_file;
@@ -37,6 +38,7 @@ use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
 pub use group::read;
+pub use named::{Named, shown_of_assignments};
 
 /// What a source turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +136,8 @@ pub struct ReadOptions {
     pub env_files: Vec<SourceId>,
     /// `--helm-values`, in order; the later wins.
     pub helm_values: Vec<SourceId>,
+    /// Deployments that the user put together.
+    pub named: Vec<Named>,
     /// What the user says about versions.
     pub versions: Versions,
 }
@@ -181,6 +185,8 @@ pub struct Reading {
     pub deployments: Vec<Deployment>,
     /// What files show by themselves.
     pub loose: Vec<(SourceId, Loose)>,
+    /// Named deployments in which no server was found.
+    pub empty: Vec<String>,
     /// Files that were recognised and left alone, and why.
     pub remarks: Vec<(SourceId, String)>,
 }

@@ -74,7 +74,9 @@ struct Release<'a> {
 pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deployment> {
     let mut deployments = Vec::new();
     for input in context.inputs {
-        if !matches!(input.role, Role::Manifests | Role::Kustomization | Role::Helmfile) {
+        let is_wrapper =
+            matches!(input.role, Role::Manifests | Role::Kustomization | Role::Helmfile);
+        if !is_wrapper || consumed.contains(&input.source) {
             continue;
         }
         let Some(tree) = input.tree() else { continue };
@@ -247,6 +249,7 @@ fn deploy(context: &Context<'_>, release: Release<'_>, consumed: &mut Consumed) 
     }
     let wrapped = helm::Wrapped {
         id: format!("helm:{}#{}", source.path, release.name),
+        is_chart: false,
         chart: release.chart,
         anchor: release.anchor.map(|node| scalar::span(home, node)),
         parameters: release

@@ -40,6 +40,23 @@ impl PathSet {
         PathSet { root: lexical(root), patterns, set }
     }
 
+    /// The set of one pattern that always starts from `root`, however few folders it names.
+    pub fn anchored(root: &Path, pattern: &str) -> PathSet {
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        PathSet::new(root, &[format!("/{}", pattern.trim_start_matches('/'))])
+    }
+
+    /// The folder below which everything lies that fits the set's first pattern.
+    pub fn folder(&self) -> PathBuf {
+        let pattern = self.patterns.first().map_or("", String::as_str);
+        if !pattern.trim_end_matches('/').contains('/') {
+            return self.root.clone();
+        }
+        let plain = |part: &&str| !part.contains(['*', '?', '[', '{', '\\']);
+        let parts = pattern.split('/').filter(|part| !matches!(*part, "" | "."));
+        parts.take_while(plain).fold(self.root.clone(), |folder, part| folder.join(part))
+    }
+
     /// What is wrong with a pattern, if anything.
     pub fn problem(pattern: &str) -> Option<String> {
         if pattern.trim().is_empty() {

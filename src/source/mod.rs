@@ -9,6 +9,7 @@ pub mod mask;
 mod nearest;
 mod text;
 
+pub use nearest::lexical;
 pub use text::Text;
 
 use std::sync::OnceLock;

@@ -3,8 +3,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use ignore::WalkBuilder;
+
 use super::discover::{Disk, Note};
+use super::glob::PathSet;
 use super::{Arrival, Source};
+
+/// More files are no deployment.
+const MAX_FITTING: usize = 2_000;
 
 impl Disk {
     /// Files of one of these names in the nearest folder that holds any, beginning with the
@@ -64,6 +70,34 @@ impl Disk {
         }
     }
 
+    /// Whether there is such a file within `top`; why not, if there is none.
+    pub fn look(&self, file: &Path, top: Option<&Path>) -> Result<(), &'static str> {
+        match std::fs::metadata(file) {
+            Ok(metadata) if !metadata.is_file() => Err("this is no file"),
+            Ok(_) if !is_within(file, top) => Err("this file lies outside the repository"),
+            Ok(_) => Ok(()),
+            Err(_) => Err("there is no such file"),
+        }
+    }
+
+    /// The files of a set, as reports print them.
+    pub fn fitting(&self, set: &PathSet, top: Option<&Path>) -> Vec<String> {
+        let start = set.folder();
+        let walk = WalkBuilder::new(&start)
+            .standard_filters(false)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build();
+        let mut files: Vec<String> = walk
+            .flatten()
+            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+            .filter(|entry| set.contains(entry.path(), &start) && is_within(entry.path(), top))
+            .take(MAX_FITTING)
+            .map(|entry| self.from_here(entry.path()))
+            .collect();
+        files.sort();
+        files
+    }
+
     /// A path as reports print it: relative to the working directory, above it with `..` as
     /// long as both lie in one repository.
     pub fn from_here(&self, path: &Path) -> String {
@@ -85,6 +119,13 @@ impl Disk {
     }
 }
 
+fn is_within(file: &Path, top: Option<&Path>) -> bool {
+    match (file.canonicalize(), top.and_then(|top| top.canonicalize().ok())) {
+        (Ok(file), Some(top)) => file.starts_with(top),
+        _ => false,
+    }
+}
+
 fn slashed(path: &Path) -> String {
     let mut out = String::new();
     for part in path.components() {
@@ -101,7 +142,7 @@ fn slashed(path: &Path) -> String {
 }
 
 /// The path without `.` and `..`, by its letters alone.
-pub(super) fn lexical(path: &Path) -> PathBuf {
+pub fn lexical(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

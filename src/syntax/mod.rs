@@ -3,5 +3,6 @@
 
 pub mod dockerfile;
 pub mod dotenv;
+pub mod helm_set;
 pub mod substitution;
 pub mod yaml;

@@ -32,6 +32,8 @@ pub enum Style {
     Folded,
     /// The raw characters of a value that the parser refused.
     Mended,
+    /// A text that another notation gives: never typed.
+    Given,
 }
 
 #[derive(Debug)]
@@ -175,7 +177,7 @@ fn written(original: &str, copy: &str, value: &str, style: Style) -> Option<Stri
             let lines: Option<Vec<String>> = value.split('\n').map(line).collect();
             Some(lines?.join("\n"))
         }
-        Style::Folded | Style::Mended => None,
+        Style::Folded | Style::Mended | Style::Given => None,
     }
 }
 
@@ -663,6 +665,40 @@ impl Tree {
             }
         }
         found
+    }
+}
+
+/// A tree that is put together from other text than YAML.
+#[derive(Default)]
+pub struct Sketch {
+    tree: Tree,
+}
+
+impl Sketch {
+    fn add(&mut self, kind: Kind, range: Range<usize>) -> NodeId {
+        self.tree.nodes.push(Data { kind, range, tag: None, flow: false });
+        NodeId(self.tree.nodes.len() as u32 - 1)
+    }
+
+    /// A scalar.
+    pub fn scalar(&mut self, text: &str, style: Style, range: Range<usize>) -> NodeId {
+        self.add(Kind::Scalar { text: text.to_owned(), style }, range)
+    }
+
+    /// A sequence of nodes.
+    pub fn seq(&mut self, items: Vec<NodeId>, range: Range<usize>) -> NodeId {
+        self.add(Kind::Seq(items), range)
+    }
+
+    /// A mapping.
+    pub fn map(&mut self, pairs: Vec<(NodeId, NodeId)>, range: Range<usize>) -> NodeId {
+        self.add(Kind::Map(pairs), range)
+    }
+
+    /// The tree of one document.
+    pub fn finish(mut self, root: NodeId) -> Tree {
+        self.tree.roots.push(root);
+        self.tree
     }
 }
 

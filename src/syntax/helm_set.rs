@@ -1,0 +1,323 @@
+//! `path=value` as Helm reads it after `--set`, as a tree whose nodes stand where the text does.
+//! Knows nothing of charts.
+
+use crate::source::{Span, Text};
+
+use super::yaml::{NodeId, Sketch, Style, Tree};
+
+/// Higher indexes and deeper paths are refused, as Helm does.
+const MAX_INDEX: usize = 65_536;
+const MAX_DEPTH: usize = 30;
+
+/// Assignments, one over the other.
+pub struct Assignments {
+    /// Everything that is set.
+    pub tree: Tree,
+    /// Single items of lists that are set: what other files say of the rest stays.
+    pub items: Vec<String>,
+    /// What Helm would refuse, and why.
+    pub problems: Vec<(Span, String)>,
+}
+
+/// Reads assignments in order, the later over the earlier. All stand in one source.
+pub fn parse(texts: &[Text]) -> Assignments {
+    let mut root = Item { span: None, value: Value::Map(Vec::new()) };
+    let mut problems = Vec::new();
+    let mut items = Vec::new();
+    for text in texts {
+        let mut reader = Reader { text, at: 0, items: &mut items };
+        while reader.at < text.expose().len() {
+            let start = reader.at;
+            if let Err(problem) = reader.assignment(&mut root, String::new(), 0) {
+                let (range, reason) = problem;
+                let range = if range.is_empty() { start..text.expose().len() } else { range };
+                problems.push((text.locate(range), reason));
+                break;
+            }
+        }
+    }
+    let mut sketch = Sketch::default();
+    let node = draw(&mut sketch, &root);
+    items.dedup();
+    Assignments { tree: sketch.finish(node), items, problems }
+}
+
+struct Item {
+    span: Option<Span>,
+    value: Value,
+}
+
+enum Value {
+    Nothing,
+    Scalar(String, Style),
+    List(Vec<Item>),
+    Map(Vec<(String, Span, Item)>),
+}
+
+type Problem = (std::ops::Range<usize>, String);
+
+struct Reader<'t> {
+    text: &'t Text,
+    at: usize,
+    items: &'t mut Vec<String>,
+}
+
+impl Reader<'_> {
+    /// The characters up to one of `stops`, unescaped; their range; and the one that stopped.
+    fn until(&mut self, stops: &[char]) -> (String, std::ops::Range<usize>, Option<char>) {
+        let rest = &self.text.expose()[self.at..];
+        let start = self.at;
+        let mut out = String::new();
+        let mut chars = rest.char_indices();
+        while let Some((offset, c)) = chars.next() {
+            if stops.contains(&c) {
+                self.at = start + offset + c.len_utf8();
+                return (out, start..start + offset, Some(c));
+            }
+            match c {
+                '\\' => out.extend(chars.next().map(|(_, next)| next)),
+                c => out.push(c),
+            }
+        }
+        self.at = start + rest.len();
+        (out, start..self.at, None)
+    }
+
+    fn assignment(&mut self, map: &mut Item, path: String, depth: usize) -> Result<(), Problem> {
+        let (name, range, stop) = self.until(&['=', '[', ',', '.']);
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let none = |why: &str| Err((range.clone(), format!("this key {why}")));
+        let span = self.text.locate(range.clone());
+        match stop {
+            None | Some(',') => none("has no value: write `key=value`"),
+            Some('.') if depth == MAX_DEPTH => none("is deeper than Helm allows"),
+            _ if name.is_empty() => none("has no name"),
+            Some(stop) => {
+                let Some(slot) = map.entry(&name, span) else {
+                    return none("stands below something that is no mapping");
+                };
+                match stop {
+                    '.' => {
+                        if matches!(slot.value, Value::Nothing) {
+                            slot.value = Value::Map(Vec::new());
+                        }
+                        if !matches!(slot.value, Value::Map(_)) {
+                            return none("is set to a value, and to a mapping");
+                        }
+                        self.assignment(slot, path, depth + 1)
+                    }
+                    '[' => {
+                        self.items.push(path.clone());
+                        self.item(slot, path, depth)
+                    }
+                    _ => {
+                        *slot = self.value()?;
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    /// What follows `[`: an index, and what is set there.
+    fn item(&mut self, slot: &mut Item, path: String, depth: usize) -> Result<(), Problem> {
+        let (digits, range, stop) = self.until(&[']']);
+        let index = digits.parse::<usize>().ok().filter(|n| *n <= MAX_INDEX && stop.is_some());
+        let Some(index) = index else {
+            return Err((range, "expected an index such as `[0]`".into()));
+        };
+        if matches!(slot.value, Value::Nothing) {
+            slot.value = Value::List(Vec::new());
+        }
+        let Value::List(list) = &mut slot.value else {
+            return Err((range, "this is set to a value, and to a list".into()));
+        };
+        while list.len() <= index {
+            list.push(Item { span: None, value: Value::Nothing });
+        }
+        let slot = &mut list[index];
+        let (between, range, stop) = self.until(&['[', '.', '=']);
+        match stop {
+            _ if !between.is_empty() => Err((range, "unexpected after an index".into())),
+            Some('=') => {
+                *slot = self.value()?;
+                Ok(())
+            }
+            Some('[') if depth < MAX_DEPTH => self.item(slot, path, depth + 1),
+            Some('.') => {
+                if !matches!(slot.value, Value::Map(_)) {
+                    slot.value = Value::Map(Vec::new());
+                }
+                self.assignment(slot, path, depth + 1)
+            }
+            _ => Err((range, "this item has no value".into())),
+        }
+    }
+
+    fn value(&mut self) -> Result<Item, Problem> {
+        if !self.text.expose()[self.at..].starts_with('{') {
+            let (text, range, _) = self.until(&[',']);
+            return Ok(self.scalar(text, range));
+        }
+        let start = self.at;
+        self.at += 1;
+        let mut list = Vec::new();
+        loop {
+            let (text, range, stop) = self.until(&[',', '}']);
+            if stop.is_none() {
+                return Err((start..self.at, "this list does not end with `}`".into()));
+            }
+            list.push(self.scalar(text, range));
+            if stop == Some('}') {
+                break;
+            }
+        }
+        let span = self.text.locate(start..self.at);
+        if self.text.expose()[self.at..].starts_with(',') {
+            self.at += 1;
+        }
+        Ok(Item { span: Some(span), value: Value::List(list) })
+    }
+
+    /// Booleans, null and whole numbers are what they look like; all else is text.
+    fn scalar(&self, text: String, range: std::ops::Range<usize>) -> Item {
+        let lower = text.to_ascii_lowercase();
+        let number = text.parse::<i64>();
+        let (text, style) = match (lower.as_str(), number) {
+            ("true" | "false" | "null", _) => (lower, Style::Plain),
+            // Zero counts as false. A larger number prints as it is, unlike one in a file.
+            ("0", _) => (lower, Style::Plain),
+            _ => (text, Style::Given),
+        };
+        Item { span: Some(self.text.locate(range)), value: Value::Scalar(text, style) }
+    }
+}
+
+impl Item {
+    /// The value of a key of this mapping, made if it is not there.
+    fn entry(&mut self, name: &str, span: Span) -> Option<&mut Item> {
+        let Value::Map(pairs) = &mut self.value else { return None };
+        let at = match pairs.iter().position(|(known, ..)| known == name) {
+            Some(at) => {
+                pairs[at].1 = span;
+                at
+            }
+            None => {
+                let item = Item { span: Some(span), value: Value::Nothing };
+                pairs.push((name.to_owned(), span, item));
+                pairs.len() - 1
+            }
+        };
+        Some(&mut pairs[at].2)
+    }
+}
+
+fn draw(sketch: &mut Sketch, item: &Item) -> NodeId {
+    let range = item.span.map_or(0..0, Span::range);
+    match &item.value {
+        Value::Nothing => sketch.scalar("null", Style::Plain, range),
+        Value::Scalar(text, style) => sketch.scalar(text, *style, range),
+        Value::List(list) => {
+            let nodes = list.iter().map(|item| draw(sketch, item)).collect();
+            sketch.seq(nodes, range)
+        }
+        Value::Map(pairs) => {
+            let nodes = pairs
+                .iter()
+                .map(|(name, span, item)| {
+                    let key = sketch.scalar(name, Style::Given, span.range());
+                    (key, draw(sketch, item))
+                })
+                .collect();
+            sketch.map(nodes, range)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn read(lines: &[&str]) -> Assignments {
+        let mut at = 0;
+        let texts: Vec<Text> = lines
+            .iter()
+            .map(|line| {
+                at += 100;
+                Text::exact(*line, SourceId(0), at)
+            })
+            .collect();
+        parse(&texts)
+    }
+
+    fn shown(assignments: &Assignments) -> String {
+        fn one(node: super::super::yaml::Node<'_>) -> String {
+            if node.is_map() {
+                let pairs = node.pairs();
+                let pairs = pairs
+                    .iter()
+                    .map(|(key, value)| format!("{}: {}", key.text().unwrap_or("?"), one(*value)));
+                return format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "));
+            }
+            if node.is_seq() {
+                let items: Vec<String> = node.items().into_iter().map(one).collect();
+                return format!("[{}]", items.join(", "));
+            }
+            let text = node.text().unwrap_or("?");
+            if node.style() == Some(Style::Plain) { text.into() } else { format!("{text:?}") }
+        }
+        assignments.tree.documents().map(one).collect()
+    }
+
+    #[test]
+    fn assignments_are_read_as_helm_reads_them() {
+        for (lines, tree) in [
+            (&["a.b=c"][..], r#"{a: {b: "c"}}"#),
+            (&["a=1,b=true,c=TRUE,d=null,e=0"], r#"{a: "1", b: true, c: true, d: null, e: 0}"#),
+            (&["a.b=c", "a.d=e"], r#"{a: {b: "c", d: "e"}}"#),
+            (&["a.b=c", "a.b=d"], r#"{a: {b: "d"}}"#),
+            (&[r"a\.b=c\,d"], r#"{a.b: "c,d"}"#),
+            (&["a={x,y},b=z"], r#"{a: ["x", "y"], b: "z"}"#),
+            (&["a={}"], r#"{a: [""]}"#),
+            (&["a[0]=x,a[2]=y"], r#"{a: ["x", null, "y"]}"#),
+            (&["a[0].name=N,a[0].value=V"], r#"{a: [{name: "N", value: "V"}]}"#),
+            (&["a="], r#"{a: ""}"#),
+            (&["a=b=c"], r#"{a: "b=c"}"#),
+            (&["a=x.y[0]"], r#"{a: "x.y[0]"}"#),
+            (&["a=yes,b=1.5"], r#"{a: "yes", b: "1.5"}"#),
+        ] {
+            let read = read(lines);
+            assert!(read.problems.is_empty(), "{lines:?}: {:?}", read.problems);
+            assert_eq!(shown(&read), tree, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_helm_refuses_is_told_at_its_place() {
+        for (line, range) in [
+            ("a", 100..101),
+            ("a,b=c", 100..101),
+            ("a.b", 102..103),
+            ("a=b,c", 104..105),
+            ("a={x,y", 102..106),
+            ("a[x]=y", 102..103),
+            ("a[0]x=y", 104..105),
+            ("=x", 100..102),
+            ("a=1,a.b=2", 104..105),
+        ] {
+            let read = read(&[line]);
+            assert_eq!(read.problems.len(), 1, "{line}");
+            assert_eq!(read.problems[0].0.range(), range, "{line}: {}", read.problems[0].1);
+        }
+    }
+
+    #[test]
+    fn nodes_stand_where_the_text_does() {
+        let read = read(&["a.b=c"]);
+        let root = read.tree.documents().next().unwrap();
+        let entry = root.at(&["a", "b"]).unwrap();
+        assert_eq!(entry.key.content_range(), 102..103);
+        assert_eq!(entry.value.content_range(), 104..105);
+    }
+}
