@@ -28,6 +28,7 @@ use rules::Knowledge;
 use rules::schema::Severity;
 use source::discover::{Disk, Note, decoded};
 use source::mask::{Shown, sentence};
+use source::repository::Repository;
 use source::{Arrival, SourceId, Sources};
 
 /// Rounds in which files that other files refer to are loaded.
@@ -84,6 +85,8 @@ pub struct Scan {
     pub broken: Vec<String>,
     /// How many files were met.
     pub files_seen: usize,
+    /// Where the working directory stands in its repository.
+    pub repository: Repository,
 }
 
 impl Scan {
@@ -241,6 +244,7 @@ pub fn scan(request: &Request) -> Scan {
         failures,
         broken,
         files_seen: found.seen + usize::from(request.stdin.is_some()),
+        repository: disk.home(),
     }
 }
 

@@ -7,7 +7,7 @@ mod support;
 use std::path::Path;
 
 use omlint::config::Loaded;
-use omlint::report::{self, View};
+use omlint::report::{self, Format, View};
 use omlint::rules::Knowledge;
 use omlint::rules::schema::Severity;
 use omlint::{Request, scan};
@@ -60,14 +60,16 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// Everything that the program prints about a folder.
-const QUESTIONS: [&[&str]; 5] = [
-    &["check", ".", "--format", "pretty", "--color", "always"],
-    &["check", ".", "--format", "concise", "--profile", "development"],
-    &["check", ".", "--format", "json"],
-    &["show", "."],
-    &["show", ".", "--format", "json"],
-];
+/// What the program is asked about a folder; `check` in every format.
+fn questions() -> Vec<Vec<&'static str>> {
+    let mut questions: Vec<Vec<&str>> =
+        Format::ALL.iter().map(|format| vec!["check", ".", "--format", format.name()]).collect();
+    questions[0].extend(["--color", "always"]);
+    questions[1].extend(["--profile", "development"]);
+    questions.push(vec!["show", "."]);
+    questions.push(vec!["show", ".", "--format", "json"]);
+    questions
+}
 
 /// Cases of one test: each is looked at by itself, and all of them through the program.
 struct Sentinel {
@@ -108,8 +110,8 @@ impl Sentinel {
 
     /// The same through the program's own doors, with everything that it may say.
     fn run(self) {
-        for question in QUESTIONS {
-            let mut arguments = question.to_vec();
+        for question in questions() {
+            let mut arguments = question.clone();
             arguments.push("--verbose");
             if question[0] == "check" {
                 arguments.extend(["--min-severity", "info", "--min-confidence", "low"]);
@@ -163,19 +165,25 @@ impl Look {
             waived: Default::default(),
             least: Severity::Info,
             notes: &scan.notes,
+            failures: &scan.failures,
+            broken: &scan.broken,
             files_seen: scan.files_seen,
+            repository: &scan.repository,
+            exit_code: 1,
+            category: "production",
             shown: &shown,
             color: false,
         };
         let asked =
             vec![knowledge.catalogue.iter().map(|(id, _)| id).collect(); scan.deployments.len()];
-        for (format, text) in [
-            ("pretty", report::pretty::render(&view, knowledge)),
-            ("concise", report::concise::render(&view)),
-            ("json", report::json::render(&view)),
+        let findings = Format::ALL.map(|format| {
+            (format.name(), format.render(&view, knowledge, report::markdown::MOST_BYTES))
+        });
+        let settings = [
             ("show", report::show::table(&view, &knowledge.catalogue, &asked)),
             ("show json", report::show::json(&view, &knowledge.catalogue)),
-        ] {
+        ];
+        for (format, text) in findings.into_iter().chain(settings) {
             self.through(&text, &format!("{name}, {format}"));
         }
         // Labels may stand anywhere some day: every line of every file is looked at masked.

@@ -2,12 +2,17 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Choice, Flags, day};
 use crate::crypto::generate;
 use crate::deployment::version::{Confidence, Version};
+use crate::report::Format;
 use crate::rules::schema::{Profile, Severity};
+
+/// What standard input is called where nobody names it.
+pub const UNNAMED: &str = "<stdin>";
 
 /// Security compliance linter for OpenMetadata deployments.
 #[derive(Debug, Parser)]
@@ -52,7 +57,7 @@ pub struct Inputs {
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub om_version: Option<(String, Version)>,
     /// The name of what comes on standard input
-    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    #[arg(long, value_name = "NAME", default_value = UNNAMED)]
     pub stdin_filename: String,
     /// Do not let comments in the files waive findings
     #[arg(long)]
@@ -128,6 +133,12 @@ pub struct Check {
     /// How to print findings
     #[arg(long, value_enum, default_value = "pretty")]
     pub format: Format,
+    /// Write a report to a file, too: sarif=omlint.sarif; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    pub output: Vec<Output>,
+    /// SARIF: what tells this run from others over the same repository [default: the profile]
+    #[arg(long, value_name = "NAME")]
+    pub category: Option<String>,
     /// Ask only these rules or topics; may be repeated
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
@@ -140,7 +151,7 @@ pub struct Check {
     /// List findings of at least this severity [default: medium; machine formats: low]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub min_severity: Option<SeverityName>,
-    /// List and count findings of at least this confidence [default: medium; json lists from low on]
+    /// List and count findings of at least this confidence [default: medium; machine formats: low]
     #[arg(long, value_enum, value_name = "CONFIDENCE")]
     pub min_confidence: Option<ConfidenceName>,
     /// List waived findings, too
@@ -202,15 +213,23 @@ pub struct Keygen {
     pub secret: Option<String>,
 }
 
-/// Formats of `check`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Source lines with labels
-    Pretty,
-    /// One line a finding
-    Concise,
-    /// The documented JSON
-    Json,
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.about()))
+    }
+}
+
+/// A format, and the file that takes it.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The format.
+    pub format: Format,
+    /// The file.
+    pub file: PathBuf,
 }
 
 /// Formats of `show`.
@@ -356,6 +375,22 @@ impl From<ProfileName> for Profile {
             ProfileName::Production => Profile::Production,
             ProfileName::Development => Profile::Development,
         }
+    }
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let names = || Format::ALL.map(Format::name).join(", ");
+    let (name, file) = text
+        .split_once('=')
+        .ok_or_else(|| "expected FORMAT=FILE, for instance sarif=omlint.sarif".to_owned())?;
+    let format = Format::ALL
+        .into_iter()
+        .find(|format| format.name() == name)
+        .ok_or_else(|| format!("there is no format `{name}`: expected one of {}", names()))?;
+    match file {
+        "" => Err(format!("the file is missing: expected {name}=FILE")),
+        "-" => Err(format!("standard output is not a file: write --format {name}")),
+        file => Ok(Output { format, file: file.into() }),
     }
 }
 

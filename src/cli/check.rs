@@ -1,26 +1,96 @@
 //! `omlint check`: scans, prints what is to be listed, and decides what fails.
 
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Flags, Settings};
 use crate::deployment::version::Confidence;
 use crate::lint::Gate;
-use crate::report::{self, View};
+use crate::report::markdown::MOST_BYTES;
+use crate::report::{Format, View};
 use crate::rules::schema::Severity;
 use crate::source::discover::Disk;
 use crate::{Request, Scan, scan};
 
-use super::arguments::{Check, Format, Inputs, When};
+use super::arguments::{Check, Inputs, UNNAMED, When};
+use super::output::Target;
 use super::{Outcome, complain, complain_of, print};
 
 pub(super) fn run(arguments: &Check) -> Outcome {
+    if let Err(error) = sound(arguments) {
+        complain(&error);
+        return Outcome::Failed;
+    }
     let drawn = arguments.format == Format::Pretty;
     let Some((scan, settings)) = read(&arguments.inputs, &arguments.flags(), arguments.now, drawn)
     else {
         return Outcome::Failed;
     };
-    let machine = arguments.format == Format::Json;
+    let fails = gate(arguments, &settings, arguments.format).judge(&scan.findings).fails;
+    let is_missing = arguments.require_deployment && scan.deployments.is_empty();
+    let mut outcome =
+        if fails && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean };
+    if is_missing {
+        outcome = Outcome::Failed;
+    }
+    outcome = outcome.max(troubles(&scan));
+    let report = |format: Format, color: bool, most: usize| {
+        let attempt = AssertUnwindSafe(|| {
+            render(arguments, (&scan, &settings), outcome, format, color, most)
+        });
+        catch_unwind(attempt).map_err(|_| format!("internal error while writing {}", format.name()))
+    };
+    let mut reached = outcome;
+    let printed = match report(arguments.format, color(arguments.inputs.color), MOST_BYTES) {
+        Ok(text) => print(&text).map_err(|error| {
+            (Outcome::Failed, format!("the report could not be written: {error}"))
+        }),
+        Err(broken) => Err((Outcome::Broken, broken)),
+    };
+    let written = arguments.output.iter().map(|output| {
+        let target = Target::new(&output.file, &scan).map_err(|error| (Outcome::Failed, error))?;
+        let text = report(output.format, false, target.room(MOST_BYTES))
+            .map_err(|broken| (Outcome::Broken, broken))?;
+        target.write(&text).map_err(|error| (Outcome::Failed, error))
+    });
+    for (worse, error) in std::iter::once(printed).chain(written).filter_map(Result::err) {
+        complain(&error);
+        reached = reached.max(worse);
+    }
+    aftermath(&scan);
+    if is_missing {
+        complain("no OpenMetadata deployment was found, and --require-deployment asks for one");
+    }
+    reached
+}
+
+/// Whether the arguments fit together.
+fn sound(arguments: &Check) -> Result<(), String> {
+    let reads_stdin = arguments.inputs.paths.iter().any(|path| path == Path::new("-"));
+    let formats = arguments.output.iter().map(|output| output.format);
+    let needy = formats.chain([arguments.format]).find(|format| format.needs_files());
+    if let Some(format) = needy
+        && reads_stdin
+        && arguments.inputs.stdin_filename == UNNAMED
+    {
+        return Err(format!(
+            "{} has to name a file for each finding: say which one standard input is, \
+             with --stdin-filename",
+            format.name()
+        ));
+    }
+    for (at, output) in arguments.output.iter().enumerate() {
+        if arguments.output[..at].iter().any(|other| other.file == output.file) {
+            return Err(format!("two reports would go to {}", output.file.display()));
+        }
+    }
+    Ok(())
+}
+
+/// What is listed in a format, and what fails; the latter is the same in all of them.
+fn gate(arguments: &Check, settings: &Settings, format: Format) -> Gate {
+    let machine = format.is_for_programs();
     let default = if machine { Severity::Low } else { Severity::Medium };
     let fail_on = settings.fail_on.value;
     let least = settings.min_severity.value.unwrap_or(default);
@@ -30,14 +100,26 @@ pub(super) fn run(arguments: &Check) -> Outcome {
         None if machine => Confidence::Low,
         _ => sure,
     };
-    let gate = Gate {
+    Gate {
         least,
         listed_from,
         fail_on,
         sure,
         show_waived: arguments.show_waived,
         preview_fails: arguments.preview_fails,
-    };
+    }
+}
+
+/// One report.
+fn render(
+    arguments: &Check,
+    (scan, settings): (&Scan, &Settings),
+    outcome: Outcome,
+    format: Format,
+    color: bool,
+    most: usize,
+) -> String {
+    let gate = gate(arguments, settings, format);
     let verdict = gate.judge(&scan.findings);
     let view = View {
         sources: &scan.sources,
@@ -46,29 +128,18 @@ pub(super) fn run(arguments: &Check) -> Outcome {
         findings: verdict.listed,
         hidden: verdict.hidden,
         waived: verdict.waived,
-        least,
+        least: gate.least,
         notes: &scan.notes,
+        failures: &scan.failures,
+        broken: &scan.broken,
         files_seen: scan.files_seen,
+        repository: &scan.repository,
+        exit_code: outcome as u8,
+        category: arguments.category.as_deref().unwrap_or(settings.profile.value.name()),
         shown: &|id| scan.shown(id),
-        color: color(arguments.inputs.color),
+        color,
     };
-    let text = match arguments.format {
-        Format::Pretty => report::pretty::render(&view, &scan.knowledge),
-        Format::Concise => report::concise::render(&view),
-        Format::Json => report::json::render(&view),
-    };
-    let mut outcome =
-        if verdict.fails && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean };
-    if let Err(error) = print(&text) {
-        complain(&format!("the report could not be written: {error}"));
-        outcome = outcome.max(Outcome::Failed);
-    }
-    outcome = outcome.max(aftermath(&scan));
-    if arguments.require_deployment && scan.deployments.is_empty() {
-        complain("no OpenMetadata deployment was found, and --require-deployment asks for one");
-        outcome = outcome.max(Outcome::Failed);
-    }
-    outcome
+    format.render(&view, &scan.knowledge, most)
 }
 
 /// The time of the run where nobody names one: that of the sources, else the clock's.
@@ -156,18 +227,24 @@ pub(super) fn color(choice: When) -> bool {
     super::when(choice, &std::io::stdout())
 }
 
+/// What could not be looked at makes this of the run.
+fn troubles(scan: &Scan) -> Outcome {
+    match (scan.broken.is_empty(), scan.failures.is_empty()) {
+        (false, _) => Outcome::Broken,
+        (true, false) => Outcome::Failed,
+        (true, true) => Outcome::Clean,
+    }
+}
+
 /// Says what could not be looked at, and what that makes of the run.
 pub(super) fn aftermath(scan: &Scan) -> Outcome {
-    let mut outcome = Outcome::Clean;
     for failure in &scan.failures {
         complain(&format!("{}: {}", failure.path, failure.reason));
-        outcome = outcome.max(Outcome::Failed);
     }
     for part in &scan.broken {
         complain(&format!("internal error while {part}; the rest of the run is reported"));
-        outcome = Outcome::Broken;
     }
-    outcome
+    troubles(scan)
 }
 
 fn narrate(scan: &Scan) {

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod explain;
 mod keygen;
+mod output;
 mod rules;
 mod show;
 

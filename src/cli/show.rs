@@ -22,7 +22,12 @@ pub(super) fn run(arguments: &Show) -> Outcome {
         waived: Default::default(),
         least: Severity::Info,
         notes: &scan.notes,
+        failures: &scan.failures,
+        broken: &scan.broken,
         files_seen: scan.files_seen,
+        repository: &scan.repository,
+        exit_code: 0,
+        category: "",
         shown: &|id| scan.shown(id),
         color: color(arguments.inputs.color),
     };

@@ -15,9 +15,12 @@ struct Report<'a> {
     tool: Tool,
     deployments: Vec<Server<'a>>,
     findings: Vec<Item>,
-    notes: &'a [Note],
+    notes: Vec<Note>,
     summary: Summary,
 }
+
+/// The number of the contract.
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// Who wrote the report.
 #[derive(Serialize)]
@@ -32,8 +35,9 @@ impl Tool {
     }
 }
 
+/// A deployment.
 #[derive(Serialize)]
-struct Server<'a> {
+pub(super) struct Server<'a> {
     id: String,
     kind: &'static str,
     version: String,
@@ -43,8 +47,9 @@ struct Server<'a> {
     cannot_tell: &'a [String],
 }
 
+/// A finding.
 #[derive(Serialize)]
-struct Item {
+pub(super) struct Item {
     rule: String,
     severity: &'static str,
     confidence: &'static str,
@@ -102,8 +107,9 @@ impl Place {
     }
 }
 
+/// How much was seen and found.
 #[derive(Serialize)]
-struct Summary {
+pub(super) struct Summary {
     files_scanned: usize,
     files_skipped: usize,
     deployments: usize,
@@ -114,55 +120,71 @@ struct Summary {
 
 /// The report.
 pub fn render(view: &View<'_>) -> String {
-    let deployments = view
-        .deployments
-        .iter()
-        .zip(view.cannot_tell)
-        .map(|(deployment, cannot_tell)| Server {
-            id: deployment.id.clone(),
-            kind: deployment.kind.name(),
-            version: plain(&deployment.version.text),
-            version_from: deployment.version.from,
-            sources: deployment
-                .sources
-                .iter()
-                .map(|&id| view.sources.get(id).path.as_str())
-                .collect(),
-            remarks: &deployment.remarks,
-            cannot_tell,
-        })
-        .collect();
-    let findings: Vec<Item> = view.findings.iter().map(|finding| item(finding, view)).collect();
-    let counts = view
-        .counts()
-        .into_iter()
-        .map(|(severity, number)| (severity.name().to_owned(), number.into()))
-        .collect();
-    let report = Report {
-        schema_version: 1,
+    written(&Report {
+        schema_version: SCHEMA_VERSION,
         tool: Tool::this(),
-        deployments,
-        findings,
-        notes: view.notes,
-        summary: Summary {
-            files_scanned: view.files_seen,
-            files_skipped: view.notes.len(),
-            deployments: view.deployments.len(),
-            findings: counts,
-            waived: view.waived.total(),
-            waived_by: Accepted::ALL
-                .into_iter()
-                .map(|kind| (kind.name().to_owned(), view.waived.of(kind).into()))
-                .collect(),
-        },
-    };
-    written(&report)
+        deployments: servers(view),
+        findings: items(view),
+        notes: notes(view),
+        summary: summary(view),
+    })
 }
 
-/// JSON text in which nothing moves a terminal's cursor: what a path or a name holds of that
-/// is escaped.
+/// The deployments.
+pub(super) fn servers<'a>(view: &View<'a>) -> Vec<Server<'a>> {
+    let both = view.deployments.iter().zip(view.cannot_tell);
+    both.map(|(deployment, cannot_tell)| Server {
+        id: deployment.id.clone(),
+        kind: deployment.kind.name(),
+        version: plain(&deployment.version.text),
+        version_from: deployment.version.from,
+        sources: deployment.sources.iter().map(|&id| view.sources.get(id).path.as_str()).collect(),
+        remarks: &deployment.remarks,
+        cannot_tell,
+    })
+    .collect()
+}
+
+/// The findings.
+pub(super) fn items(view: &View<'_>) -> Vec<Item> {
+    view.findings.iter().map(|finding| item(finding, view)).collect()
+}
+
+/// Everything that was not looked at, or not to the end.
+pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
+    let broken = view.broken.iter().map(|part| Note {
+        path: String::new(),
+        kind: "internal-error",
+        reason: format!("internal error while {part}; the rest of the run is reported"),
+    });
+    view.notes.iter().chain(view.failures).cloned().chain(broken).collect()
+}
+
+/// How much was seen and found.
+pub(super) fn summary(view: &View<'_>) -> Summary {
+    let counts = view.counts().into_iter();
+    let kinds = Accepted::ALL.into_iter();
+    Summary {
+        files_scanned: view.files_seen,
+        files_skipped: view.notes.len() + view.failures.len(),
+        deployments: view.deployments.len(),
+        findings: counts.map(|(level, number)| (level.name().to_owned(), number.into())).collect(),
+        waived: view.waived.total(),
+        waived_by: kinds
+            .map(|kind| (kind.name().to_owned(), view.waived.of(kind).into()))
+            .collect(),
+    }
+}
+
+/// Indented JSON text in which nothing moves a terminal's cursor.
 pub(super) fn written(report: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(report).expect("plain data");
+    let mut out = visible(&serde_json::to_string_pretty(report).expect("plain data"));
+    out.push('\n');
+    out
+}
+
+/// JSON text with escapes for what a path or a name holds that moves a terminal's cursor.
+pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if is_visible(c) {
@@ -174,7 +196,6 @@ pub(super) fn written(report: &impl Serialize) -> String {
             }
         }
     }
-    out.push('\n');
     out
 }
 

@@ -2,18 +2,119 @@
 //! nor what fails.
 
 pub mod concise;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
+pub mod markdown;
 pub mod mistakes;
 pub mod pretty;
 pub mod rule_list;
+pub mod sarif;
 pub mod show;
 
 use crate::deployment::Deployment;
 use crate::lint::{Finding, Tally};
+use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
 use crate::source::discover::Note;
 use crate::source::mask::Shown;
+use crate::source::repository::Repository;
 use crate::source::{SourceId, Sources};
+
+/// The formats of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Source lines with labels.
+    Pretty,
+    /// One line a finding.
+    Concise,
+    /// The documented JSON.
+    Json,
+    /// The same facts, one JSON object a line.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+    /// A page for a step summary or a comment.
+    Markdown,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Format; 9] = [
+        Format::Pretty,
+        Format::Concise,
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Markdown,
+    ];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Pretty => "pretty",
+            Format::Concise => "concise",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Markdown => "markdown",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Format::Pretty => "Source lines with labels",
+            Format::Concise => "One line a finding",
+            Format::Json => "The documented JSON",
+            Format::Jsonl => "The same facts, one JSON object a line",
+            Format::Sarif => "SARIF 2.1.0, for code scanning",
+            Format::Github => "Annotations of a GitHub workflow",
+            Format::Gitlab => "GitLab's code quality report",
+            Format::Junit => "JUnit's XML, one test case a finding",
+            Format::Markdown => "A page for a step summary or a comment",
+        }
+    }
+
+    /// A program reads it and keeps or filters what it lists: it may list more than people want.
+    pub fn is_for_programs(self) -> bool {
+        matches!(self, Format::Json | Format::Jsonl | Format::Sarif | Format::Gitlab)
+    }
+
+    /// What reads it looks the file of each finding up in a repository.
+    pub fn needs_files(self) -> bool {
+        matches!(self, Format::Sarif | Format::Github | Format::Gitlab)
+    }
+
+    /// The report. `most` bytes are the bound where a format can be cut.
+    pub fn render(self, view: &View<'_>, knowledge: &Knowledge, most: usize) -> String {
+        match self {
+            Format::Pretty => pretty::render(view, knowledge),
+            Format::Concise => concise::render(view),
+            Format::Json => json::render(view),
+            Format::Jsonl => jsonl::render(view),
+            Format::Sarif => sarif::render(view, knowledge),
+            Format::Github => github::render(view),
+            Format::Gitlab => gitlab::render(view),
+            Format::Junit => junit::render(view),
+            Format::Markdown => markdown::render(view, most),
+        }
+    }
+}
 
 /// What a report is made of.
 #[derive(Clone)]
@@ -34,8 +135,18 @@ pub struct View<'a> {
     pub least: Severity,
     /// What was skipped, and why.
     pub notes: &'a [Note],
+    /// Paths that were asked for and could not be looked at.
+    pub failures: &'a [Note],
+    /// Parts of the program that broke.
+    pub broken: &'a [String],
     /// How many files were met.
     pub files_seen: usize,
+    /// Where the working directory stands in its repository.
+    pub repository: &'a Repository,
+    /// The exit code of the run.
+    pub exit_code: u8,
+    /// What tells this run from others over the same repository.
+    pub category: &'a str,
     /// The parts of a source that may be printed.
     pub shown: &'a dyn Fn(SourceId) -> Shown,
     /// Colours are wanted.
@@ -54,6 +165,18 @@ impl View<'_> {
     /// The listed findings that nobody accepted.
     pub fn standing(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().copied().filter(|finding| finding.waived.is_none())
+    }
+
+    /// The listed findings, worst first; those of one severity stay in their order.
+    fn worst_first(&self) -> Vec<&Finding> {
+        let mut findings = self.findings.clone();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings
+    }
+
+    /// The path of a finding's primary label, as reports for people print it.
+    fn path(&self, finding: &Finding) -> &str {
+        &self.sources.get(finding.primary.span.source).path
     }
 }
 

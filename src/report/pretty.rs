@@ -136,7 +136,7 @@ fn cannot_tell(out: &mut String, view: &View<'_>) {
 }
 
 /// The last line: how much was seen, what was found, what is not listed.
-fn summary(view: &View<'_>) -> String {
+pub(super) fn summary(view: &View<'_>) -> String {
     let files = count(view.files_seen, "file");
     if view.deployments.is_empty() && view.findings.is_empty() && view.waived.total() == 0 {
         return format!("no OpenMetadata configuration found in {files}\n");

@@ -57,6 +57,16 @@ pub enum Profile {
     Development,
 }
 
+impl Profile {
+    /// The word on the command line and in rule files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Production => "production",
+            Profile::Development => "development",
+        }
+    }
+}
+
 /// A level, or levels with conditions of which the first that holds counts.
 #[derive(Clone, Debug)]
 pub struct Graded<T> {

@@ -14,6 +14,7 @@ use ignore::gitignore::GitignoreBuilder;
 use ignore::{WalkBuilder, WalkState};
 
 use super::glob::PathSet;
+use super::repository::Repository;
 use super::{Arrival, Source, Trouble};
 
 /// No file over this size is read whole.
@@ -384,6 +385,15 @@ impl Disk {
         }
         let base = self.base.canonicalize().ok()?;
         Some(if folder.starts_with(&base) { base } else { folder })
+    }
+
+    /// The repository that the working directory lies in.
+    pub fn home(&self) -> Repository {
+        let Some(root) = self.base.ancestors().find(|above| above.join(".git").exists()) else {
+            return Repository::default();
+        };
+        let below = self.base.strip_prefix(root).unwrap_or(Path::new(""));
+        Repository::new(&self.display(root), &self.display(below))
     }
 
     pub(super) fn repository(&self, folder: &Path) -> Option<PathBuf> {
