@@ -135,7 +135,16 @@ fn many(severity: Severity, number: usize) -> Sample {
 fn one_input_through_every_format() {
     let sample = Sample::new();
     for format in Format::ALL {
-        insta::assert_snapshot!(format!("sample-{}", format.name()), sample.render(format));
+        let mut text = sample.render(format);
+        if format == Format::Sarif {
+            // What the rule files say is not this test's concern.
+            let mut log = sample.sarif();
+            for rule in log["runs"][0]["tool"]["driver"]["rules"].as_array_mut().expect("rules") {
+                *rule = rule["id"].clone();
+            }
+            text = serde_json::to_string_pretty(&log).expect("JSON");
+        }
+        insta::assert_snapshot!(format!("sample-{}", format.name()), text);
     }
 }
 
