@@ -113,6 +113,7 @@ fn finding(rule: &str, severity: Severity, primary: Span, related: &[Span]) -> F
         advice: "Write something else. Then restart.".to_owned(),
         fingerprint: format!("{:032x}", primary.start * 7 + primary.source.0),
         illustrative: false,
+        preview: false,
         waived: None,
     }
 }
