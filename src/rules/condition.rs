@@ -386,6 +386,10 @@ impl<'a> Case<'a> {
                 None => matches!(self.deployment.kind, Kind::Helm).into(),
             },
             Fact::OwnKeyPair => self.own_key_pair().into(),
+            Fact::VersionStated => {
+                let from = self.deployment.version.from;
+                (from != "layout" && !from.starts_with("assumed")).into()
+            }
         }
     }
 

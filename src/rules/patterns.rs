@@ -14,6 +14,20 @@ pub struct Patterns {
     example_suffixes: Vec<String>,
     hosts: Hosts,
     key_files: KeyFiles,
+    identity_providers: Vec<IdentityProvider>,
+}
+
+/// A well-known provider and the hosts at which it stands.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentityProvider {
+    provider: String,
+    #[serde(default)]
+    hosts: Vec<String>,
+    #[serde(default)]
+    prefixes: Vec<String>,
+    #[serde(default)]
+    suffixes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -96,6 +110,24 @@ impl Patterns {
         self.hosts.loopback.contains(&host)
             || self.hosts.loopback_prefixes.iter().any(|p| host.starts_with(p.as_str()))
             || self.hosts.loopback_suffixes.iter().any(|s| host.ends_with(s.as_str()))
+    }
+
+    /// The well-known identity provider that stands at the host, as OpenMetadata calls it.
+    pub fn identity_provider(&self, host: &str) -> Option<&str> {
+        let host = host.to_ascii_lowercase();
+        self.identity_providers
+            .iter()
+            .find(|family| {
+                family.hosts.contains(&host)
+                    || family.prefixes.iter().any(|p| host.starts_with(p.as_str()))
+                    || family.suffixes.iter().any(|s| host.ends_with(s.as_str()))
+            })
+            .map(|family| family.provider.as_str())
+    }
+
+    /// Whether the provider is one whose hosts are known.
+    pub fn is_identity_provider(&self, provider: &str) -> bool {
+        self.identity_providers.iter().any(|family| family.provider == provider)
     }
 
     /// Whether the image ships a key at this path.

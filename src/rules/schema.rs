@@ -144,6 +144,8 @@ pub enum Fact {
     OwnKeyPair,
     /// The image is OpenMetadata's own, not a build that may bring its own files.
     OfficialImage,
+    /// An image tag, a chart or the user states the version; it is not inferred.
+    VersionStated,
 }
 
 /// A test on the effective value of a setting.
@@ -281,6 +283,22 @@ pub enum Native {
         left: String,
         /// The other side.
         right: String,
+    },
+    /// Two settings that must hold the same text hold different ones.
+    ValuesDiffer {
+        /// One side.
+        left: String,
+        /// The other side.
+        right: String,
+    },
+    /// A list of key URLs names a well-known identity provider that is not the deployment's.
+    ForeignKeys {
+        /// The list.
+        urls: String,
+        /// The setting that names the deployment's provider.
+        provider: String,
+        /// Settings that hold URLs of the deployment's own provider.
+        own: Vec<String>,
     },
     /// Both key files are shown, and they are not halves of one pair.
     KeyMismatch {
@@ -493,7 +511,12 @@ impl Native {
         match self {
             Native::DefaultKeyPair { public, private, switch } => vec![public, private, switch],
             Native::UrlMismatch { base, target, .. } => vec![base, target],
-            Native::HostMismatch { left, right } => vec![left, right],
+            Native::HostMismatch { left, right } | Native::ValuesDiffer { left, right } => {
+                vec![left, right]
+            }
+            Native::ForeignKeys { urls, provider, own } => {
+                [urls, provider].into_iter().chain(own).map(String::as_str).collect()
+            }
             Native::KeyMismatch { public, private }
             | Native::UnmountedKeyPath { public, private } => vec![public, private],
             Native::NotParsed {}

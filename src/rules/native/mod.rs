@@ -3,12 +3,14 @@
 
 mod default_key_pair;
 mod duplicate_key;
+mod foreign_keys;
 mod host_mismatch;
 mod key_files;
 mod not_parsed;
 mod open_client;
 mod token;
 mod url_mismatch;
+mod values_differ;
 
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::evidence::Loose;
@@ -93,6 +95,8 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
             url_mismatch::run(case, base, suffix, target, *custom_domain)
         }
         Native::HostMismatch { left, right } => host_mismatch::run(case, left, right),
+        Native::ValuesDiffer { left, right } => values_differ::run(case, left, right),
+        Native::ForeignKeys { urls, provider, own } => foreign_keys::run(case, urls, provider, own),
         Native::KeyMismatch { public, private } => key_files::mismatch(case, public, private),
         Native::UnmountedKeyPath { public, private } => key_files::unmounted(case, public, private),
         Native::WeakKey {} => key_files::weak(case),
@@ -128,6 +132,8 @@ pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
         Native::Waiver { .. }
         | Native::UrlMismatch { .. }
         | Native::HostMismatch { .. }
+        | Native::ValuesDiffer { .. }
+        | Native::ForeignKeys { .. }
         | Native::KeyMismatch { .. }
         | Native::UnmountedKeyPath { .. } => Vec::new(),
     }

@@ -1,0 +1,26 @@
+//! Two settings that must hold the same text hold different ones. Only texts that files write
+//! out are compared.
+
+use crate::deployment::value::{State, Value};
+use crate::rules::condition::Case;
+
+use super::{Field, Hit};
+
+pub(super) fn run(case: &Case<'_>, left: &str, right: &str) -> Vec<Hit> {
+    let written = |value: &Value| {
+        let text = value.text.outline();
+        (value.state == State::Written && value.text.is_known() && !text.trim().is_empty())
+            .then(|| text.trim().to_owned())
+    };
+    let (Some(one), Some(other)) = (written(case.value(left)), written(case.value(right))) else {
+        return Vec::new();
+    };
+    if one == other {
+        return Vec::new();
+    }
+    vec![Hit {
+        fields: vec![Field::whole(case.setting(left)), Field::whole(case.setting(right))],
+        compares: true,
+        ..Hit::default()
+    }]
+}
