@@ -22,7 +22,7 @@ use config::{Loaded, Placed};
 use deployment::Deployment;
 use deployment::evidence::Loose;
 use lint::policy::ForPaths;
-use lint::{Finding, Policy, Waiver};
+use lint::{Day, Finding, Policy, Waiver};
 use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
 use rules::Knowledge;
 use rules::schema::Severity;
@@ -201,13 +201,9 @@ pub fn scan(request: &Request) -> Scan {
         failures.push(Note { path, kind: "skipped", reason });
     }
     let policy = policy(request);
-    let lint_options = lint::Options { policy: &policy, now: request.now };
-    let directives = inputs
-        .iter()
-        .filter(|_| request.inline_waivers)
-        .flat_map(|input| input.directives(sources.get(input.source)));
-    let waivers: Vec<Waiver> =
-        directives.filter_map(|directive| Waiver::inline(&directive, &sources)).collect();
+    let whole = disk.covers(&request.paths, config.folder());
+    let lint_options = lint::Options { policy: &policy, now: request.now, whole };
+    let waivers = waivers(request, &inputs, &sources);
     let judge = |deployments: &[Deployment], loose: &[(SourceId, Loose)]| {
         catch_unwind(AssertUnwindSafe(|| {
             lint::run(knowledge, &sources, deployments, loose, &waivers, lint_options)
@@ -259,6 +255,27 @@ fn versions(request: &Request) -> Versions {
     let paths = settings.overrides.iter().rev();
     let paths = paths.filter_map(|rule| Some((rule.paths.clone(), rule.om_version.clone()?)));
     Versions { flag, paths: paths.collect(), otherwise, base: request.base.clone() }
+}
+
+/// What the files and the configuration accept, in this order.
+fn waivers(request: &Request, inputs: &[Input], sources: &Sources) -> Vec<Waiver> {
+    let directives = inputs
+        .iter()
+        .filter(|_| request.inline_waivers)
+        .flat_map(|input| input.directives(sources.get(input.source)));
+    let mut waivers: Vec<Waiver> =
+        directives.filter_map(|directive| Waiver::inline(&directive, sources)).collect();
+    waivers.extend(request.config.settings.waivers.iter().map(|waiver| {
+        let day = |day: &Placed<i64>| Day { start: day.value, place: day.span };
+        Waiver::configured(
+            waiver.span,
+            (&waiver.rule.value, waiver.rule.span),
+            waiver.path.clone(),
+            waiver.reason.as_ref().map(|reason| reason.value.as_str()),
+            waiver.expires.as_ref().map(day),
+        )
+    }));
+    waivers
 }
 
 /// What the flags and the file say about rules.

@@ -5,11 +5,23 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use omlint::config::Loaded;
+use omlint::config::{self, Choice, Flags, Loaded};
 use omlint::rules::Knowledge;
 use omlint::rules::schema::{Example, Severity};
+use omlint::source::discover::Disk;
 use omlint::{Request, Scan, scan};
 use support::material;
+
+/// What an example is judged by: its own configuration, if it has one.
+fn loaded(example: &Example, folder: &std::path::Path) -> Loaded {
+    if !example.files.contains_key("omlint.toml") {
+        return Loaded::default();
+    }
+    let disk = Disk::new(folder.to_owned(), false);
+    let loaded = config::load(&disk, &Choice::Nearest, &[".".into()], &Flags::default());
+    assert!(loaded.problems.is_empty(), "{}", example.name);
+    loaded
+}
 
 /// Lays an example out in a folder of its own and scans it; none if it needs what is not here.
 fn run(example: &Example) -> Option<(tempfile::TempDir, Scan)> {
@@ -26,7 +38,7 @@ fn run(example: &Example) -> Option<(tempfile::TempDir, Scan)> {
         no_ignore: false,
         env_files: Vec::new(),
         helm_values: Vec::new(),
-        config: Loaded::default(),
+        config: loaded(example, folder.path()),
         now: material::NOW,
         inline_waivers: true,
     };
@@ -93,6 +105,8 @@ fn every_finding_says_what_to_do_in_filled_in_words() {
                         "{key}",
                         "{what}",
                         "{why}",
+                        "{rule}",
+                        "{date}",
                     ] {
                         assert!(!text.contains(mark), "{}: {text}", rule.id);
                     }

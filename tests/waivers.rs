@@ -281,3 +281,95 @@ fn comments_of_other_languages() {
         assert!(tokens.iter().all(|f| !f["waived"].is_null()), "{name}: {tokens:?}");
     }
 }
+
+/// A compose file that signs in with passwords, and a configuration beside it.
+fn configured(waiver: &str, arguments: &[&str]) -> Vec<Value> {
+    let files = [("deploy/compose.yml", &*compose("", "")), ("omlint.toml", waiver)];
+    let mut all = vec!["--now", "2026-06-15"];
+    all.extend(arguments);
+    findings(&files, &all)
+}
+
+fn rules(findings: &[Value]) -> Vec<&str> {
+    let rules = findings.iter().filter_map(|finding| finding["rule"].as_str());
+    rules.filter(|rule| rule.starts_with("waiver-") || *rule == BASIC).collect()
+}
+
+#[test]
+fn the_configuration_waives_by_rule_and_path() {
+    let all = configured(
+        "[[waiver]]\nrule = \"auth-basic-enabled\"\npath = \"deploy/**\"\nreason = \"a lab\"\n",
+        &["--no-inline-waivers"],
+    );
+    assert_eq!(rules(&all), [BASIC]);
+    let basic = all.iter().find(|f| f["rule"] == BASIC).expect("it");
+    let expected =
+        serde_json::json!({"kind": "config", "reason": "a lab", "path": "omlint.toml", "line": 1});
+    assert_eq!(basic["waived"], expected);
+}
+
+#[test]
+fn it_holds_through_its_last_day_and_not_longer() {
+    let waiver = |day: &str| {
+        format!(
+            "[[waiver]]\nrule = \"auth-basic-enabled\"\npath = \"deploy/**\"\nreason = \"a lab\"\nexpires = {day}\n"
+        )
+    };
+    let last = configured(&waiver("2026-06-15"), &[]);
+    assert_eq!(rules(&last), [BASIC]);
+    assert!(last.iter().any(|f| f["rule"] == BASIC && !f["waived"].is_null()));
+    let over = configured(&waiver("2026-06-14"), &[]);
+    assert!(over.iter().any(|f| f["rule"] == BASIC && f["waived"].is_null()));
+    let fault = over.iter().find(|f| f["rule"] == "waiver-expired").expect("the fault");
+    assert_eq!(fault["severity"], "high");
+    assert_eq!(
+        (&fault["primary"]["path"], &fault["primary"]["start"]["line"]),
+        (&"omlint.toml".into(), &5.into())
+    );
+    assert!(fault["message"].as_str().is_some_and(|m| m.contains("2026-06-14")));
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_found_at_their_place() {
+    let all = configured(
+        "[[waiver]]\nrule = \"auth-basic\"\npath = \"deploy/**\"\nreason = \"a lab\"\n\n[[waiver]]\nrule = \"auth-basic-enabled\"\npath = \"deploy/**\"\nreason = \"\"\n\n[[waiver]]\nrule = \"auth-basic-enabled\"\npath = \"nowhere/**\"\nreason = \"a lab\"\n",
+        &[],
+    );
+    let faults: Vec<(&str, u64)> = all
+        .iter()
+        .filter(|finding| finding["primary"]["path"] == "omlint.toml")
+        .map(|f| {
+            (f["rule"].as_str().unwrap_or(""), f["primary"]["start"]["line"].as_u64().unwrap_or(0))
+        })
+        .collect();
+    assert_eq!(
+        faults,
+        [("waiver-unknown-rule", 2), ("waiver-without-reason", 6), ("waiver-unused", 12)]
+    );
+    assert!(all.iter().any(|f| f["rule"] == BASIC && f["waived"].is_null()));
+}
+
+#[test]
+fn whoever_scans_one_file_does_not_hear_of_waivers_for_others() {
+    let waivers = "[[waiver]]\nrule = \"auth-basic-enabled\"\npath = \"other/**\"\nreason = \"a lab\"\nexpires = 2020-01-01\n\n[[waiver]]\nrule = \"auth-basic-enabled\"\npath = \"nowhere/**\"\nreason = \"a lab\"\n";
+    let folder = folder(&[("deploy/compose.yml", &compose("", "")), ("omlint.toml", waivers)]);
+    let run = |path: &str| {
+        let run =
+            omlint(folder.path(), &["check", path, "--format", "concise", "--min-severity", "low"]);
+        run.out.matches("[waiver-").count()
+    };
+    assert_eq!(run("deploy/compose.yml"), 0);
+    assert_eq!(run("deploy"), 0);
+    assert_eq!(run("."), 2);
+}
+
+#[test]
+fn rules_that_are_not_asked_make_no_waiver_unused() {
+    let file = compose("      # omlint: ignore[auth-noop-authorizer] a lab\n", "");
+    let all = findings(&[("compose.yml", &file)], &["--select", "jwt,waivers"]);
+    assert!(all.iter().all(|f| f["rule"] != "waiver-unused"), "{:?}", rules(&all));
+    let all = findings(&[("compose.yml", &file)], &["--select", "mode,waivers"]);
+    assert!(all.iter().any(|f| f["rule"] == "waiver-unused"));
+    let all = findings(&[("compose.yml", &file)], &["--select", "mode"]);
+    assert!(all.iter().all(|f| f["rule"] != "waiver-unused"));
+}

@@ -165,6 +165,11 @@ impl Default for Loaded {
 }
 
 impl Loaded {
+    /// The folder of the configuration file.
+    pub fn folder(&self) -> Option<&Path> {
+        self.sources.iter().next().and_then(|(_, source)| source.file.as_deref()?.parent())
+    }
+
     /// Flags over the defaults, without a file.
     pub fn isolated(flags: &Flags, base: &Path) -> Self {
         load(&Disk::new(base.to_owned(), false), &Choice::Isolated, &[], flags)

@@ -23,7 +23,7 @@ use crate::source::{SourceId, Sources};
 pub use finding::{Accepted, Finding, Label, Waived};
 pub use gate::{Gate, Tally};
 pub use policy::Policy;
-pub use waivers::Waiver;
+pub use waivers::{Day, Waiver};
 pub use words::spelled;
 
 /// What the engine is asked to do.
@@ -33,6 +33,8 @@ pub struct Options<'a> {
     pub policy: &'a Policy,
     /// The time of the run, in seconds since 1970: it decides what has expired.
     pub now: i64,
+    /// The run looks at everything that the configuration speaks of.
+    pub whole: bool,
 }
 
 /// Judges deployments, and files of which none came. Findings are sorted by path, position

@@ -116,7 +116,7 @@ impl Policy {
 }
 
 /// Where a source stands; what came on standard input stands where its name says.
-fn file(sources: &Sources, id: SourceId, base: &Path) -> PathBuf {
+pub(super) fn file(sources: &Sources, id: SourceId, base: &Path) -> PathBuf {
     let source = sources.get(id);
     source.file.clone().unwrap_or_else(|| base.join(&source.path))
 }

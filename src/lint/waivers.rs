@@ -2,17 +2,22 @@
 //! Never sees a syntax tree: readers tell what a comment covers.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use crate::deployment::Deployment;
 use crate::deployment::evidence::Loose;
 use crate::rules::Knowledge;
 use crate::rules::native::{Hit, LooseCase, Mark};
 use crate::rules::schema::{Native, Rule, WaiverFault};
-use crate::source::{Arrival, Directive, Sources, Span, mask};
+use crate::source::glob::PathSet;
+use crate::source::{Arrival, Directive, Source, Sources, Span, mask};
 
 use super::finding::{Accepted, Finding, Waived};
 use super::judge::Found;
+use super::policy::file;
 use super::{Options, words};
+
+const DAY: i64 = 86_400;
 
 /// A decision to accept findings.
 #[derive(Clone, Debug)]
@@ -21,7 +26,25 @@ pub struct Waiver {
     place: Span,
     rules: Vec<Named>,
     reason: Option<String>,
-    covers: Vec<Span>,
+    scope: Scope,
+    expires: Option<Day>,
+}
+
+/// The last day of a waiver.
+#[derive(Clone, Debug)]
+pub struct Day {
+    /// Its first second since 1970.
+    pub start: i64,
+    /// Where it is written.
+    pub place: Span,
+}
+
+#[derive(Clone, Debug)]
+enum Scope {
+    /// Parts of a file.
+    Parts(Vec<Span>),
+    /// Whole files.
+    Files(PathSet),
 }
 
 /// A rule as the waiver names it; nothing where it names none.
@@ -76,18 +99,56 @@ impl Waiver {
             place: span(at..text.trim_end().len()),
             rules,
             reason: reason.chars().any(char::is_alphanumeric).then(|| mask::reason(reason)),
-            covers: directive.covers.clone(),
+            scope: Scope::Parts(directive.covers.clone()),
+            expires: None,
         })
+    }
+
+    /// What the configuration says: `rule`, in its words and at its place, is accepted in some
+    /// files.
+    pub fn configured(
+        place: Span,
+        rule: (&str, Span),
+        files: PathSet,
+        reason: Option<&str>,
+        expires: Option<Day>,
+    ) -> Waiver {
+        Waiver {
+            kind: Accepted::Config,
+            place,
+            rules: vec![Named { rule: Some(rule.0.to_owned()), place: rule.1 }],
+            reason: reason.map(mask::reason),
+            scope: Scope::Files(files),
+            expires,
+        }
     }
 
     /// Whether it is about the place that a finding is to be mended at. Related places do not
     /// count: they say why, and others may share them.
-    fn covers(&self, finding: &Finding) -> bool {
+    fn covers(&self, finding: &Finding, sources: &Sources, base: &Path) -> bool {
         let place = finding.primary.span;
-        self.covers.iter().any(|cover| {
-            let holds = |at: u32| cover.start <= at && at <= cover.end;
-            cover.source == place.source && (holds(place.start) || holds(place.end))
-        })
+        match &self.scope {
+            Scope::Parts(parts) => parts.iter().any(|part| {
+                let holds = |at: u32| part.start <= at && at <= part.end;
+                part.source == place.source && (holds(place.start) || holds(place.end))
+            }),
+            Scope::Files(files) => files.contains(&file(sources, place.source, base), base),
+        }
+    }
+
+    /// Whether the run looked where the waiver looks, so that it can tell whether there is
+    /// something to waive.
+    fn is_in_view(&self, sources: &Sources, options: Options<'_>) -> bool {
+        // What others refer to is not judged by itself.
+        let judged = |source: &Source| source.arrival != Arrival::Referred;
+        match &self.scope {
+            Scope::Parts(_) => judged(sources.get(self.place.source)),
+            Scope::Files(files) => {
+                let base = &options.policy.base;
+                let here = |id| files.contains(&file(sources, id, base), base);
+                options.whole || sources.iter().any(|(id, source)| judged(source) && here(id))
+            }
+        }
     }
 }
 
@@ -123,8 +184,20 @@ pub(super) fn apply(
             faults.push(Fault {
                 fault: WaiverFault::WithoutReason,
                 place: waiver.place,
-                words: vec![("rule", named)],
+                words: vec![("rule", named.clone())],
             });
+        }
+        // Whoever does not scan the files need not hear of it.
+        if let Some(day) = waiver.expires.as_ref().filter(|day| day.start + DAY <= options.now) {
+            if waiver.is_in_view(sources, options) {
+                let date = sources.slice(day.place).trim_matches(['"', '\'']).to_owned();
+                faults.push(Fault {
+                    fault: WaiverFault::Expired,
+                    place: day.place,
+                    words: vec![("rule", named), ("date", date)],
+                });
+            }
+            continue;
         }
         for Named { rule, place } in &waiver.rules {
             if let Err(why) = may_waive(knowledge, waiver.kind, rule.as_deref()) {
@@ -136,14 +209,12 @@ pub(super) fn apply(
             let mut used = false;
             for &at in by_rule.get(rule).into_iter().flatten() {
                 let finding = &mut findings[at];
-                if waiver.covers(finding) {
+                if waiver.covers(finding, sources, &options.policy.base) {
                     used = true;
                     finding.waived.get_or_insert_with(|| waived(waiver, reason, sources));
                 }
             }
-            // What others refer to is not judged by itself.
-            let judged = sources.get(waiver.place.source).arrival != Arrival::Referred;
-            if !used && judged {
+            if !used && options.policy.asks(rule) && waiver.is_in_view(sources, options) {
                 let words = vec![("rule", format!("`{rule}`"))];
                 faults.push(Fault { fault: WaiverFault::Unused, place: *place, words });
             }
@@ -151,7 +222,8 @@ pub(super) fn apply(
     }
     let loose = Loose::default();
     for Fault { fault, place, words } in faults {
-        let Some(rule) = rule_of(knowledge, fault) else { continue };
+        let asked = rule_of(knowledge, fault).filter(|rule| options.policy.asks(&rule.id));
+        let Some(rule) = asked else { continue };
         let case = LooseCase {
             knowledge,
             sources,
@@ -195,7 +267,7 @@ fn may_waive(knowledge: &Knowledge, kind: Accepted, id: Option<&str>) -> Result<
             strsim::jaro_winkler(&a.id, id).total_cmp(&strsim::jaro_winkler(&b.id, id))
         });
         let near = near.map_or(String::new(), |rule| format!("; is it `{}`?", rule.id));
-        return Err(format!("there is no rule `{id}`{near}"));
+        return Err(format!("there is no rule `{}`{near}", mask::reason(id)));
     };
     let natives = || rule.checks.iter().filter_map(|check| check.native.as_ref());
     if natives().any(|native| matches!(native, Native::Waiver { .. })) {

@@ -102,6 +102,15 @@ pub(super) fn of_yaml(tree: &Tree, text: &str, catalogue: &Catalogue) -> Shown {
 /// Whether a comment is words for people: anything in it that is not a word or a number may
 /// be a secret that was commented out.
 fn is_prose(comment: &str) -> bool {
+    // A waiver says its rules in brackets.
+    if let Some((before, rest)) = comment.split_once("omlint: ignore[")
+        && let Some((rules, reason)) = rest.split_once(']')
+    {
+        let rules = rules.split([',', ' ', '-']);
+        let mut rules =
+            rules.map(|part| part.bytes().all(|b| b.is_ascii_alphabetic()) || part.len() <= 5);
+        return rules.all(|fits| fits) && is_prose(before) && is_prose(reason);
+    }
     !comment.contains(['=', ':'])
         && comment.split(|c: char| c.is_whitespace() || matches!(c, '/' | '-')).all(|word| {
             let word = word.trim_matches(|c: char| !c.is_alphanumeric());

@@ -257,7 +257,7 @@ pub fn sentence(text: &str) -> String {
 }
 
 /// The longest part of a word of a reason that may mix letters and digits.
-const LONGEST_MIXED: usize = 4;
+const LONGEST_MIXED: usize = 5;
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 300;
 

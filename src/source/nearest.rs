@@ -41,6 +41,12 @@ impl Disk {
         Some(if folder.starts_with(&base) { base } else { folder.to_owned() })
     }
 
+    /// Whether a walk of the paths meets everything below the folder.
+    pub fn covers(&self, paths: &[PathBuf], folder: Option<&Path>) -> bool {
+        let Some(folder) = folder.map(lexical) else { return false };
+        paths.iter().any(|path| folder.starts_with(lexical(&self.file("").join(path))))
+    }
+
     fn common_folder(&self, paths: &[PathBuf]) -> PathBuf {
         let base = self.file("");
         let mut folders = paths.iter().filter_map(|path| {
