@@ -1188,3 +1188,212 @@ patchesJson6902:
         );
     }
 }
+
+mod wrapped_values {
+    use super::*;
+
+    #[test]
+    fn an_argo_application_passes_files_then_values_then_parameters() {
+        check(
+            "argo_order",
+            &[
+                (
+                    "apps/catalog.yaml",
+                    r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: catalog}
+spec:
+  source:
+    chart: openmetadata
+    repoURL: https://helm.nordwind.de
+    targetRevision: 1.9.1
+    helm:
+      valueFiles: [values-catalog.yaml, not-there.yaml]
+      ignoreMissingValueFiles: true
+      values: |
+        openmetadata:
+          config:
+            jwtTokenConfiguration: {rsaprivateKeyFilePath: /text}
+      valuesObject:
+        openmetadata:
+          config:
+            authentication: {clientId: object, authority: "https://object.nordwind.de"}
+      parameters:
+      - {name: openmetadata.config.authentication.clientId, value: parameter}
+      - {name: "openmetadata.config.authorizer.initialAdmins[0]", value: m.keller}
+      - {name: "openmetadata.config.authorizer.initialAdmins[1]", value: j.doe}
+      - {name: openmetadata.config.authentication.publicKeys, value: "{https://a.nordwind.de/jwks,https://b.nordwind.de/jwks}"}
+      - {name: openmetadata.config.authorizer.enforcePrincipalDomain, value: "true", forceString: true}
+      - {name: openmetadata.config.jwtTokenConfiguration.keyId, value: "1234567890"}
+"#,
+                ),
+                (
+                    "apps/values-catalog.yaml",
+                    "openmetadata:\n  config:\n    authentication: {provider: okta, clientId: file, callbackUrl: 'https://c.nordwind.de/callback'}\n",
+                ),
+            ],
+            &["apps"],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("AUTHENTICATION_CLIENT_ID", Set("parameter")),
+                ("AUTHENTICATION_AUTHORITY", Set("https://object.nordwind.de")),
+                ("AUTHENTICATION_CALLBACK_URL", Set("https://c.nordwind.de/callback")),
+                ("AUTHORIZER_ADMIN_PRINCIPALS", Set("[m.keller, j.doe]")),
+                (
+                    "AUTHENTICATION_PUBLIC_KEYS",
+                    Set("[https://a.nordwind.de/jwks, https://b.nordwind.de/jwks]"),
+                ),
+                ("AUTHORIZER_ENFORCE_PRINCIPAL_DOMAIN", Set("true")),
+                ("JWT_KEY_ID", Set("1234567890")),
+                ("RSA_PRIVATE_KEY_FILE_PATH", Default),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_parameter_for_one_item_of_a_list_below_is_not_followed() {
+        check(
+            "argo_list_item",
+            &[(
+                "app.json",
+                r#"{"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "catalog"}, "spec": {"source": {"chart": "openmetadata", "targetRevision": "1.9.1", "helm": {
+                  "values": "openmetadata:\n  config:\n    authorizer:\n      initialAdmins: [admin, \"m.keller\"]\n    authentication:\n      provider: \"okta\"\n",
+                  "parameters": [{"name": "openmetadata.config.authorizer.initialAdmins[0]", "value": "j.doe"}]}}}}"#,
+            )],
+            &["."],
+            &[("AUTHORIZER_ADMIN_PRINCIPALS", Reference), ("AUTHENTICATION_PROVIDER", Set("okta"))],
+        );
+    }
+
+    #[test]
+    fn an_argo_application_of_a_folder_begins_with_the_values_in_it() {
+        check(
+            "argo_folder",
+            &[
+                (
+                    "argocd/catalog.yaml",
+                    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: catalog}\nspec:\n  source:\n    path: charts/catalog\n    helm:\n      valueFiles: [values-prod.yaml]\n      parameters: [{name: om.openmetadata.config.authentication.clientId, value: parameter}]\n",
+                ),
+                (
+                    "charts/catalog/Chart.yaml",
+                    "apiVersion: v2\nname: catalog\nversion: 0.1.0\ndependencies:\n- {name: openmetadata, alias: om, version: 1.9.x}\n",
+                ),
+                (
+                    "charts/catalog/values.yaml",
+                    "om:\n  openmetadata:\n    config:\n      authentication: {provider: google, callbackUrl: 'https://base.nordwind.de/callback'}\n",
+                ),
+                (
+                    "charts/catalog/values-prod.yaml",
+                    "om:\n  openmetadata:\n    config:\n      authentication: {provider: okta}\n",
+                ),
+            ],
+            &["."],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("AUTHENTICATION_CLIENT_ID", Set("parameter")),
+                ("AUTHENTICATION_CALLBACK_URL", Set("https://base.nordwind.de/callback")),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_flux_release_takes_values_from_maps_and_its_own_win() {
+        check(
+            "flux_values_from",
+            &[
+                (
+                    "release.yaml",
+                    r#"
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: catalog, namespace: data}
+spec:
+  chart: {spec: {chart: openmetadata, version: 1.9.1}}
+  valuesFrom:
+  - {kind: ConfigMap, name: catalog-values}
+  - {kind: Secret, name: catalog-secret-values, valuesKey: more.yaml}
+  - {kind: ConfigMap, name: catalog-single, valuesKey: issuer, targetPath: openmetadata.config.jwtTokenConfiguration.jwtissuer}
+  - {kind: Secret, name: not-here, valuesKey: id, targetPath: openmetadata.config.authentication.clientId}
+  values:
+    openmetadata:
+      config:
+        authentication: {callbackUrl: 'https://own.nordwind.de/callback'}
+"#,
+                ),
+                (
+                    "kustomization.yaml",
+                    "resources: [release.yaml, more.yaml]\nconfigMapGenerator:\n- name: catalog-values\n  files: [values.yaml=om.yaml]\n",
+                ),
+                (
+                    "om.yaml",
+                    "openmetadata:\n  config:\n    authentication: {provider: okta, callbackUrl: 'https://map.nordwind.de/callback', authority: 'https://map.nordwind.de'}\n",
+                ),
+                (
+                    "more.yaml",
+                    "apiVersion: v1\nkind: Secret\nmetadata: {name: catalog-secret-values}\ndata:\n  more.yaml: b3Blbm1ldGFkYXRhOgogIGNvbmZpZzoKICAgIGF1dGhlbnRpY2F0aW9uOgogICAgICBhdXRob3JpdHk6ICJodHRwczovL3NlY3JldC5ub3Jkd2luZC5kZSIK\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: catalog-single}\ndata: {issuer: single.nordwind.de}\n",
+                ),
+            ],
+            &["."],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("AUTHENTICATION_CALLBACK_URL", Set("https://own.nordwind.de/callback")),
+                ("AUTHENTICATION_AUTHORITY", Set("https://secret.nordwind.de")),
+                ("JWT_ISSUER", Set("single.nordwind.de")),
+                ("AUTHENTICATION_CLIENT_ID", Reference),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_helmfile_release_has_values_then_set() {
+        check(
+            "helmfile_set",
+            &[
+                (
+                    "helmfile.yaml",
+                    "releases:\n- name: catalog\n  chart: open-metadata/openmetadata\n  version: 1.9.1\n  values:\n  - om.yaml\n  - openmetadata: {config: {authentication: {authority: 'https://inline.nordwind.de'}}}\n  set:\n  - {name: openmetadata.config.authentication.clientId, value: set}\n  - name: openmetadata.config.authorizer.initialAdmins\n    values: [m.keller, j.doe]\n  - {name: openmetadata.config.jwtTokenConfiguration.keyId, file: key-id.txt}\n",
+                ),
+                (
+                    "om.yaml",
+                    "openmetadata:\n  config:\n    authentication: {provider: okta, authority: 'https://file.nordwind.de', clientId: file}\n",
+                ),
+            ],
+            &["."],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("AUTHENTICATION_AUTHORITY", Set("https://inline.nordwind.de")),
+                ("AUTHENTICATION_CLIENT_ID", Set("set")),
+                ("AUTHORIZER_ADMIN_PRINCIPALS", Set("[m.keller, j.doe]")),
+                ("JWT_KEY_ID", Reference),
+            ],
+        );
+    }
+
+    #[test]
+    fn kustomize_lays_inline_values_over_the_file_and_more_files_over_both() {
+        check(
+            "kustomize_charts",
+            &[
+                (
+                    "kustomization.yaml",
+                    "helmCharts:\n- name: openmetadata\n  version: 1.9.1\n  releaseName: catalog\n  valuesFile: om.yaml\n  additionalValuesFiles: [more.yaml]\n  valuesInline:\n    openmetadata: {config: {authentication: {clientId: inline, authority: 'https://inline.nordwind.de'}}}\n",
+                ),
+                (
+                    "om.yaml",
+                    "openmetadata:\n  config:\n    authentication: {provider: okta, clientId: file}\n",
+                ),
+                (
+                    "more.yaml",
+                    "openmetadata:\n  config:\n    authentication: {authority: 'https://more.nordwind.de'}\n",
+                ),
+            ],
+            &["."],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("AUTHENTICATION_CLIENT_ID", Set("inline")),
+                ("AUTHENTICATION_AUTHORITY", Set("https://more.nordwind.de")),
+            ],
+        );
+    }
+}

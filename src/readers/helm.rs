@@ -227,7 +227,7 @@ struct Reader<'a, 'c> {
     anchor: Span,
     anchor_keys: usize,
     broken_from: Vec<(SourceId, usize)>,
-    wrapped: &'c Wrapped<'a>,
+    wrapped: &'c Wrapped,
 }
 
 /// The deployments of values files laid over each other, the weakest first.
@@ -242,7 +242,7 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input], charts: &[&Input]) 
 
 /// What wraps the values, if anything does.
 #[derive(Default)]
-pub(super) struct Wrapped<'a> {
+pub(super) struct Wrapped {
     /// The deployment's id.
     pub id: String,
     /// The chart's version, where the wrapper pins it.
@@ -251,8 +251,6 @@ pub(super) struct Wrapped<'a> {
     pub is_chart: bool,
     /// Where one would set a value if there is no layer at all.
     pub anchor: Option<Span>,
-    /// Single values over all layers: the node of the path, and of the value.
-    pub parameters: Vec<(Node<'a>, Node<'a>, SourceId)>,
     /// Layers that are named but not shown; they are below those that are.
     pub unseen: Vec<(String, Span)>,
     /// Where layers stopped being YAML.
@@ -265,7 +263,7 @@ pub(super) fn read_layers(
     documents: &[(Node<'_>, SourceId)],
     inputs: &[&Input],
     charts: &[&Input],
-    wrapped: &Wrapped<'_>,
+    wrapped: &Wrapped,
 ) -> Vec<Deployment> {
     let nodes: Vec<Node<'_>> = documents.iter().map(|(node, _)| *node).collect();
     let mut found = roots(&nodes);
@@ -285,7 +283,7 @@ fn deployment(
     charts: &[&Input],
     documents: &[(Node<'_>, SourceId)],
     root: Root,
-    wrapped: &Wrapped<'_>,
+    wrapped: &Wrapped,
 ) -> Option<Deployment> {
     let top: Vec<Layer<'_>> =
         documents.iter().map(|&(node, source)| Layer { node, source }).collect();
@@ -297,8 +295,11 @@ fn deployment(
         },
     };
     let mut config = if root.is_old() { top.clone() } else { values.clone() };
-    let first = documents.first().and_then(|(node, source)| {
-        node.pairs().first().map(|(key, _)| scalar::span(*source, *key))
+    // One cannot write below an assignment.
+    let is_given = |key: Node<'_>| key.style() == Some(Style::Given);
+    let first = documents.iter().find_map(|(node, source)| {
+        let (key, _) = node.pairs().first().copied().filter(|(key, _)| !is_given(*key))?;
+        Some(scalar::span(*source, key))
     });
     let mut anchor = first.or(wrapped.anchor)?;
     let keys: &[&str] = if root.is_old() { &["global"] } else { &["openmetadata", "config"] };
@@ -306,8 +307,10 @@ fn deployment(
     for key in keys {
         match step(&config, key) {
             Found::Map(layers, key, source) => {
-                anchor = scalar::span(source, key);
-                anchor_keys += 1;
+                if !is_given(key) {
+                    anchor = scalar::span(source, key);
+                    anchor_keys += 1;
+                }
                 config = layers;
             }
             _ => {
@@ -424,22 +427,15 @@ impl<'a> Reader<'a, '_> {
     /// The defaults of a deployment with the old layout are those of chart 1.0.0 unless a tag
     /// or a chart says otherwise.
     fn look(&self, path: &str) -> Found<'a> {
-        self.look_in(&self.config, &format!("{}.", self.root.config.join(".")), path)
+        self.look_in(&self.config, path)
     }
 
     /// Looks up one of the chart's values outside its configuration.
     fn look_outside(&self, path: &str) -> Found<'a> {
-        let prefix = self.root.alias.as_deref().map(|alias| format!("{alias}."));
-        self.look_in(&self.values, &prefix.unwrap_or_default(), path)
+        self.look_in(&self.values, path)
     }
 
-    fn look_in(&self, layers: &[Layer<'a>], prefix: &str, path: &str) -> Found<'a> {
-        let set = self.wrapped.parameters.iter().rev();
-        let mut set =
-            set.filter(|(name, ..)| name.text().and_then(|n| n.strip_prefix(prefix)) == Some(path));
-        if let Some((name, value, source)) = set.next() {
-            return Found::Leaf(Layer { node: *value, source: *source }, *name);
-        }
+    fn look_in(&self, layers: &[Layer<'a>], path: &str) -> Found<'a> {
         let mut layers = layers.to_vec();
         let mut parts = path.split('.').peekable();
         while let Some(key) = parts.next() {
@@ -585,7 +581,7 @@ impl<'a> Reader<'a, '_> {
         let mut layers = self.config.clone();
         for key in path.split('.') {
             match step(&layers, key) {
-                Found::Map(next, key, source) => {
+                Found::Map(next, key, source) if key.style() != Some(Style::Given) => {
                     origin.span = Some(scalar::span(source, key));
                     origin.present_keys += 1;
                     layers = next;

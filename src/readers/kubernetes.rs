@@ -372,10 +372,8 @@ impl<'a> Server<'a, '_> {
     fn mount_file(&self, mounted: &mut Mounted, file: File<'_>, at: String) {
         let source = file.entry.whole.source;
         if at.ends_with("/openmetadata.yaml")
-            && let Some(block) = file.entry.block.clone()
+            && let Some(tree) = file.entry.tree(self.context.sources)
         {
-            let raw = &self.context.sources.get(source).text;
-            let tree = yaml::parse_within(raw, block);
             mounted.template = Some(Input::part(source, Role::ServerFile, tree));
         }
         let keys = self.context.inputs.iter().filter(|input| input.source == source);

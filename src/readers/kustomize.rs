@@ -99,6 +99,22 @@ pub(super) struct Builder<'a, 'c> {
     used: BTreeSet<SourceId>,
 }
 
+/// Every Secret and ConfigMap that manifests hold and kustomizations build.
+pub(super) fn stores<'a>(context: &Context<'a>, inline: &'a Inline) -> Vec<Store<'a>> {
+    let mut scope = Scope::default();
+    for input in context.inputs.iter().filter(|input| input.role == Role::Manifests) {
+        for node in input.tree().into_iter().flat_map(yaml::Tree::documents) {
+            scope.take(Part { node, source: input.source }, context.sources);
+        }
+    }
+    for input in context.inputs.iter().filter(|input| input.role == Role::Kustomization) {
+        let built = Builder::new(context, inline).build(input);
+        // What only passes through is known already.
+        scope.stores.extend(built.stores.into_iter().filter(|store| store.source == input.source));
+    }
+    scope.stores
+}
+
 /// The objects that a kustomization works on: those from here on.
 #[derive(Clone, Copy)]
 struct Since {

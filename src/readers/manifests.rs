@@ -8,7 +8,7 @@ use base64::Engine;
 
 use crate::deployment::value::Fragment;
 use crate::source::{SourceId, Sources, Span, Text};
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::{self, Node};
 
 use super::{opaque, scalar};
 
@@ -480,6 +480,21 @@ pub(super) struct Entry {
     pub encoded: bool,
     /// The scalar's own place, where YAML may stand in it.
     pub block: Option<std::ops::Range<usize>>,
+}
+
+impl Entry {
+    /// The YAML in it.
+    pub fn tree(&self, sources: &Sources) -> Option<yaml::Tree> {
+        match &self.block {
+            Some(block) => {
+                Some(yaml::parse_within(&sources.get(self.whole.source).text, block.clone()))
+            }
+            None if self.text.is_known() => {
+                Some(yaml::parse_decoded(&self.text.outline(), self.whole.range()))
+            }
+            None => None,
+        }
+    }
 }
 
 /// A Secret, a ConfigMap, or what will become one.

@@ -1,16 +1,24 @@
 //! What wraps values of the chart: ArgoCD Applications, Flux HelmReleases, helmfile releases
 //! and helmCharts of a kustomization. Each names layers of values; the Helm reader does the rest.
 
+use std::cell::OnceCell;
+
 use crate::deployment::Deployment;
+use crate::deployment::value::Piece;
 use crate::deployment::version::Version;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, Text};
+use crate::syntax::helm_set::{self, Assigned, Assignment};
 use crate::syntax::yaml::{self, Node};
 
 use super::compose::Context;
+use super::kustomize::{self, Inline};
+use super::manifests::Store;
 use super::{Consumed, Input, Role, Want, by_path, helm, join, scalar};
 
 /// Name of OpenMetadata's chart.
 const CHART: &str = "openmetadata";
+/// So many single values of one release are followed: nobody writes more.
+const MAX_PARAMETERS: usize = 2_000;
 
 /// Whether the document is a resource that wraps values.
 pub(super) fn recognises(root: Node<'_>) -> bool {
@@ -35,6 +43,15 @@ fn items<'a>(node: Node<'a>, key: &str) -> Vec<Node<'a>> {
 /// Values files that a document names.
 pub(super) fn wants(root: Node<'_>) -> Vec<Want> {
     let mut paths: Vec<&str> = Vec::new();
+    if let Some(spec) = root.get("spec").map(|entry| entry.value) {
+        let template = spec.at(&["template", "spec"]).map(|entry| entry.value);
+        for source in template.into_iter().chain([spec]).flat_map(argo_sources) {
+            if let Some(helm) = source.get("helm") {
+                let files = items(helm.value, "valueFiles");
+                paths.extend(files.iter().filter_map(|item| item.text()));
+            }
+        }
+    }
     for release in items(root, "releases") {
         paths.extend(items(release, "values").iter().filter_map(|item| item.text()));
     }
@@ -51,8 +68,20 @@ enum Values<'a> {
     Inline(Node<'a>),
     /// A text that holds YAML.
     Text(Node<'a>),
-    /// A file.
-    File(String, Node<'a>),
+    /// A file, and where it is named. One that need not be there is no loss.
+    File { path: String, place: Node<'a>, is_needed: bool },
+    /// A key of a Secret or ConfigMap.
+    Held(Held<'a>),
+}
+
+/// Values in a Secret or ConfigMap.
+struct Held<'a> {
+    is_secret: bool,
+    place: Node<'a>,
+    name: String,
+    key: String,
+    /// The path of the single value that it is, if it is not a whole file.
+    target: Option<Node<'a>>,
 }
 
 /// One installation of the chart that a wrapper describes.
@@ -60,19 +89,70 @@ struct Release<'a> {
     name: String,
     input: &'a Input,
     chart: Option<Version>,
+    /// The folder of a chart in the same repository: its own values are below all others.
+    folder: Option<&'a str>,
     /// Where one would write values if there are none.
     anchor: Option<Node<'a>>,
     /// The weakest first.
     values: Vec<Values<'a>>,
-    /// `--set`: the path's node and the value's.
-    parameters: Vec<(Node<'a>, Node<'a>)>,
+    /// `--set`
+    parameters: Vec<Parameter<'a>>,
     /// Sources of values that the files do not show.
     unseen: Vec<(String, Span)>,
+}
+
+/// A single value over all others.
+struct Parameter<'a> {
+    name: Node<'a>,
+    /// None if it stands in a file of its own.
+    value: Option<Node<'a>>,
+    /// It is a text whatever it looks like.
+    is_text: bool,
+}
+
+impl<'a> Parameter<'a> {
+    /// A parameter as all wrappers write it, its value under one of these keys.
+    fn of(item: Node<'a>, keys: &[&str], is_text: bool) -> Option<Self> {
+        let value = keys.iter().find_map(|key| item.get(key)).map(|entry| entry.value);
+        Some(Parameter { name: item.get("name")?.value, value, is_text })
+    }
+
+    fn assignment(&self, source: SourceId, raw: &str) -> Assignment {
+        let text = |node: Node<'_>| scalar::text(source, raw, node);
+        let value = match self.value {
+            None => Assigned::Unseen(scalar::span(source, self.name)),
+            Some(value) if value.is_seq() => {
+                let items = value.items().into_iter().map(|item| text(item.resolved()));
+                Assigned::List(items.collect(), Span::new(source, value.range()))
+            }
+            Some(value) if self.is_text => Assigned::Text(text(value)),
+            Some(value) => Assigned::Value(text(value)),
+        };
+        Assignment { path: text(self.name), value }
+    }
+}
+
+impl<'a> Release<'a> {
+    fn new(input: &'a Input, name: &str, anchor: Option<Node<'a>>) -> Self {
+        Release {
+            name: name.to_owned(),
+            input,
+            chart: None,
+            folder: None,
+            anchor,
+            values: Vec::new(),
+            parameters: Vec::new(),
+            unseen: Vec::new(),
+        }
+    }
 }
 
 /// The deployments that wrappers describe.
 pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deployment> {
     let mut deployments = Vec::new();
+    let inline = Inline::of(context);
+    let held = OnceCell::new();
+    let stores = || held.get_or_init(|| kustomize::stores(context, &inline)).as_slice();
     for input in context.inputs {
         let is_wrapper =
             matches!(input.role, Role::Manifests | Role::Kustomization | Role::Helmfile);
@@ -82,7 +162,7 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
         let Some(tree) = input.tree() else { continue };
         for root in tree.documents() {
             for release in releases(input, root) {
-                deployments.extend(deploy(context, release, consumed));
+                deployments.extend(deploy(context, &release, &stores, consumed));
             }
         }
     }
@@ -102,7 +182,9 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
         _ => {
             let mut found: Vec<Release<'a>> =
                 items(root, "releases").into_iter().map(|node| helmfile(input, node)).collect();
-            found.extend(items(root, "helmCharts").into_iter().map(|node| kustomize(input, node)));
+            found.extend(
+                items(root, "helmCharts").into_iter().map(|node| of_kustomize(input, node)),
+            );
             found
         }
     }
@@ -112,55 +194,69 @@ fn version(text: Option<&str>) -> Option<Version> {
     Version::parse(text?.trim_start_matches(['^', '~', '=', '>', ' ', 'v']).trim_end_matches(".x"))
 }
 
-fn argo<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
-    let sources = spec.get("source").map(|e| e.value).into_iter().chain(items(spec, "sources"));
+fn argo_sources(spec: Node<'_>) -> Vec<Node<'_>> {
+    let mut sources: Vec<Node<'_>> = spec.get("source").map(|e| e.value).into_iter().collect();
+    sources.extend(items(spec, "sources"));
     sources
-        .filter_map(|source| {
-            let helm = source.get("helm")?.value;
-            let is_chart = text(source, "chart") == Some(CHART);
-            let mut release = Release {
-                name: name.to_owned(),
-                input,
-                anchor: source.get("helm").map(|entry| entry.key),
-                chart: if is_chart { version(text(source, "targetRevision")) } else { None },
-                values: Vec::new(),
-                parameters: Vec::new(),
-                unseen: Vec::new(),
+}
+
+fn argo<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
+    let release = |source: Node<'a>| {
+        let is_chart = text(source, "chart") == Some(CHART);
+        let helm = source.get("helm");
+        let anchor = helm.map(|entry| entry.key).or(source.get("chart").map(|entry| entry.key));
+        let mut release = Release::new(input, name, anchor);
+        release.chart = if is_chart { version(text(source, "targetRevision")) } else { None };
+        release.folder = text(source, "path").filter(|_| source.get("chart").is_none());
+        let Some(helm) = helm.map(|entry| entry.value) else {
+            return (is_chart || release.folder.is_some()).then_some(release);
+        };
+        let is_needed = text(helm, "ignoreMissingValueFiles") != Some("true");
+        for file in items(helm, "valueFiles") {
+            let Some(path) = file.text() else { continue };
+            // `$name/…` begins in another source of the application.
+            let path = match path.strip_prefix('$') {
+                Some(rest) => rest.split_once('/').map_or(rest, |(_, path)| path).to_owned(),
+                None => path.to_owned(),
             };
-            for file in items(helm, "valueFiles") {
-                let path = file.text()?;
-                // `$name/…` begins in another source of the application.
-                let path = match path.strip_prefix('$') {
-                    Some(rest) => rest.split_once('/').map_or(rest, |(_, path)| path),
-                    None => path,
-                };
-                release.values.push(Values::File(path.to_owned(), file));
-            }
-            release.values.extend(helm.get("values").map(|e| Values::Text(e.value)));
-            release.values.extend(helm.get("valuesObject").map(|e| Values::Inline(e.value)));
-            release.parameters = pairs(helm, "parameters");
-            Some(release)
-        })
-        .collect()
+            release.values.push(Values::File { path, place: file, is_needed });
+        }
+        // The one takes the place of the other.
+        match (helm.get("valuesObject"), helm.get("values")) {
+            (Some(object), _) => release.values.push(Values::Inline(object.value)),
+            (None, Some(text)) => release.values.push(Values::Text(text.value)),
+            (None, None) => {}
+        }
+        for item in items(helm, "parameters") {
+            let is_text = text(item, "forceString") == Some("true");
+            release.parameters.extend(Parameter::of(item, &["value"], is_text));
+        }
+        let files = items(helm, "fileParameters").into_iter();
+        release.parameters.extend(files.filter_map(|item| Parameter::of(item, &[], true)));
+        Some(release)
+    };
+    argo_sources(spec).into_iter().filter_map(release).collect()
 }
 
 fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>> {
     let chart = spec.at(&["chart", "spec"]).map(|entry| entry.value);
-    let is_chart = chart.and_then(|chart| text(chart, "chart")).is_some_and(|c| c.ends_with(CHART));
-    let mut release = Release {
-        name: name.to_owned(),
-        input,
-        anchor: spec.get("chart").map(|entry| entry.key),
-        chart: chart.filter(|_| is_chart).and_then(|chart| version(text(chart, "version"))),
-        values: Vec::new(),
-        parameters: Vec::new(),
-        unseen: Vec::new(),
-    };
+    let named = chart.and_then(|chart| text(chart, "chart"));
+    let anchor = spec.get("chart").or(spec.get("chartRef")).map(|entry| entry.key);
+    let mut release = Release::new(input, name, anchor);
+    if named.is_some_and(|name| name.rsplit('/').next() == Some(CHART)) {
+        release.chart = chart.and_then(|chart| version(text(chart, "version")));
+    }
+    // A chart of a Git repository stands in a folder.
+    release.folder = named.filter(|name| name.contains('/'));
     for from in items(spec, "valuesFrom") {
-        let name = from.get("name")?;
-        let what =
-            format!("the {} `{}`", text(from, "kind").unwrap_or("source"), name.value.text()?);
-        release.unseen.push((what, scalar::span(input.source, name.value)));
+        let Some(name) = from.get("name") else { continue };
+        release.values.push(Values::Held(Held {
+            is_secret: text(from, "kind") == Some("Secret"),
+            place: name.value,
+            name: name.value.text().unwrap_or_default().to_owned(),
+            key: text(from, "valuesKey").unwrap_or("values.yaml").to_owned(),
+            target: from.get("targetPath").map(|entry| entry.value),
+        }));
     }
     release.values.extend(spec.get("values").map(|entry| Values::Inline(entry.value)));
     Some(release)
@@ -168,131 +264,270 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
 
 fn helmfile<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     let is_chart = text(node, "chart").is_some_and(|chart| chart.rsplit('/').next() == Some(CHART));
-    let mut release = Release {
-        name: text(node, "name").unwrap_or("").to_owned(),
-        input,
-        anchor: node.get("chart").map(|entry| entry.key),
-        chart: if is_chart { version(text(node, "version")) } else { None },
-        values: Vec::new(),
-        parameters: pairs(node, "set"),
-        unseen: Vec::new(),
-    };
-    for item in items(node, "values") {
+    let anchor = node.get("chart").map(|entry| entry.key);
+    let mut release = Release::new(input, text(node, "name").unwrap_or(""), anchor);
+    release.chart = if is_chart { version(text(node, "version")) } else { None };
+    release.folder = text(node, "chart").filter(|chart| chart.starts_with('.'));
+    let is_needed = text(node, "missingFileHandler").is_none_or(|handler| handler == "Error");
+    // What `secrets` names is decrypted with sops and laid over the values.
+    for item in items(node, "values").into_iter().chain(items(node, "secrets")) {
         release.values.push(match item.text() {
-            Some(path) => Values::File(path.to_owned(), item),
+            Some(path) => Values::File { path: path.to_owned(), place: item, is_needed },
             None => Values::Inline(item),
         });
+    }
+    for (list, is_text) in [("set", false), ("setString", true)] {
+        let found = items(node, list).into_iter();
+        let keys = ["value", "values"];
+        release.parameters.extend(found.filter_map(|item| Parameter::of(item, &keys, is_text)));
     }
     release
 }
 
-fn kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
-    let file = |item: Node<'a>| item.text().map(|path| Values::File(path.to_owned(), item));
-    let mut values: Vec<Values<'a>> =
-        node.get("valuesFile").and_then(|e| file(e.value)).into_iter().collect();
-    values.extend(items(node, "additionalValuesFiles").into_iter().filter_map(file));
-    values.extend(node.get("valuesInline").map(|e| Values::Inline(e.value)));
-    let is_chart = text(node, "name") == Some(CHART);
-    Release {
-        name: text(node, "releaseName").or(text(node, "name")).unwrap_or("").to_owned(),
-        input,
-        anchor: node.get("name").map(|entry| entry.key),
-        chart: if is_chart { version(text(node, "version")) } else { None },
-        values,
-        parameters: Vec::new(),
-        unseen: Vec::new(),
+fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
+    let file = |item: Node<'a>| {
+        let path = item.text()?.to_owned();
+        Some(Values::File { path, place: item, is_needed: true })
+    };
+    let first = node.get("valuesFile").and_then(|entry| file(entry.value));
+    let inline = node.get("valuesInline").map(|entry| Values::Inline(entry.value));
+    let name = text(node, "releaseName").or(text(node, "name")).unwrap_or("");
+    let mut release = Release::new(input, name, node.get("name").map(|entry| entry.key));
+    release.values = match text(node, "valuesMerge") {
+        Some("merge") => inline.into_iter().chain(first).collect(),
+        Some("replace") if inline.is_some() => inline.into_iter().collect(),
+        _ => first.into_iter().chain(inline).collect(),
+    };
+    release.values.extend(items(node, "additionalValuesFiles").into_iter().filter_map(file));
+    if text(node, "name") == Some(CHART) {
+        release.chart = version(text(node, "version"));
     }
+    release
 }
 
-fn pairs<'a>(node: Node<'a>, key: &str) -> Vec<(Node<'a>, Node<'a>)> {
-    items(node, key)
-        .into_iter()
-        .filter_map(|item| Some((item.get("name")?.value, item.get("value")?.value)))
-        .collect()
+/// The trees of a release's values, with the files that they stand in, the weakest first; and
+/// what is named but not among the files.
+struct Layers<'a> {
+    found: Vec<Found<'a>>,
+    unseen: Vec<(String, Span)>,
 }
 
-fn deploy(context: &Context<'_>, release: Release<'_>, consumed: &mut Consumed) -> Vec<Deployment> {
-    let home = release.input.source;
-    let source = context.sources.get(home);
-    let mut unseen = release.unseen;
-    // Texts are parsed where they stand; the trees must outlive the reading.
-    let texts: Vec<Option<Input>> = release
-        .values
-        .iter()
-        .map(|values| match values {
-            Values::Text(node) if node.style().is_some() => {
-                let tree = yaml::parse_within(&source.text, node.range());
-                Some(Input::part(home, Role::Values, tree))
-            }
-            _ => None,
-        })
-        .collect();
-    let mut layers: Vec<(Node<'_>, SourceId)> = Vec::new();
-    let mut sources = vec![home];
-    for (values, parsed) in release.values.iter().zip(&texts) {
-        match values {
-            Values::Inline(node) => layers.push((*node, home)),
-            Values::Text(_) => {
-                let tree = parsed.as_ref().and_then(Input::tree);
-                layers.extend(tree.and_then(helm::document).map(|node| (node, home)));
-            }
-            Values::File(path, node) => match values_file(context, source.folder(), path) {
-                Some(input) => {
-                    layers.extend(input.tree().and_then(helm::document).map(|n| (n, input.source)));
-                    sources.push(input.source);
-                }
-                None => {
-                    unseen.push((format!("the values file `{path}`"), scalar::span(home, *node)))
-                }
-            },
+/// A tree of the files, or one of our own.
+enum Found<'a> {
+    Node(Node<'a>, SourceId),
+    Tree(Box<Input>),
+}
+
+impl Found<'_> {
+    fn of(source: SourceId, tree: yaml::Tree) -> Self {
+        Found::Tree(Box::new(Input::part(source, Role::Values, tree)))
+    }
+
+    fn layer(&self) -> Option<(Node<'_>, SourceId)> {
+        match self {
+            Found::Node(node, source) => Some((*node, *source)),
+            Found::Tree(input) => Some((helm::document(input.tree()?)?, input.source)),
         }
     }
-    let wrapped = helm::Wrapped {
-        id: format!("helm:{}#{}", source.path, release.name),
-        is_chart: false,
-        chart: release.chart,
-        anchor: release.anchor.map(|node| scalar::span(home, node)),
-        parameters: release
-            .parameters
-            .into_iter()
-            .map(|(name, value)| (name, value, home))
-            .collect(),
-        unseen,
-        broken: texts
-            .iter()
-            .flatten()
-            .filter_map(|input| Some((home, input.tree()?.errors.first()?.offset)))
-            .collect(),
+}
+
+fn layers<'a>(
+    context: &Context<'a>,
+    release: &Release<'a>,
+    stores: &dyn Fn() -> &'a [Store<'a>],
+) -> Layers<'a> {
+    let home = release.input.source;
+    let source = context.sources.get(home);
+    let mut layers = Layers { found: Vec::new(), unseen: Vec::new() };
+    let file = |path: &str| values_file(context, source.folder(), release.folder, path);
+    let of_file = |input: &'a Input| {
+        let node = input.tree().and_then(helm::document)?;
+        Some(Found::Node(node, input.source))
     };
+    if let Some(folder) = release.folder {
+        let own = chart_file(context, source.folder(), folder, "values.yaml");
+        layers.found.extend(own.and_then(of_file));
+    }
+    for values in &release.values {
+        match values {
+            Values::Inline(node) => layers.found.push(Found::Node(*node, home)),
+            Values::Text(node) if node.style().is_some() => {
+                let tree = yaml::parse_scalar(&source.text, *node);
+                layers.found.push(Found::of(home, tree));
+            }
+            Values::Text(_) => {}
+            Values::File { path, place, is_needed } => match file(path) {
+                Some(input) => layers.found.extend(of_file(input)),
+                None if *is_needed => layers
+                    .unseen
+                    .push((format!("the values file `{path}`"), scalar::span(home, *place))),
+                None => {}
+            },
+            Values::Held(held) => {
+                let entry = store(context, stores(), source.folder(), held)
+                    .and_then(|store| store.entries.get(&held.key));
+                let Some(entry) = entry else {
+                    let kind = if held.is_secret { "Secret" } else { "ConfigMap" };
+                    let what = format!("the {kind} `{}`", held.name);
+                    match held.target {
+                        // Only this one value is not shown.
+                        Some(name) => {
+                            let parameter = Parameter { name, value: None, is_text: true };
+                            layers.assign(home, &[parameter.assignment(home, &source.text)]);
+                        }
+                        None => layers.unseen.push((what, scalar::span(home, held.place))),
+                    }
+                    continue;
+                };
+                let within = entry.whole.source;
+                match held.target.and_then(|target| target.text()) {
+                    None => layers
+                        .found
+                        .extend(entry.tree(context.sources).map(|tree| Found::of(within, tree))),
+                    Some(path) => {
+                        let value = match entry.text.pieces() {
+                            [Piece::Known(text)] => Assigned::Value(text.clone()),
+                            _ => Assigned::Unseen(entry.span),
+                        };
+                        let path = Text::decoded(path, entry.span);
+                        layers.assign(within, &[Assignment { path, value }]);
+                    }
+                }
+            }
+        }
+    }
+    let parameters = release.parameters.iter().take(MAX_PARAMETERS);
+    let assignments: Vec<Assignment> =
+        parameters.map(|parameter| parameter.assignment(home, &source.text)).collect();
+    layers.assign(home, &assignments);
+    layers
+}
+
+impl Layers<'_> {
+    /// Lays single values over what is there so far.
+    fn assign(&mut self, source: SourceId, assignments: &[Assignment]) {
+        if assignments.is_empty() {
+            return;
+        }
+        let below: Vec<Node<'_>> =
+            self.found.iter().filter_map(|found| Some(found.layer()?.0)).collect();
+        let has_list = |path: &str| {
+            let keys: Vec<&str> = path.split('.').collect();
+            let mut found = below.iter().filter_map(|root| root.at(&keys));
+            found.any(|entry| !entry.value.items().is_empty())
+        };
+        let tree = helm_set::assign(assignments, &has_list).tree;
+        self.found.push(Found::of(source, tree));
+    }
+}
+
+/// The store that a HelmRelease takes values from: beside it, else the only one.
+fn store<'s, 'a>(
+    context: &Context<'_>,
+    stores: &'s [Store<'a>],
+    folder: &str,
+    held: &Held<'_>,
+) -> Option<&'s Store<'a>> {
+    let fits = |store: &&Store<'_>| {
+        store.is_secret == held.is_secret && store.identity.is_named(&held.name)
+    };
+    let beside = |store: &&Store<'_>| context.sources.get(store.source).folder() == folder;
+    let mut fitting = stores.iter().filter(fits);
+    fitting.clone().find(beside).or_else(|| {
+        let first = fitting.next()?;
+        fitting.next().is_none().then_some(first)
+    })
+}
+
+fn deploy<'a>(
+    context: &Context<'a>,
+    release: &Release<'a>,
+    stores: &dyn Fn() -> &'a [Store<'a>],
+    consumed: &mut Consumed,
+) -> Vec<Deployment> {
+    let home = release.input.source;
+    let source = context.sources.get(home);
+    let Layers { found, mut unseen } = layers(context, release, stores);
+    unseen.extend(release.unseen.iter().cloned());
+    let layers: Vec<(Node<'_>, SourceId)> = found.iter().filter_map(Found::layer).collect();
     let is_ours = release.chart.is_some()
         || layers.iter().any(|(node, _)| helm::recognises(*node, context.catalogue));
     if !is_ours {
         return Vec::new();
     }
+    let mut sources = vec![home];
+    for (_, id) in &layers {
+        if !sources.contains(id) {
+            sources.push(*id);
+        }
+    }
+    let parts = found.iter().filter_map(|found| match found {
+        Found::Tree(input) => Some(input.as_ref()),
+        Found::Node(..) => None,
+    });
+    let wrapped = helm::Wrapped {
+        id: format!("helm:{}#{}", source.path, release.name),
+        is_chart: false,
+        chart: release.chart,
+        anchor: release.anchor.map(|node| scalar::span(home, node)),
+        unseen,
+        broken: parts
+            .clone()
+            .filter_map(|input| Some((input.source, input.tree()?.errors.first()?.offset)))
+            .collect(),
+    };
     let inputs: Vec<&Input> = context
         .inputs
         .iter()
         .filter(|input| sources.contains(&input.source))
-        .chain(texts.iter().flatten())
+        .chain(parts)
         .collect();
-    let deployments = helm::read_layers(context, &layers, &inputs, &[], &wrapped);
+    let charts: Vec<&Input> = match release.folder {
+        Some(folder) => ["Chart.yaml", "Chart.lock"]
+            .iter()
+            .filter_map(|name| chart_file(context, source.folder(), folder, name))
+            .collect(),
+        None => Vec::new(),
+    };
+    let deployments = helm::read_layers(context, &layers, &inputs, &charts, &wrapped);
     if !deployments.is_empty() {
         consumed.extend(sources);
     }
     deployments
 }
 
-/// A values file beside the wrapper, or one whose path ends so: wrappers count paths from
-/// roots of their own.
-fn values_file<'a>(context: &Context<'a>, folder: &str, path: &str) -> Option<&'a Input> {
-    let at = join(folder, path);
-    by_path(context.inputs, context.sources, &at).or_else(|| {
-        let tail = format!("/{}", path.trim_start_matches(['.', '/']));
-        let mut fitting = context.inputs.iter().filter(|input| {
-            let known = &context.sources.get(input.source).path;
-            tail.contains('/') && (known.ends_with(&tail) || *known == tail[1..])
-        });
-        let first = fitting.next()?;
-        fitting.next().is_none().then_some(first)
-    })
+/// A values file as a wrapper names it: beside the wrapper, in the chart's folder, or where
+/// only one file has a path that ends so, since wrappers count paths from roots of their own.
+fn values_file<'a>(
+    context: &Context<'a>,
+    folder: &str,
+    chart: Option<&str>,
+    path: &str,
+) -> Option<&'a Input> {
+    by_path(context.inputs, context.sources, &join(folder, path))
+        .or_else(|| chart_file(context, folder, chart?, path))
+        .or_else(|| by_tail(context, path))
+}
+
+/// A file in the folder of a chart.
+fn chart_file<'a>(
+    context: &Context<'a>,
+    folder: &str,
+    chart: &str,
+    path: &str,
+) -> Option<&'a Input> {
+    let within = join(&format!("{}/", chart.trim_end_matches('/')), path);
+    by_path(context.inputs, context.sources, &join(folder, &within))
+        .or_else(|| by_tail(context, &within))
+}
+
+/// The only input whose path ends so.
+fn by_tail<'a>(context: &Context<'a>, path: &str) -> Option<&'a Input> {
+    let tail = format!("/{}", path.trim_start_matches(['.', '/']));
+    let mut fitting = context.inputs.iter().filter(|input| {
+        let known = &context.sources.get(input.source).path;
+        known.ends_with(&tail) || *known == tail[1..]
+    });
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first)
 }

@@ -19,13 +19,60 @@ pub struct Assignments {
     pub problems: Vec<(Span, String)>,
 }
 
+/// A path with its value, as other programs write an assignment for Helm. All stand in one source.
+pub struct Assignment {
+    /// `a.b[0]`
+    pub path: Text,
+    /// What is assigned.
+    pub value: Assigned,
+}
+
+/// What is assigned to a path.
+pub enum Assigned {
+    /// What Helm reads after `=`, but that a comma is part of it.
+    Value(Text),
+    /// A text, whatever it looks like.
+    Text(Text),
+    /// A list of values, and its place.
+    List(Vec<Text>, Span),
+    /// Something that the files do not show.
+    Unseen(Span),
+}
+
+/// What is put where a value is not shown: no reader takes it for one.
+const UNSEEN: &str = "{{ … }}";
+
+/// Makes assignments in order, the later over the earlier. Of a list that is there already,
+/// which `has_list` tells, a single item is not followed.
+pub fn assign(assignments: &[Assignment], has_list: &dyn Fn(&str) -> bool) -> Assignments {
+    let mut root = Item { span: None, value: Value::Map(Vec::new()) };
+    let mut problems = Vec::new();
+    let mut items = Vec::new();
+    for Assignment { path, value } in assignments {
+        let mut reader =
+            Reader { text: path, at: 0, items: &mut items, given: Some(value), has_list };
+        if let Err((range, reason)) = reader.assignment(&mut root, String::new(), 0) {
+            problems.push((path.locate(range), reason));
+        }
+    }
+    finished(&root, items, problems)
+}
+
+fn finished(root: &Item, mut items: Vec<String>, problems: Vec<(Span, String)>) -> Assignments {
+    let mut sketch = Sketch::default();
+    let node = draw(&mut sketch, root);
+    items.dedup();
+    Assignments { tree: sketch.finish(node), items, problems }
+}
+
 /// Reads assignments in order, the later over the earlier. All stand in one source.
 pub fn parse(texts: &[Text]) -> Assignments {
     let mut root = Item { span: None, value: Value::Map(Vec::new()) };
     let mut problems = Vec::new();
     let mut items = Vec::new();
     for text in texts {
-        let mut reader = Reader { text, at: 0, items: &mut items };
+        let mut reader =
+            Reader { text, at: 0, items: &mut items, given: None, has_list: &|_| false };
         while reader.at < text.expose().len() {
             let start = reader.at;
             if let Err(problem) = reader.assignment(&mut root, String::new(), 0) {
@@ -36,10 +83,7 @@ pub fn parse(texts: &[Text]) -> Assignments {
             }
         }
     }
-    let mut sketch = Sketch::default();
-    let node = draw(&mut sketch, &root);
-    items.dedup();
-    Assignments { tree: sketch.finish(node), items, problems }
+    finished(&root, items, problems)
 }
 
 struct Item {
@@ -60,6 +104,9 @@ struct Reader<'t> {
     text: &'t Text,
     at: usize,
     items: &'t mut Vec<String>,
+    /// The value, where it does not stand behind the path.
+    given: Option<&'t Assigned>,
+    has_list: &'t dyn Fn(&str) -> bool,
 }
 
 impl Reader<'_> {
@@ -85,6 +132,7 @@ impl Reader<'_> {
 
     fn assignment(&mut self, map: &mut Item, path: String, depth: usize) -> Result<(), Problem> {
         let (name, range, stop) = self.until(&['=', '[', ',', '.']);
+        let stop = stop.or(self.given.map(|_| '='));
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let none = |why: &str| Err((range.clone(), format!("this key {why}")));
         let span = self.text.locate(range.clone());
@@ -105,6 +153,10 @@ impl Reader<'_> {
                             return none("is set to a value, and to a mapping");
                         }
                         self.assignment(slot, path, depth + 1)
+                    }
+                    '[' if (self.has_list)(&path) => {
+                        slot.value = Value::Scalar(UNSEEN.to_owned(), Style::Given);
+                        Ok(())
                     }
                     '[' => {
                         self.items.push(path.clone());
@@ -137,6 +189,7 @@ impl Reader<'_> {
         }
         let slot = &mut list[index];
         let (between, range, stop) = self.until(&['[', '.', '=']);
+        let stop = stop.or(self.given.map(|_| '='));
         match stop {
             _ if !between.is_empty() => Err((range, "unexpected after an index".into())),
             Some('=') => {
@@ -155,9 +208,12 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Result<Item, Problem> {
+        if let Some(given) = self.given {
+            return Ok(given.item());
+        }
         if !self.text.expose()[self.at..].starts_with('{') {
             let (text, range, _) = self.until(&[',']);
-            return Ok(self.scalar(text, range));
+            return Ok(scalar(text, self.text.locate(range)));
         }
         let start = self.at;
         self.at += 1;
@@ -167,7 +223,7 @@ impl Reader<'_> {
             if stop.is_none() {
                 return Err((start..self.at, "this list does not end with `}`".into()));
             }
-            list.push(self.scalar(text, range));
+            list.push(scalar(text, self.text.locate(range)));
             if stop == Some('}') {
                 break;
             }
@@ -178,18 +234,49 @@ impl Reader<'_> {
         }
         Ok(Item { span: Some(span), value: Value::List(list) })
     }
+}
 
-    /// Booleans, null and whole numbers are what they look like; all else is text.
-    fn scalar(&self, text: String, range: std::ops::Range<usize>) -> Item {
-        let lower = text.to_ascii_lowercase();
-        let number = text.parse::<i64>();
-        let (text, style) = match (lower.as_str(), number) {
-            ("true" | "false" | "null", _) => (lower, Style::Plain),
-            // Zero counts as false. A larger number prints as it is, unlike one in a file.
-            ("0", _) => (lower, Style::Plain),
-            _ => (text, Style::Given),
+/// Booleans, null and whole numbers are what they look like; all else is text.
+fn scalar(text: String, span: Span) -> Item {
+    let lower = text.to_ascii_lowercase();
+    let (text, style) = match lower.as_str() {
+        // Zero counts as false. A larger number prints as it is, unlike one in a file.
+        "true" | "false" | "null" | "0" => (lower, Style::Plain),
+        _ => (text, Style::Given),
+    };
+    Item { span: Some(span), value: Value::Scalar(text, style) }
+}
+
+impl Assigned {
+    fn item(&self) -> Item {
+        let given = |text: &str, span| Item {
+            span: Some(span),
+            value: Value::Scalar(text.to_owned(), Style::Given),
         };
-        Item { span: Some(self.text.locate(range)), value: Value::Scalar(text, style) }
+        match self {
+            Assigned::Unseen(span) => given(UNSEEN, *span),
+            Assigned::Text(text) => given(text.expose(), text.span()),
+            Assigned::List(items, span) => {
+                let items = items.iter().map(|item| scalar(item.expose().to_owned(), item.span()));
+                Item { span: Some(*span), value: Value::List(items.collect()) }
+            }
+            Assigned::Value(text) => {
+                let whole = text.expose();
+                let Some(inner) = whole.strip_prefix('{').and_then(|t| t.strip_suffix('}')) else {
+                    return scalar(whole.to_owned(), text.span());
+                };
+                let mut at = 1;
+                let mut items = Vec::new();
+                for item in inner.split(',') {
+                    let start = at + item.len() - item.trim_start().len();
+                    let trimmed = item.trim();
+                    let span = text.locate(start..start + trimmed.len());
+                    items.push(scalar(trimmed.to_owned(), span));
+                    at += item.len() + 1;
+                }
+                Item { span: Some(text.span()), value: Value::List(items) }
+            }
+        }
     }
 }
 

@@ -241,6 +241,22 @@ pub fn parse_scalar(text: &str, node: Node<'_>) -> Tree {
     parse(&copy)
 }
 
+/// Parses a text that does not stand in the file as it is. Everything in it is at `place`.
+pub fn parse_decoded(text: &str, place: Range<usize>) -> Tree {
+    let mut tree = parse(text);
+    for node in &mut tree.nodes {
+        node.range = place.clone();
+        if let Kind::Scalar { style: style @ (Style::Single | Style::Double), .. } = &mut node.kind
+        {
+            // The quotes are not at that place.
+            *style = Style::Folded;
+        }
+    }
+    tree.comments.clear();
+    tree.errors.iter_mut().for_each(|error| error.offset = place.start);
+    tree
+}
+
 /// Replaces refused lines by filler of equal length until the text parses.
 fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     let mut text = original.to_owned();
