@@ -49,6 +49,7 @@ const LABELLED: &[&str] = &[
     "sso-callback-path",
     "sso-client-id-missing",
     "sso-client-id-shape",
+    "sso-insecure-url",
     "sso-jwks-missing",
     "sso-localhost-url",
     "sso-placeholder",

@@ -180,7 +180,7 @@ fn a_pasted_remedy_silences_its_rule() {
             let here = &source.text[range.clone()];
             let mut text = source.text.clone();
             let adds_lines = here != "false"
-                && (finding.primary.message.contains("nothing here")
+                && (finding.primary.message.contains("nothing here sets")
                     || here.chars().all(|c| c.is_alphanumeric() || c == '_')
                         && source.text[range.end..].trim_start().starts_with([':', '=']));
             if adds_lines {

@@ -162,14 +162,18 @@ fn message(
         .and_then(|entry| entry.since)
         .map(|since| format!(" (since OpenMetadata {since})"));
     let applies = fill("`{name}` is not set, so {default} applies", Some(field.id));
-    let mut summary = texts.summary.clone();
-    if !summary.starts_with("OpenMetadata")
-        && !summary.starts_with("OIDC")
-        && let Some(first) = summary.get(..1)
-    {
-        summary = format!("{}{}", first.to_lowercase(), &summary[1..]);
+    format!("{applies}{}: {}", since.unwrap_or_default(), within_a_sentence(&texts.summary))
+}
+
+/// A sentence as it goes on after a colon: the first letter is small, but for names and
+/// abbreviations.
+fn within_a_sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_name = word.chars().filter(|c| c.is_uppercase()).count() > 1;
+    match text.chars().next() {
+        Some(first) if !is_name => first.to_lowercase().chain(text.chars().skip(1)).collect(),
+        _ => text.to_owned(),
     }
-    format!("{applies}{}: {summary}", since.unwrap_or_default())
 }
 
 fn place(case: &Case<'_>, field: &Field) -> Option<Span> {
