@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::config::{Choice, Flags, day};
 use crate::crypto::generate;
@@ -39,6 +40,30 @@ pub enum Command {
     Rules(Rules),
     /// Make a new JWT key pair, and say where to enter it
     Keygen(Keygen),
+    /// Write the file with which a tool begins to call omlint; never over one that is there
+    Init {
+        /// Which.
+        #[command(subcommand)]
+        starter: Starter,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What `omlint init` writes.
+#[derive(Debug, Subcommand)]
+pub enum Starter {
+    /// .pre-commit-config.yaml: check every commit
+    PreCommit,
+    /// .github/workflows/omlint.yml: check every push and pull request
+    Github,
+    /// .gitlab-ci.yml: check every pipeline
+    Gitlab,
 }
 
 /// What to read.

@@ -3,7 +3,9 @@
 mod arguments;
 mod check;
 mod explain;
+mod init;
 mod keygen;
+mod manual;
 mod output;
 mod rules;
 mod show;
@@ -47,6 +49,9 @@ pub fn run() -> Outcome {
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Init { starter } => init::run(&starter),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man => manual::page(),
     }
 }
 
