@@ -19,6 +19,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use config::{Loaded, Placed};
+use rayon::prelude::*;
+
 use deployment::Deployment;
 use deployment::evidence::Loose;
 use lint::policy::ForPaths;
@@ -135,8 +137,9 @@ pub fn scan(request: &Request) -> Scan {
         failures: found.failures,
         broken: Vec::new(),
     };
+    let mut first = Vec::new();
     if let Some((name, bytes)) = &request.stdin {
-        run.take(decoded(name, bytes.clone(), Arrival::Named));
+        first.push(decoded(name, bytes.clone(), Arrival::Named));
     }
     for candidate in found.files {
         let arrival = candidate.arrival;
@@ -147,11 +150,12 @@ pub fn scan(request: &Request) -> Scan {
             continue;
         }
         match disk.load(candidate) {
-            Ok(source) => run.take(source),
+            Ok(source) => first.push(source),
             Err(note) if arrival == Arrival::Named => run.failures.push(note),
             Err(note) => run.notes.push(note),
         }
     }
+    run.take(first);
     run.take_config(config.file);
     let named = run.take_named(&config.settings.deployments, config.file);
     run.follow();
@@ -323,24 +327,35 @@ struct Run<'d> {
 }
 
 impl Run<'_> {
-    fn take(&mut self, source: source::Source) {
-        if !self.paths.insert(source.path.clone()) {
-            return;
-        }
-        let id = self.sources.add(source);
-        let source = self.sources.get(id);
-        let catalogue = &Knowledge::built_in().catalogue;
-        match catch_unwind(AssertUnwindSafe(|| Input::parse(id, source, catalogue))) {
-            Ok(input) => {
-                let source = self.sources.get_mut(id);
-                // The bytes of a key are not kept beyond parsing.
-                source.binary = None;
-                if let Some(description) = input.description() {
-                    source.text = description;
-                }
-                self.inputs.push(input);
+    /// Numbers sources and parses them. What breaks a reader breaks for that file only.
+    fn take(&mut self, arrived: Vec<source::Source>) {
+        let mut ids = Vec::with_capacity(arrived.len());
+        for source in arrived {
+            if self.paths.insert(source.path.clone()) {
+                ids.push(self.sources.add(source));
             }
-            Err(_) => self.broken.push(format!("reading {}", source.path)),
+        }
+        let (sources, catalogue) = (&self.sources, &Knowledge::built_in().catalogue);
+        let parsed: Vec<Option<Input>> = ids
+            .par_iter()
+            .map(|&id| {
+                let parse = || Input::parse(id, sources.get(id), catalogue);
+                catch_unwind(AssertUnwindSafe(parse)).ok()
+            })
+            .collect();
+        for (id, input) in ids.into_iter().zip(parsed) {
+            let source = self.sources.get_mut(id);
+            // The bytes of a key are not kept beyond parsing.
+            source.binary = None;
+            match input {
+                Some(input) => {
+                    if let Some(description) = input.description() {
+                        source.text = description;
+                    }
+                    self.inputs.push(input);
+                }
+                None => self.broken.push(format!("reading {}", source.path)),
+            }
         }
     }
 
@@ -392,7 +407,7 @@ impl Run<'_> {
             return Some(id);
         }
         match self.disk.named(path, Arrival::Referred) {
-            Ok(source) => self.take(source),
+            Ok(source) => self.take(vec![source]),
             Err(note) => self.failures.push(note),
         }
         self.sources.iter().find(|(_, source)| source.path == path).map(|(id, _)| id)
@@ -442,15 +457,20 @@ impl Run<'_> {
                     }
                 }
             }
+            let mut arrived = Vec::new();
+            let mut known = HashSet::new();
             for (from, path) in wanted {
-                if self.paths.contains(&path) || referred >= MAX_REFERRED {
+                if self.paths.contains(&path)
+                    || referred >= MAX_REFERRED
+                    || !known.insert(path.clone())
+                {
                     continue;
                 }
                 match self.disk.load_referred(&path, self.sources.get(from)) {
                     None => {}
                     Some(Ok(source)) => {
                         referred += 1;
-                        self.take(source);
+                        arrived.push(source);
                     }
                     Some(Err(note)) => {
                         self.paths.insert(path);
@@ -458,6 +478,7 @@ impl Run<'_> {
                     }
                 }
             }
+            self.take(arrived);
         }
     }
 }

@@ -51,7 +51,7 @@ fn every_example_does_what_it_says() {
     let knowledge = Knowledge::built_in();
     let mut wrong = Vec::new();
     for rule in &knowledge.rules {
-        let examples = knowledge.sheet(&rule.id).unwrap().texts.examples;
+        let examples = &knowledge.sheet(&rule.id).unwrap().texts.examples;
         assert!(
             examples.bad.len() >= 2 && examples.good.len() >= 2,
             "{}: too few examples",

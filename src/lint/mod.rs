@@ -9,7 +9,9 @@ mod remedy;
 mod waivers;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use rayon::prelude::*;
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
@@ -47,21 +49,23 @@ pub fn run(
     waivers: &[Waiver],
     options: Options<'_>,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    for deployment in deployments {
-        let case = case(knowledge, sources, deployment, options);
-        for found in judge::judge(&case, options.policy) {
-            findings.extend(words::finding(&case, &found));
-        }
-    }
-    for (source, loose) in loose {
-        let beside_ours = is_beside_ours(sources, deployments, *source);
+    let mut findings: Vec<Finding> = deployments
+        .par_iter()
+        .flat_map_iter(|deployment| {
+            let case = case(knowledge, sources, deployment, options);
+            let found = judge::judge(&case, options.policy);
+            found.iter().filter_map(|found| words::finding(&case, found)).collect::<Vec<_>>()
+        })
+        .collect();
+    let ours = folders_of_ours(sources, deployments);
+    findings.par_extend(loose.par_iter().flat_map_iter(|(source, loose)| {
+        let beside_ours = ours.contains(sources.get(*source).folder());
         let case =
             LooseCase { knowledge, sources, source: *source, loose, beside_ours, now: options.now };
-        for found in judge::judge_loose(&case, options.policy) {
-            findings.extend(words::loose_finding(&case, &found, options, deployments));
-        }
-    }
+        let found = judge::judge_loose(&case, options.policy);
+        let said = |found| words::loose_finding(&case, found, options, deployments);
+        found.iter().filter_map(said).collect::<Vec<_>>()
+    }));
     let mut findings = merge(findings);
     waivers::apply(knowledge, sources, deployments, waivers, &mut findings, options);
     options.policy.apply(sources, &mut findings);
@@ -88,14 +92,14 @@ fn case<'a>(
     Case { knowledge, deployment, sources, profile }
 }
 
-/// Whether a file stands in the folder of a deployment, or beside a public key.
-fn is_beside_ours(sources: &Sources, deployments: &[Deployment], source: SourceId) -> bool {
-    let folder = sources.get(source).folder();
+/// Folders that hold a file of a deployment, or a public key.
+fn folders_of_ours<'s>(sources: &'s Sources, deployments: &[Deployment]) -> HashSet<&'s str> {
     let ours = deployments.iter().flat_map(|deployment| &deployment.sources);
-    ours.map(|id| sources.get(*id)).any(|other| other.folder() == folder)
-        || sources
-            .iter()
-            .any(|(_, other)| other.folder() == folder && other.name().starts_with("public_key."))
+    let keys = sources.iter().filter(|(_, source)| source.name().starts_with("public_key."));
+    ours.map(|id| sources.get(*id))
+        .chain(keys.map(|(_, source)| source))
+        .map(|source| source.folder())
+        .collect()
 }
 
 /// The settings that rules look at in a deployment, so that a user may ask what became of them.

@@ -21,13 +21,13 @@ const LONGEST_VALUE: usize = 200;
 pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
     let sheet = case.knowledge.sheet(&found.rule.id)?;
     let preview = sheet.is_preview();
-    let texts = sheet.texts;
+    let texts = &sheet.texts;
     let hit = &found.hit;
     let lead = hit.fields.first();
     let fill = |text: &str, id: Option<SettingId>| fill(case, text, id, &hit.words);
     let (span, label) = match (&hit.place, lead) {
         (Some(mark), _) => (mark.span, fill(&texts.label, None)),
-        (None, Some(field)) => (place(case, field)?, field_label(case, &texts, field, &hit.words)),
+        (None, Some(field)) => (place(case, field)?, field_label(case, texts, field, &hit.words)),
         (None, None) => return None,
     };
 
@@ -47,7 +47,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         }
     }
     for field in hit.fields.iter().skip(1) {
-        add(place(case, field), field_label(case, &texts, field, &hit.words));
+        add(place(case, field), field_label(case, texts, field, &hit.words));
     }
     for &id in &hit.reasons {
         let value = case.deployment.value(id);
@@ -84,7 +84,7 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         severity: found.severity,
         confidence: found.confidence,
         deployments: vec![case.deployment.id.clone()],
-        message: message(case, &texts, hit, &fill),
+        message: message(case, texts, hit, &fill),
         setting,
         primary: Label { span, message: label },
         related,

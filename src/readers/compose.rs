@@ -19,7 +19,7 @@ use crate::syntax::yaml::{Node, Tree};
 
 use super::dockerfile::{self, Built};
 use super::interpolation::{Known, Variables};
-use super::{Companions, Consumed, Input, Versions, Want, by_path, join, scalar, server_file};
+use super::{Companions, Consumed, Input, Inputs, Versions, Want, join, scalar, server_file};
 
 /// Rank of `environment:` among the sources of a container's environment.
 const ENVIRONMENT: u8 = 200;
@@ -340,7 +340,7 @@ pub(super) struct Project<'a> {
 /// Everything that the reading of a project looks at.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    pub inputs: &'a [Input],
+    pub inputs: &'a Inputs<'a>,
     pub sources: &'a Sources,
     pub catalogue: &'a Catalogue,
     pub versions: &'a Versions,
@@ -395,7 +395,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Takes in a file's services, over those that are there already.
-    fn load(&mut self, input: &Input, depth: usize) {
+    fn load(&mut self, input: &'a Input, depth: usize) {
         let inputs = self.context.inputs;
         let Some(input) = inputs.iter().find(|known| known.source == input.source) else { return };
         let Some(tree) = input.tree() else { return };
@@ -442,9 +442,7 @@ impl<'a> Reader<'a, '_> {
         };
         let found: Vec<&Input> = env_files
             .iter()
-            .filter_map(|path| {
-                by_path(self.context.inputs, self.context.sources, &join(folder, path))
-            })
+            .filter_map(|path| self.context.inputs.at(&join(folder, path)))
             .collect();
         let outer = self.variables.clone();
         let mut inner = outer.none_beside();
@@ -457,7 +455,7 @@ impl<'a> Reader<'a, '_> {
         self.variables = Rc::new(inner);
         for path in included_paths(include) {
             let at = join(folder, &plain(&outer, &path));
-            match by_path(self.context.inputs, self.context.sources, &at) {
+            match self.context.inputs.at(&at) {
                 Some(input) => self.load(input, depth + 1),
                 None => self.unseen.push(format!("the included file `{path}`")),
             }
@@ -490,10 +488,10 @@ impl<'a> Reader<'a, '_> {
         let file = extends.value.get("file").and_then(|e| e.value.text());
         let inputs = self.context.inputs;
         let from = match file {
-            None => inputs.iter().find(|input| input.source == source),
+            None => inputs.of(source),
             Some(path) => {
                 let at = join(folder, &plain(&self.variables, path));
-                let found = by_path(inputs, self.context.sources, &at);
+                let found = inputs.at(&at);
                 if found.is_none() {
                     self.unseen.push(format!("the extended file `{path}`"));
                 }
@@ -544,7 +542,7 @@ impl<'a> Reader<'a, '_> {
     /// What the image is built of, where its Dockerfile is shown.
     fn built(&self, service: &Service<'a>) -> Option<(String, SourceId, Built)> {
         let (folder, file) = self.build_paths(service)?;
-        let input = dockerfile::find(self.context.inputs, self.context.sources, &file)?;
+        let input = dockerfile::find(self.context.inputs, &file)?;
         Some((folder, input.source, dockerfile::read(input, self.context.sources)))
     }
 
@@ -606,7 +604,7 @@ impl<'a> Reader<'a, '_> {
         for (layer, attribute) in attributes(service, "env_file") {
             for named in env_file_paths(attribute) {
                 let at = join(&layer.folder, &plain(&layer.variables, &named.path));
-                match by_path(self.context.inputs, self.context.sources, &at) {
+                match self.context.inputs.at(&at) {
                     Some(input) => {
                         self.used.insert(input.source);
                         let mut file = self.variables.none_beside();
@@ -840,9 +838,7 @@ impl<'a> Reader<'a, '_> {
         let mut remarks = self.remarks.clone();
         let mut unseen = self.unseen.clone();
         unseen.extend(environment.unseen.iter().map(|unseen| unseen.name.clone()));
-        let settings = match template
-            .and_then(|id| self.context.inputs.iter().find(|input| input.source == id))
-        {
+        let settings = match template.and_then(|id| self.context.inputs.of(id)) {
             Some(input) => {
                 let path = &self.source(input.source).path;
                 remarks.push(format!("`{path}` is mounted as the server's configuration"));
@@ -883,7 +879,7 @@ impl<'a> Reader<'a, '_> {
             keys,
         };
         for &id in &sources {
-            if let Some(input) = self.context.inputs.iter().find(|input| input.source == id) {
+            if let Some(input) = self.context.inputs.of(id) {
                 evidence.problems.extend(super::problems(input, self.context.sources, catalogue));
             }
         }
@@ -898,7 +894,7 @@ impl<'a> Reader<'a, '_> {
         deployment.assignments = sources
             .iter()
             .copied()
-            .filter(|id| self.context.inputs.iter().any(|i| i.source == *id && i.tree().is_none()))
+            .filter(|id| self.context.inputs.of(*id).is_some_and(|input| input.tree().is_none()))
             .collect();
         deployment.layers = if layers.is_empty() { vec![main] } else { layers };
         deployment.remarks = remarks;
@@ -1089,7 +1085,7 @@ impl<'a> Reader<'a, '_> {
         // A folder over conf/ brings its openmetadata.yaml along.
         if is_path && target.trim_end_matches('/').ends_with("/conf") {
             let file = format!("{at}/openmetadata.yaml");
-            if let Some(input) = by_path(inputs, self.context.sources, &file) {
+            if let Some(input) = inputs.at(&file) {
                 found.push(Mount {
                     target: format!("{}/openmetadata.yaml", target.trim_end_matches('/')),
                     from: MountSource::File(input.source),
@@ -1098,7 +1094,7 @@ impl<'a> Reader<'a, '_> {
                 });
             }
         }
-        let source = match by_path(inputs, self.context.sources, &at) {
+        let source = match inputs.at(&at) {
             Some(input) if is_path => MountSource::File(input.source),
             _ => MountSource::Unseen(from.replace(GAP, "…")),
         };

@@ -138,6 +138,6 @@ pub(super) fn absolute(target: &str) -> String {
 }
 
 /// The Dockerfile's input among those that were read.
-pub(super) fn find<'a>(inputs: &'a [Input], sources: &Sources, path: &str) -> Option<&'a Input> {
-    super::by_path(inputs, sources, path).filter(|input| input.role == super::Role::Dockerfile)
+pub(super) fn find<'a>(inputs: &super::Inputs<'a>, path: &str) -> Option<&'a Input> {
+    inputs.at(path).filter(|input| input.role == super::Role::Dockerfile)
 }

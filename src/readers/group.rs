@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::{KeyPlace, Loose, Problem};
@@ -12,18 +14,19 @@ use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
 use super::compose::{self, Context, Project};
 use super::{
-    Consumed, Input, ReadOptions, Reading, Role, env_file, helm, kubernetes, named, server_file,
-    wrappers,
+    Consumed, Input, Inputs, ReadOptions, Reading, Role, env_file, helm, kubernetes, named,
+    server_file, wrappers,
 };
 
 /// Reads all inputs.
 pub fn read(
-    inputs: &[Input],
+    list: &[Input],
     sources: &Sources,
     catalogue: &Catalogue,
     options: &ReadOptions,
 ) -> Reading {
-    let context = Context { inputs, sources, catalogue, versions: &options.versions };
+    let inputs = Inputs::new(list, sources);
+    let context = Context { inputs: &inputs, sources, catalogue, versions: &options.versions };
     let mut reading = Reading::default();
     let mut consumed = Consumed::new();
 
@@ -33,26 +36,24 @@ pub fn read(
     read_compose(&context, options, &mut reading, &mut consumed);
     reading.deployments.extend(kubernetes::read(&context, &mut consumed, None));
 
-    for input in inputs {
-        let source = sources.get(input.source);
-        if consumed.contains(&input.source) || source.arrival == Arrival::Referred {
-            continue;
-        }
-        match input.role {
-            Role::ServerFile => {
-                let explicit: Vec<&Input> =
-                    options.env_files.iter().filter_map(|id| input_of(inputs, *id)).collect();
-                reading.deployments.push(server_file::read(&context, input, &explicit));
-                consumed.extend(explicit.iter().map(|input| input.source));
-            }
-            Role::EnvFile if env_file::is_server_environment(input, sources, catalogue) => {
-                reading.deployments.push(env_file::read(&context, &[input]));
-            }
-            _ => continue,
-        }
-        consumed.insert(input.source);
+    let explicit: Vec<&Input> = options.env_files.iter().filter_map(|id| inputs.of(*id)).collect();
+    if list.iter().any(|input| stands_alone(input, sources, &consumed, Role::ServerFile)) {
+        consumed.extend(explicit.iter().map(|input| input.source));
     }
-    for input in inputs {
+    let alone: Vec<&Input> = list
+        .iter()
+        .filter(|input| {
+            stands_alone(input, sources, &consumed, Role::ServerFile)
+                || stands_alone(input, sources, &consumed, Role::EnvFile)
+                    && env_file::is_server_environment(input, sources, catalogue)
+        })
+        .collect();
+    consumed.extend(alone.iter().map(|input| input.source));
+    reading.deployments.par_extend(alone.into_par_iter().map(|input| match input.role {
+        Role::ServerFile => server_file::read(&context, input, &explicit),
+        _ => env_file::read(&context, &[input]),
+    }));
+    for input in list {
         let source = sources.get(input.source);
         if consumed.contains(&input.source) || source.arrival == Arrival::Referred {
             continue;
@@ -65,7 +66,7 @@ pub fn read(
             ));
         }
     }
-    for input in inputs {
+    for input in list {
         let loose = loose(input, sources, catalogue, &reading.deployments, &consumed);
         if !loose.is_empty() {
             reading.loose.push((input.source, loose));
@@ -73,6 +74,13 @@ pub fn read(
     }
     reading.deployments.sort_by(|a, b| a.id.cmp(&b.id));
     reading
+}
+
+/// Whether a file of this role is left for itself.
+fn stands_alone(input: &Input, sources: &Sources, consumed: &Consumed, role: Role) -> bool {
+    input.role == role
+        && !consumed.contains(&input.source)
+        && sources.get(input.source).arrival != Arrival::Referred
 }
 
 /// What a file shows by itself: problems of which no deployment speaks, keys that no server
@@ -143,10 +151,6 @@ fn looks_ours(text: &str, catalogue: &Catalogue) -> bool {
     fixed + variables >= 2
 }
 
-fn input_of(inputs: &[Input], id: SourceId) -> Option<&Input> {
-    inputs.iter().find(|input| input.source == id)
-}
-
 fn read_helm(
     context: &Context<'_>,
     options: &ReadOptions,
@@ -156,7 +160,7 @@ fn read_helm(
     let sources = context.sources;
     if !options.helm_values.is_empty() {
         let files: Vec<&Input> =
-            options.helm_values.iter().filter_map(|id| input_of(context.inputs, *id)).collect();
+            options.helm_values.iter().filter_map(|id| context.inputs.of(*id)).collect();
         let charts = charts_beside(context, files.last().copied());
         reading.deployments.extend(helm::read(context, &files, &charts));
         consumed.extend(files.iter().map(|input| input.source));
@@ -172,6 +176,8 @@ fn read_helm(
             .and_then(helm::document)
             .is_some_and(|root| helm::recognises(root, context.catalogue))
     };
+    // Which files make a deployment is decided first; the deployments are then read at once.
+    let mut releases: Vec<(Vec<&Input>, Vec<&Input>)> = Vec::new();
     let mut layered: Vec<SourceId> = Vec::new();
     for base in &values {
         let source = sources.get(base.source);
@@ -215,7 +221,7 @@ fn read_helm(
             } else {
                 chart.clone()
             };
-            reading.deployments.extend(helm::read(context, &[base, overlay], &chart));
+            releases.push((vec![base, overlay], chart));
             layered.extend([base.source, overlay.source]);
         }
     }
@@ -228,10 +234,12 @@ fn read_helm(
         {
             continue;
         }
-        let chart = charts_beside(context, Some(input));
-        reading.deployments.extend(helm::read(context, &[input], &chart));
+        releases.push((vec![input], charts_beside(context, Some(input))));
         consumed.insert(input.source);
     }
+    reading.deployments.par_extend(
+        releases.par_iter().flat_map_iter(|(files, charts)| helm::read(context, files, charts)),
+    );
 }
 
 /// `values-X.yaml`, `values.X.yaml`, `X-values.yaml` in the base's folder, or `X/values.yaml`.
@@ -274,13 +282,7 @@ fn shares_roots(context: &Context<'_>, base: &Input, overlay: &Input) -> bool {
 pub(super) fn charts_beside<'a>(context: &Context<'a>, input: Option<&Input>) -> Vec<&'a Input> {
     let Some(input) = input else { return Vec::new() };
     let folder = context.sources.get(input.source).folder();
-    context
-        .inputs
-        .iter()
-        .filter(|chart| {
-            chart.role == Role::Chart && context.sources.get(chart.source).folder() == folder
-        })
-        .collect()
+    context.inputs.in_folder(folder).filter(|chart| chart.role == Role::Chart).collect()
 }
 
 fn is_the_chart_itself(_context: &Context<'_>, charts: &[&Input]) -> bool {
@@ -300,7 +302,7 @@ fn read_compose(
 ) {
     let sources = context.sources;
     let explicit: Vec<&Input> =
-        options.env_files.iter().filter_map(|id| input_of(context.inputs, *id)).collect();
+        options.env_files.iter().filter_map(|id| context.inputs.of(*id)).collect();
     let mut folders: BTreeMap<&str, Vec<&Input>> = BTreeMap::new();
     let own = |input: &&Input| input.role == Role::Compose && !consumed.contains(&input.source);
     for input in context.inputs.iter().filter(own) {
@@ -313,7 +315,7 @@ fn read_compose(
     }
     // Files that another project includes or extends are part of it.
     let mut parts = Consumed::new();
-    let mut results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed)> = Vec::new();
+    let mut asked_for: Vec<Project<'_>> = Vec::new();
     for files in projects {
         let asked =
             files.iter().any(|input| sources.get(input.source).arrival != Arrival::Referred);
@@ -322,14 +324,21 @@ fn read_compose(
             continue;
         }
         for (env_files, remark) in environments(context, &files, &explicit) {
-            let project = Project { files: files.clone(), env_files, remark };
+            asked_for.push(Project { files: files.clone(), env_files, remark });
+        }
+    }
+    let results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed)> = asked_for
+        .par_iter()
+        .map(|project| {
             let mut used = Consumed::new();
-            let deployments = compose::read(context, &project, &mut used);
-            let own: Vec<SourceId> = files.iter().map(|input| input.source).collect();
-            if !deployments.is_empty() {
-                parts.extend(used.iter().filter(|id| !own.contains(id)));
-            }
-            results.push((own, deployments, used));
+            let deployments = compose::read(context, project, &mut used);
+            let own = project.files.iter().map(|input| input.source).collect();
+            (own, deployments, used)
+        })
+        .collect();
+    for (own, deployments, used) in &results {
+        if !deployments.is_empty() {
+            parts.extend(used.iter().filter(|id| !own.contains(id)));
         }
     }
     for (own, deployments, used) in results {
@@ -353,9 +362,9 @@ fn read_compose(
 fn beside_is_asked(context: &Context<'_>, files: &[&Input]) -> bool {
     let Some(first) = files.first() else { return false };
     let folder = context.sources.get(first.source).folder();
-    context.inputs.iter().any(|input| {
+    context.inputs.in_folder(folder).any(|input| {
         let source = context.sources.get(input.source);
-        input.role == Role::EnvFile && source.folder() == folder && source.arrival == Arrival::Named
+        input.role == Role::EnvFile && source.arrival == Arrival::Named
     })
 }
 
@@ -406,7 +415,7 @@ fn listed_files<'a>(
     files: &[&'a Input],
 ) -> Option<Vec<&'a Input>> {
     let path = format!("{folder}.env");
-    let env = super::by_path(context.inputs, context.sources, &path)?;
+    let env = context.inputs.at(&path)?;
     let entry = env.entries().iter().rev().find(|entry| entry.key == "COMPOSE_FILE")?;
     let list = &entry.value.as_ref()?.text;
     let listed: Vec<&Input> = list
@@ -433,7 +442,9 @@ fn environments<'a>(
         return vec![(explicit.to_vec(), None)];
     }
     let folder = context.sources.get(files[0].source).folder();
-    let dot_env = super::by_path(context.inputs, context.sources, &format!("{folder}.env"))
+    let dot_env = context
+        .inputs
+        .at(&format!("{folder}.env"))
         .filter(|input| input.role == Role::EnvFile || !input.entries().is_empty());
     if let Some(input) = dot_env {
         return vec![(vec![input], None)];
@@ -441,11 +452,10 @@ fn environments<'a>(
     let names = interpolated_names(files);
     let fitting: Vec<&Input> = context
         .inputs
-        .iter()
+        .in_folder(folder)
         .filter(|input| {
             let source = context.sources.get(input.source);
             input.role == Role::EnvFile
-                && source.folder() == folder
                 && !is_template_name(source.name())
                 && env_file::is_server_environment(input, context.sources, context.catalogue)
                 && input.entries().iter().any(|entry| names.contains(&entry.key))

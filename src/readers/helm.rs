@@ -3,6 +3,8 @@
 
 mod exposure;
 
+use std::collections::BTreeMap;
+
 use crate::deployment::catalogue::{Catalogue, Setting, Type};
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{Evidence, Image, Mount, MountSource, is_official_repository};
@@ -228,6 +230,18 @@ struct Reader<'a, 'c> {
     anchor_keys: usize,
     broken_from: Vec<(SourceId, usize)>,
     wrapped: &'c Wrapped,
+    /// Sections that the chart leaves out, by name.
+    off: BTreeMap<&'a str, Off>,
+}
+
+/// Where and why the chart leaves a section out.
+#[derive(Clone)]
+struct Off {
+    /// The switch in the file, where that is the place to change.
+    switch: Option<Span>,
+    step: Step,
+    /// How many keys lead to the switch.
+    keys: usize,
 }
 
 /// The deployments of values files laid over each other, the weakest first.
@@ -346,9 +360,15 @@ fn deployment(
         anchor_keys,
         broken_from,
         wrapped,
+        off: BTreeMap::new(),
     };
     let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
     reader.version = reader.known_version(&layers);
+    for section in context.catalogue.sections.keys() {
+        if let Some(off) = reader.left_out(section) {
+            reader.off.insert(section, off);
+        }
+    }
     Some(reader.deployment(inputs, charts))
 }
 
@@ -637,17 +657,17 @@ impl<'a> Reader<'a, '_> {
             return environment.setting(setting, &fallback);
         }
         if let Some(section) = setting.section.as_deref()
-            && let Some(off) = self.is_off(section)
+            && let Some(off) = self.off.get(section)
         {
             if let Some(other) = self.twin(setting) {
                 return self.setting(other, environment);
             }
             let mut value = environment.setting(setting, &fallback);
             if value.state == State::Default {
-                value.origin.steps.insert(0, off.1);
-                if let Some(span) = off.0 {
+                value.origin.steps.insert(0, off.step.clone());
+                if let Some(span) = off.switch {
                     value.origin.span = Some(span);
-                    value.origin.present_keys = off.2;
+                    value.origin.present_keys = off.keys;
                 }
             }
             return value;
@@ -680,13 +700,11 @@ impl<'a> Reader<'a, '_> {
         twins
             .filter(|other| other.variable() == setting.variable() && other.path != setting.path)
             .find(|other| {
-                other.section.as_deref().is_some_and(|section| self.is_off(section).is_none())
+                other.section.as_deref().is_some_and(|section| !self.off.contains_key(section))
             })
     }
 
-    /// The place and reason why the chart leaves a section out, and how many keys lead to the
-    /// place.
-    fn is_off(&self, section: &str) -> Option<(Option<Span>, Step, usize)> {
+    fn left_out(&self, section: &str) -> Option<Off> {
         let conditions = self.context.catalogue.sections.get(section)?;
         for condition in conditions {
             let (holds, span, path) = self.condition(&condition.path, &condition.is);
@@ -698,7 +716,8 @@ impl<'a> Reader<'a, '_> {
                 );
                 // A switch in the file is the place to change; a choice of provider is not.
                 let keys = path.matches('.').count();
-                return Some((span.filter(|_| is_switch), Step { what, span }, keys));
+                let step = Step { what, span };
+                return Some(Off { switch: span.filter(|_| is_switch), step, keys });
             }
         }
         None

@@ -67,7 +67,7 @@ pub(super) fn read(
         deployments.extend(found);
     }
     let mut scope = Scope::default();
-    for input in context.inputs {
+    for input in context.inputs.iter() {
         let is_used = consumed.contains(&input.source);
         if input.role == Role::Manifests && !is_used && is_among(&input.source, consumed) {
             for root in input.tree().into_iter().flat_map(yaml::Tree::documents) {
@@ -376,7 +376,7 @@ impl<'a> Server<'a, '_> {
         {
             mounted.template = Some(Input::part(source, Role::ServerFile, tree));
         }
-        let keys = self.context.inputs.iter().filter(|input| input.source == source);
+        let keys = self.context.inputs.of(source).into_iter();
         for key in keys.flat_map(|input| &input.loose.keys) {
             if file.entry.whole.contains(key.span) {
                 mounted.keys.push(KeyPlace { target: Some(at.clone()), ..key.clone() });
@@ -511,7 +511,7 @@ impl<'a> Server<'a, '_> {
         let encoded = self.scope.stores.iter().flat_map(|store| store.entries.values());
         let encoded = encoded.filter(|entry| entry.encoded).map(|entry| entry.span).collect();
         for &id in &sources {
-            if let Some(input) = context.inputs.iter().find(|input| input.source == id) {
+            if let Some(input) = context.inputs.of(id) {
                 evidence.problems.extend(super::problems(
                     input,
                     context.sources,

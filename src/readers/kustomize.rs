@@ -13,7 +13,7 @@ use super::compose::Context;
 use super::manifests::{
     Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, items, text,
 };
-use super::{Companions, Input, Role, Want, by_path, join, scalar};
+use super::{Companions, Input, Role, Want, join, scalar};
 
 /// Deepest chain of kustomizations.
 const MAX_DEPTH: usize = 16;
@@ -135,7 +135,7 @@ impl<'a, 'c> Builder<'a, 'c> {
     }
 
     fn found(&self, path: &str) -> Option<&'a Input> {
-        by_path(self.context.inputs, self.context.sources, path)
+        self.context.inputs.at(path)
     }
 
     fn kustomization(

@@ -21,7 +21,7 @@ mod shown;
 mod workflow;
 mod wrappers;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -399,10 +399,10 @@ fn is_template(text: &str) -> bool {
 }
 
 /// Keys in the file at `path`, or in the files below it, as the server finds them under `target`.
-fn mounted_keys(inputs: &[Input], sources: &Sources, path: &str, target: &str) -> Vec<KeyPlace> {
+fn mounted_keys(inputs: &Inputs<'_>, sources: &Sources, path: &str, target: &str) -> Vec<KeyPlace> {
     let target = target.trim_end_matches('/');
     let mut found = Vec::new();
-    for input in inputs.iter().filter(|input| input.role == Role::Key) {
+    for input in inputs.keys.iter().map(|&at| &inputs.list[at]) {
         let known = &sources.get(input.source).path;
         let below = match known.strip_prefix(path) {
             Some("") => String::new(),
@@ -555,6 +555,48 @@ pub fn join(folder: &str, path: &str) -> String {
 type Consumed = BTreeSet<SourceId>;
 
 /// The input of a source by its path.
-fn by_path<'a>(inputs: &'a [Input], sources: &Sources, path: &str) -> Option<&'a Input> {
-    inputs.iter().find(|input| sources.get(input.source).path == path)
+/// All inputs of a run, in the order of their sources, with what finds them fast: a monorepo has
+/// thousands, and each project asks for its neighbours.
+pub(super) struct Inputs<'a> {
+    list: &'a [Input],
+    by_path: HashMap<&'a str, usize>,
+    by_folder: HashMap<&'a str, Vec<usize>>,
+    keys: Vec<usize>,
+}
+
+impl<'a> Inputs<'a> {
+    fn new(list: &'a [Input], sources: &'a Sources) -> Self {
+        let mut by_path = HashMap::with_capacity(list.len());
+        let mut by_folder: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, input) in list.iter().enumerate() {
+            let source = sources.get(input.source);
+            by_path.entry(source.path.as_str()).or_insert(at);
+            by_folder.entry(source.folder()).or_default().push(at);
+        }
+        let keys = (0..list.len()).filter(|&at| list[at].role == Role::Key).collect();
+        Inputs { list, by_path, by_folder, keys }
+    }
+
+    /// All of them.
+    fn iter(&self) -> std::slice::Iter<'a, Input> {
+        self.list.iter()
+    }
+
+    /// The input of a source, if it is one.
+    fn of(&self, id: SourceId) -> Option<&'a Input> {
+        let at = self.list.binary_search_by_key(&id, |input| input.source).ok()?;
+        Some(&self.list[at])
+    }
+
+    /// The input at a path.
+    fn at(&self, path: &str) -> Option<&'a Input> {
+        self.by_path.get(path).map(|&at| &self.list[at])
+    }
+
+    /// The inputs that stand in a folder itself.
+    fn in_folder(&self, folder: &str) -> impl Iterator<Item = &'a Input> + use<'a> {
+        let list = self.list;
+        let at = self.by_folder.get(folder).cloned().unwrap_or_default();
+        at.into_iter().map(move |at| &list[at])
+    }
 }

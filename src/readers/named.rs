@@ -12,8 +12,7 @@ use crate::syntax::helm_set;
 
 use super::compose::{self, Context, Project};
 use super::{
-    Consumed, Input, ReadOptions, Reading, Role, Versions, by_path, env_file, group, helm,
-    kubernetes, shown,
+    Consumed, Input, ReadOptions, Reading, Role, Versions, env_file, group, helm, kubernetes, shown,
 };
 
 /// Files that are deployed together.
@@ -114,7 +113,7 @@ fn by_compose(context: &Context<'_>, named: &Named, used: &mut Consumed) -> Vec<
         && let Some(first) = files.first()
     {
         let path = format!("{}.env", context.sources.get(first.source).folder());
-        env_files.extend(by_path(context.inputs, context.sources, &path));
+        env_files.extend(context.inputs.at(&path));
     }
     compose::read(context, &Project { files, env_files, remark: None }, used)
 }

@@ -286,9 +286,7 @@ fn get<'a>(node: Node<'a>, key: &str) -> Option<Entry<'a>> {
         Some((name, rest)) => (name, rest.trim_end_matches(']').parse::<usize>().ok()),
         None => (key, None),
     };
-    let mut entry = node.get(name).or_else(|| {
-        node.entries().into_iter().find(|e| e.key.text().map(str::trim) == Some(name))
-    })?;
+    let mut entry = node.get(name).or_else(|| node.get_padded(name))?;
     if let Some(index) = index {
         entry.value = entry.value.items().get(index).copied()?.resolved();
     }

@@ -13,7 +13,7 @@ use crate::syntax::yaml::{self, Node};
 use super::compose::Context;
 use super::kustomize::{self, Inline};
 use super::manifests::Store;
-use super::{Consumed, Input, Role, Want, by_path, helm, join, scalar};
+use super::{Consumed, Input, Role, Want, helm, join, scalar};
 
 /// Name of OpenMetadata's chart.
 const CHART: &str = "openmetadata";
@@ -153,7 +153,7 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
     let inline = Inline::of(context);
     let held = OnceCell::new();
     let stores = || held.get_or_init(|| kustomize::stores(context, &inline)).as_slice();
-    for input in context.inputs {
+    for input in context.inputs.iter() {
         let is_wrapper =
             matches!(input.role, Role::Manifests | Role::Kustomization | Role::Helmfile);
         if !is_wrapper || consumed.contains(&input.source) {
@@ -504,7 +504,9 @@ fn values_file<'a>(
     chart: Option<&str>,
     path: &str,
 ) -> Option<&'a Input> {
-    by_path(context.inputs, context.sources, &join(folder, path))
+    context
+        .inputs
+        .at(&join(folder, path))
         .or_else(|| chart_file(context, folder, chart?, path))
         .or_else(|| by_tail(context, path))
 }
@@ -517,8 +519,7 @@ fn chart_file<'a>(
     path: &str,
 ) -> Option<&'a Input> {
     let within = join(&format!("{}/", chart.trim_end_matches('/')), path);
-    by_path(context.inputs, context.sources, &join(folder, &within))
-        .or_else(|| by_tail(context, &within))
+    context.inputs.at(&join(folder, &within)).or_else(|| by_tail(context, &within))
 }
 
 /// The only input whose path ends so.

@@ -23,7 +23,7 @@ pub struct Filter {
 
 impl Filter {
     /// The rules that pass, by id.
-    pub fn apply<'k>(&self, knowledge: &'k Knowledge) -> Vec<(&'k Rule, Sheet)> {
+    pub fn apply<'k>(&self, knowledge: &'k Knowledge) -> Vec<(&'k Rule, &'k Sheet)> {
         let rules = knowledge.rules.iter();
         rules
             .filter_map(|rule| Some((rule, knowledge.sheet(&rule.id)?)))
@@ -42,7 +42,7 @@ impl Filter {
 /// The folders that rules stand in.
 pub fn categories(knowledge: &Knowledge) -> Vec<String> {
     let sheets = knowledge.rules.iter().filter_map(|rule| knowledge.sheet(&rule.id));
-    let mut topics: Vec<String> = sheets.map(|sheet| sheet.topic).collect();
+    let mut topics: Vec<String> = sheets.map(|sheet| sheet.topic.clone()).collect();
     topics.sort();
     topics.dedup();
     topics
@@ -72,7 +72,7 @@ fn confidence(rule: &Rule) -> Confidence {
 }
 
 /// One line a rule.
-pub fn table(rules: &[(&Rule, Sheet)]) -> String {
+pub fn table(rules: &[(&Rule, &Sheet)]) -> String {
     let width = rules.iter().map(|(rule, _)| rule.id.len()).max().unwrap_or(0);
     let levels = rules.iter().map(|(rule, _)| severities(rule).len()).max().unwrap_or(0);
     let mut out = String::new();
@@ -89,7 +89,7 @@ pub fn table(rules: &[(&Rule, Sheet)]) -> String {
 }
 
 /// A table for a page or an issue.
-pub fn markdown(rules: &[(&Rule, Sheet)]) -> String {
+pub fn markdown(rules: &[(&Rule, &Sheet)]) -> String {
     let mut out = String::from("| Rule | Severity | What it finds |\n|---|---|---|\n");
     for (rule, sheet) in rules {
         let preview = if sheet.is_preview() { " (preview)" } else { "" };
@@ -121,7 +121,7 @@ struct Item<'a> {
 }
 
 /// An array of objects for programs.
-pub fn json(rules: &[(&Rule, Sheet)]) -> String {
+pub fn json(rules: &[(&Rule, &Sheet)]) -> String {
     let items: Vec<Item<'_>> = rules
         .iter()
         .map(|(rule, sheet)| Item {

@@ -96,7 +96,7 @@ impl Knowledge {
 
     /// The ids of all rules with their topics. Decodes all their texts: not for every run.
     pub fn topics(&self) -> Vec<(&str, String)> {
-        let topic = |rule: &Rule| self.sheet(&rule.id).map(|sheet| sheet.topic);
+        let topic = |rule: &Rule| self.sheet(&rule.id).map(|sheet| sheet.topic.clone());
         self.rules.iter().filter_map(|rule| Some((rule.id.as_str(), topic(rule)?))).collect()
     }
 
@@ -114,12 +114,16 @@ impl Knowledge {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// What a rule says. Decoded on each call: ask for what is printed only.
-    pub fn sheet(&self, id: &str) -> Option<Sheet> {
+    /// What a rule says. Decoded on first use, so that a run pays for what it prints.
+    pub fn sheet(&self, id: &str) -> Option<&Sheet> {
+        static SHEETS: OnceLock<Vec<OnceLock<Sheet>>> = OnceLock::new();
         if let Some(sheet) = self.sheets.get(id) {
-            return Some(sheet.clone());
+            return Some(sheet);
         }
         let at = TEXTS.binary_search_by_key(&id, |(id, _)| id).ok()?;
-        serde_json::from_str(TEXTS[at].1).ok()
+        let sheets = SHEETS.get_or_init(|| TEXTS.iter().map(|_| OnceLock::new()).collect());
+        Some(sheets[at].get_or_init(|| {
+            serde_json::from_str(TEXTS[at].1).expect("written by the build script")
+        }))
     }
 }

@@ -2,18 +2,19 @@
 //! hostile: nothing outside the root is read, nothing that is no regular file is opened,
 //! nothing large is read whole.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use aho_corasick::AhoCorasick;
 use ignore::gitignore::GitignoreBuilder;
 use ignore::{WalkBuilder, WalkState};
 
 use super::glob::PathSet;
+use super::prefilter::{self, MAX_BINARY};
 use super::repository::Repository;
 use super::{Arrival, Source, Trouble};
 
@@ -21,10 +22,15 @@ use super::{Arrival, Source, Trouble};
 pub const MAX_BYTES: u64 = 16 << 20;
 /// Of a larger file, so much is looked at to tell whether it is one of ours.
 const HEAD_BYTES: u64 = 1 << 20;
-/// Larger files that are not text hold no key.
-const MAX_BINARY: usize = 64 << 10;
+/// So many bytes of a walker's buffer are kept for the next file.
+const MOST_KEPT: usize = 256 << 10;
 /// No call of git takes longer.
 const GIT_SECONDS: u64 = 20;
+
+thread_local! {
+    /// What a walker reads into: most files are of no interest, and reading them costs no memory.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Something to know about a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -69,73 +75,6 @@ pub struct Disk {
     no_ignore: bool,
     excluded: PathSet,
     roots: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
-}
-
-/// Names of which at least one stands in every file that is ours.
-fn needles() -> &'static AhoCorasick {
-    static NEEDLES: OnceLock<AhoCorasick> = OnceLock::new();
-    NEEDLES.get_or_init(|| {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build([
-                "openmetadata",
-                "open-metadata",
-                "authentication_",
-                "authorizer_",
-                "authorizerconfiguration",
-                "authenticationconfiguration",
-                "jwttokenconfiguration",
-                "jwt_key_id",
-                "rsa_public_key",
-                "initialadmins",
-                "jwttokenconfig",
-                "containerrequestfilter",
-                "auth_provider_type",
-                "kind: secret",
-                "kind: configmap",
-                "kind: sealedsecret",
-                "kind: externalsecret",
-                "\"kind\":\"secret\"",
-                "\"kind\": \"secret\"",
-            ])
-            .expect("a fixed list of short words")
-    })
-}
-
-/// Beginnings of tokens and keys in text.
-fn marks() -> &'static AhoCorasick {
-    static MARKS: OnceLock<AhoCorasick> = OnceLock::new();
-    MARKS.get_or_init(|| {
-        AhoCorasick::new(["eyJ", "-----BEGIN ", "\"kty\"", "MIIBIjANBgkqh", "MIIEv", "TUlJ"])
-            .expect("a fixed list of short words")
-    })
-}
-
-/// Whether the bytes may be a key or a certificate: a short ASN.1 sequence.
-fn is_der(bytes: &[u8]) -> bool {
-    bytes.len() <= MAX_BINARY
-        && matches!(bytes, [0x30, 0x81..=0x82, ..])
-        && match *bytes {
-            [_, 0x81, len, ..] => bytes.len() == 3 + usize::from(len),
-            [_, _, high, low, ..] => bytes.len() == 4 + (usize::from(high) << 8 | usize::from(low)),
-            _ => false,
-        }
-}
-
-/// Endings of files that hold no text of ours.
-fn is_foreign_ending(name: &str) -> bool {
-    const ENDINGS: [&str; 52] = [
-        "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "pdf",
-        "zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "jar", "war", "class", "so", "dylib", "dll",
-        "exe", "o", "a", "wasm", "pyc", "mp3", "mp4", "mov", "avi", "parquet", "db", "sqlite",
-        "bin", "lock", "rs", "go", "java", "kt", "c", "h", "cpp", "ts", "tsx", "css", "scss",
-        "snap", "map",
-    ];
-    name.rsplit_once('.').is_some_and(|(_, end)| {
-        !end.is_empty()
-            && ENDINGS.contains(&end.to_ascii_lowercase().as_str())
-            && name != "Chart.lock"
-    })
 }
 
 impl Disk {
@@ -265,33 +204,20 @@ impl Disk {
     /// Whether a file met while walking may be one of ours, by name, size and bytes.
     fn consider(&self, shown: &str, below: &Path, file: &Path) -> Result<Option<Candidate>, Note> {
         let name = below.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if is_foreign_ending(&name) {
+        if prefilter::is_foreign_ending(&name) {
             return Ok(None);
         }
         let path = join_display(shown, below);
         let note = |reason: String| Note { path: path.clone(), kind: "unreadable", reason };
-        let bytes = read(file).map_err(|error| note(describe(&error)))?;
-        // They name files that are ours without a word of it.
-        let names_others = matches!(
-            &*name,
-            "Chart.yaml" | "kustomization.yaml" | "kustomization.yml" | "Kustomization"
-        );
-        let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-        let key = is_der(&bytes);
-        if !names_others
-            && !utf16
-            && !key
-            && !needles().is_match(&bytes)
-            && !marks().is_match(&bytes)
-        {
-            return Ok(None);
-        }
-        // A stray zero in a text must not make it pass unseen; a binary file has many.
-        let head = &bytes[..bytes.len().min(1024)];
-        if !utf16 && !key && memchr::memchr_iter(0, head).count() > 4 {
-            return Ok(None);
-        }
-        Ok(Some(Candidate {
+        let bytes = BUFFER
+            .with_borrow_mut(|buffer| {
+                read_into(file, buffer)?;
+                let ours = prefilter::may_be_ours(&name, buffer).then(|| buffer.clone());
+                buffer.shrink_to(MOST_KEPT);
+                Ok(ours)
+            })
+            .map_err(|error: std::io::Error| note(describe(&error)))?;
+        Ok(bytes.map(|bytes| Candidate {
             illustrative: is_illustrative(below),
             path,
             arrival: Arrival::Walked,
@@ -505,12 +431,20 @@ fn replaced(mut bytes: Vec<u8>) -> String {
 
 /// The bytes of a file, or of a large one its beginning.
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    let handle = std::fs::File::open(file)?;
-    let metadata = handle.metadata()?;
-    let limit = if metadata.len() > MAX_BYTES { HEAD_BYTES } else { MAX_BYTES };
-    let mut bytes = Vec::with_capacity(metadata.len().min(limit) as usize);
-    handle.take(limit).read_to_end(&mut bytes)?;
+    let mut bytes = Vec::new();
+    read_into(file, &mut bytes)?;
     Ok(bytes)
+}
+
+fn read_into(file: &Path, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    bytes.clear();
+    let handle = std::fs::File::open(file)?;
+    let length = handle.metadata()?.len();
+    let limit = if length > MAX_BYTES { HEAD_BYTES } else { MAX_BYTES };
+    // One byte more, so that the end is met without another look.
+    bytes.reserve(length.min(limit) as usize + 1);
+    handle.take(limit).read_to_end(bytes)?;
+    Ok(())
 }
 
 /// `<(command)` of a shell arrives as such a path; other pipes may never end.

@@ -7,6 +7,7 @@ pub mod discover;
 pub mod glob;
 pub mod mask;
 mod nearest;
+mod prefilter;
 pub mod repository;
 mod text;
 

@@ -944,6 +944,17 @@ impl<'t> Node<'t> {
         self.entries().into_iter().find(|e| e.key.text() == Some(key))
     }
 
+    /// The value under a key that has blanks around it, as only quotes or a mended file give it.
+    pub fn get_padded(self, key: &str) -> Option<Entry<'t>> {
+        let node = |id| Node { tree: self.tree, id };
+        let padded = |&(name, _): &(NodeId, NodeId)| {
+            node(name).text().is_some_and(|text| text.len() > key.len() && text.trim() == key)
+        };
+        let (name, value) = self.own_pairs().iter().rev().copied().find(padded)?;
+        let via = node(value).is_alias().then(|| node(value));
+        Some(Entry { key: node(name), value: node(value).resolved(), via })
+    }
+
     /// The value under a path of keys.
     pub fn at(self, path: &[&str]) -> Option<Entry<'t>> {
         let (last, before) = path.split_last()?;

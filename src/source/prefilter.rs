@@ -1,0 +1,97 @@
+//! Tells by name and bytes which files of a tree may be ours, before anything is parsed: most of
+//! a repository is not. Says yes when in doubt; knows no syntax.
+
+use std::sync::OnceLock;
+
+use aho_corasick::packed;
+
+/// Larger files that are not text hold no key.
+pub(super) const MAX_BINARY: usize = 64 << 10;
+
+/// Texts of which at least one stands in every file that is ours: names of OpenMetadata's in the
+/// cases that its files write them in, and the beginnings of keys and tokens. Kept in exact case
+/// and few, because that lets the search look at many bytes at once.
+const MARKS: [&str; 34] = [
+    "openmetadata",
+    "OpenMetadata",
+    "Openmetadata",
+    "openMetadata",
+    "OPENMETADATA",
+    "open-metadata",
+    "AUTHENTICATION_",
+    "AUTHORIZER_",
+    "JWT_KEY_ID",
+    "RSA_PUBLIC_KEY",
+    "authorizerConfiguration",
+    "authenticationConfiguration",
+    "jwtTokenConfig",
+    "initialAdmins",
+    "containerRequestFilter",
+    "auth_provider_type",
+    "kind: Secret",
+    "kind: ConfigMap",
+    "kind: SealedSecret",
+    "kind: ExternalSecret",
+    "kind: \"Secret",
+    "kind: \"ConfigMap",
+    "kind: 'Secret",
+    "kind: 'ConfigMap",
+    "\"kind\":\"Secret\"",
+    "\"kind\": \"Secret\"",
+    "\"kind\":\"ConfigMap\"",
+    "\"kind\": \"ConfigMap\"",
+    "eyJ",
+    "-----BEGIN ",
+    "\"kty\"",
+    // The algorithm of an RSA key in base64, at both offsets at which keys have it, and a key
+    // in base64 twice.
+    "ANBgkqhkiG9w0BAQ",
+    "MA0GCSqGSIb3DQEB",
+    "TUlJ",
+];
+
+fn marks() -> &'static packed::Searcher {
+    static SEARCHER: OnceLock<packed::Searcher> = OnceLock::new();
+    SEARCHER.get_or_init(|| packed::Searcher::new(MARKS).expect("a short list of short words"))
+}
+
+/// Whether a file met while walking may be one of ours.
+pub(super) fn may_be_ours(name: &str, bytes: &[u8]) -> bool {
+    // They name files that are ours without a word of it.
+    let names_others =
+        matches!(name, "Chart.yaml" | "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+    let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    if names_others || utf16 || is_der(bytes) {
+        return true;
+    }
+    // A stray zero in a text must not make it pass unseen; a binary file has many.
+    let head = &bytes[..bytes.len().min(1024)];
+    memchr::memchr_iter(0, head).count() <= 4 && marks().find(bytes).is_some()
+}
+
+/// Whether the bytes may be a key or a certificate: a short ASN.1 sequence.
+fn is_der(bytes: &[u8]) -> bool {
+    bytes.len() <= MAX_BINARY
+        && matches!(bytes, [0x30, 0x81..=0x82, ..])
+        && match *bytes {
+            [_, 0x81, len, ..] => bytes.len() == 3 + usize::from(len),
+            [_, _, high, low, ..] => bytes.len() == 4 + (usize::from(high) << 8 | usize::from(low)),
+            _ => false,
+        }
+}
+
+/// Endings of files that hold no text of ours.
+pub(super) fn is_foreign_ending(name: &str) -> bool {
+    const ENDINGS: [&str; 52] = [
+        "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "pdf",
+        "zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "jar", "war", "class", "so", "dylib", "dll",
+        "exe", "o", "a", "wasm", "pyc", "mp3", "mp4", "mov", "avi", "parquet", "db", "sqlite",
+        "bin", "lock", "rs", "go", "java", "kt", "c", "h", "cpp", "ts", "tsx", "css", "scss",
+        "snap", "map",
+    ];
+    name.rsplit_once('.').is_some_and(|(_, end)| {
+        !end.is_empty()
+            && ENDINGS.contains(&end.to_ascii_lowercase().as_str())
+            && name != "Chart.lock"
+    })
+}
