@@ -11,7 +11,7 @@ use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
 use crate::rules::matchers::{MountMatch, PortMatch};
 use crate::rules::native::{self, Field, Hit, LooseCase, Mark};
-use crate::rules::schema::{Check, Predicate, Rule, Severity};
+use crate::rules::schema::{Check, Condition, Predicate, Rule, Severity};
 use crate::source::Span;
 
 use super::policy::Policy;
@@ -30,7 +30,7 @@ pub(super) fn asked(case: &Case<'_>, policy: &Policy) -> BTreeSet<SettingId> {
     let rules = case.knowledge.rules.iter().filter(|rule| policy.asks(&rule.id));
     for check in rules.flat_map(|rule| &rule.checks) {
         let mut paths: Vec<String> = Vec::new();
-        check.when.walk(&mut |path, _| paths.push(path.to_owned()));
+        asked_by(case, &check.when, &mut paths);
         if case.holds(&check.when) != Truth::False {
             paths.extend(check.flag.0.iter().map(|(path, _)| path.clone()));
             if let Some(native) = &check.native {
@@ -41,6 +41,25 @@ pub(super) fn asked(case: &Case<'_>, policy: &Policy) -> BTreeSet<SettingId> {
         ids.extend(paths.iter().map(|path| case.setting(path)));
     }
     ids
+}
+
+/// The settings that decide a condition: what stands behind something that does not hold is
+/// not looked at.
+fn asked_by(case: &Case<'_>, condition: &Condition, paths: &mut Vec<String>) {
+    match condition {
+        Condition::All(list) => {
+            for inner in list {
+                asked_by(case, inner, paths);
+                if case.holds(inner) == Truth::False {
+                    break;
+                }
+            }
+        }
+        Condition::Any(list) => list.iter().for_each(|inner| asked_by(case, inner, paths)),
+        Condition::Not(inner) => asked_by(case, inner, paths),
+        Condition::Setting(path, _) => paths.push(path.clone()),
+        _ => {}
+    }
 }
 
 /// All rules that speak about a deployment.
