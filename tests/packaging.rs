@@ -20,6 +20,7 @@ fn every_package_has_the_version_of_the_program() {
         ("pyproject.toml", format!("version = \"{version}\"")),
         ("pyproject.toml", format!("dependencies = [\"omlint=={version}\"]")),
         ("packaging/wheel/pyproject.toml", format!("version = \"{version}\"")),
+        ("action.yml", format!("default: \"{version}\"")),
         ("templates/omlint.yml", format!("OMLINT_VERSION: \"{version}\"")),
     ] {
         assert!(file(name).lines().any(|found| found.trim() == line), "{name} has no `{line}`");
@@ -119,6 +120,100 @@ fn starters_are_written_once() {
         assert!(run.err.contains("exists already and stays as it is"), "{}", run.err);
         let left = std::fs::read_to_string(place.path().join(path)).expect("it is there");
         assert_eq!(left, "mine: true\n");
+    }
+}
+
+/// The files that call omlint somewhere else.
+const CALLERS: [&str; 7] = [
+    "action.yml",
+    "templates/omlint.yml",
+    "Containerfile",
+    ".pre-commit-hooks.yaml",
+    "packaging/init/github.yml",
+    "packaging/init/pre-commit-system.yaml",
+    "docs/ci.md",
+];
+
+#[test]
+fn whoever_calls_omlint_uses_flags_that_it_has() {
+    let place = folder(&[]);
+    let help = omlint(place.path(), &["check", "--help"]).out;
+    let flag = Regex::new(r"--[a-z][a-z-]+").expect("a pattern");
+    let calls = Regex::new(r"omlint check|arguments[+=]").expect("a pattern");
+    let mut seen = 0;
+    for name in CALLERS {
+        let text = file(name).replace("\\\n", " ");
+        for line in text.lines().filter(|line| calls.is_match(line)) {
+            for flag in flag.find_iter(line.rsplit("omlint").next().unwrap_or(line)) {
+                assert!(help.contains(flag.as_str()), "{name}: there is no {}", flag.as_str());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn gates_fail_where_no_deployment_is_found() {
+    for name in ["action.yml", "templates/omlint.yml", "packaging/init/github.yml"] {
+        assert!(file(name).contains("--require-deployment"), "{name}");
+    }
+}
+
+#[test]
+fn actions_of_others_are_pinned_by_commit() {
+    let uses = Regex::new(r"(?m)^\s*-? *uses: (\S+)(.*)$").expect("a pattern");
+    let pinned = Regex::new(r"^[\w./-]+@[0-9a-f]{40}$").expect("a pattern");
+    let mut seen = 0;
+    for name in [
+        "action.yml",
+        ".github/workflows/ci.yml",
+        ".github/workflows/release.yml",
+        "packaging/init/github.yml",
+        "packaging/init/github-action.yml",
+    ] {
+        for found in uses.captures_iter(&file(name)) {
+            if found[1].starts_with("{slug}") {
+                continue;
+            }
+            assert!(pinned.is_match(&found[1]), "{name}: {}", &found[1]);
+            assert!(found[2].trim().starts_with("# v"), "{name}: {} without a version", &found[1]);
+            seen += 1;
+        }
+    }
+    assert!(seen > 10);
+}
+
+#[test]
+fn the_programs_that_read_these_files_would_take_them() {
+    let checker =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/consumers/venv/bin/check-jsonschema");
+    if !checker.exists() {
+        assert!(std::env::var_os("OMLINT_CONSUMERS").is_none(), "run tests/consumers/install");
+        println!("skipped: tests/consumers/install has not been run");
+        return;
+    }
+    let place = folder(&[]);
+    let filled =
+        file("packaging/init/github-action.yml").replace("{slug}", "a/b").replace("{version}", "1");
+    support::write(place.path(), "action-user.yml", filled.as_bytes());
+    let user = place.path().join("action-user.yml");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (schema, path) in [
+        ("vendor.github-actions", root.join("action.yml")),
+        ("vendor.github-workflows", root.join(".github/workflows/ci.yml")),
+        ("vendor.github-workflows", root.join(".github/workflows/release.yml")),
+        ("vendor.github-workflows", root.join("packaging/init/github.yml")),
+        ("vendor.github-workflows", user),
+        ("vendor.gitlab-ci", root.join("templates/omlint.yml")),
+    ] {
+        let output = std::process::Command::new(&checker)
+            .args(["--builtin-schema", schema])
+            .arg(&path)
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{}: {said}", path.display());
     }
 }
 
