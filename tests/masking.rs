@@ -397,6 +397,9 @@ fn secret_settings_in_the_servers_own_file() {
     };
     for jdbc in [
         "jdbc:mysql://om:@M@@db:3306/om",
+        "jdbc:mysql://om:pa/@M@@db:3306/om",
+        "jdbc:mysql://om:pa?@M@/x@db:3306/om",
+        "jdbc:mysql://om:pa/a:@M@/b@db:3306/om",
         "jdbc:mysql://db:3306/om?user=om&password=@M@",
         "jdbc:mysql://db:3306/om;password=@M@",
         "jdbc:mysql://db/${DB:-om}?password=${P:-@M@}&x=y",

@@ -362,7 +362,7 @@ mod compose_files {
     }
 
     #[test]
-    fn a_raw_env_file_keeps_quotes_comments_and_dollars() {
+    fn a_raw_env_file_keeps_quotes_comments_and_dollars_for_the_server() {
         check(
             "raw_env_file",
             &[
@@ -377,11 +377,7 @@ mod compose_files {
                 ),
             ],
             &[],
-            &[
-                ("JWT_ISSUER", Set("x")),
-                ("JWT_KEY_ID", Set("a # b")),
-                ("DB_HOST", Set("$JWT_ISSUER")),
-            ],
+            &[("JWT_ISSUER", Set("x")), ("JWT_KEY_ID", Set("a")), ("DB_HOST", Set("$JWT_ISSUER"))],
         );
     }
 
@@ -574,6 +570,48 @@ mod compose_files {
                 ("DB_HOST", Set("own")),
                 ("OIDC_SCOPE", Set("base")),
             ],
+        );
+    }
+
+    #[test]
+    fn a_comment_sign_within_a_value_is_one_to_the_server() {
+        check(
+            "comment_in_value",
+            &[(
+                "compose.yml",
+                &compose(
+                    r##"
+                    AUTHENTICATION_PROVIDER: "okta # was basic"
+                    AUTHORIZER_ADMIN_PRINCIPALS: "[m.keller] # admin"
+                    JWT_ISSUER: "#none"
+                    JWT_KEY_ID: key#1
+                    AUTHENTICATION_CLIENT_ID: '"a # b"'
+                    "##,
+                ),
+            )],
+            &[],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("AUTHORIZER_ADMIN_PRINCIPALS", Set("[m.keller]")),
+                ("JWT_ISSUER", Empty),
+                ("JWT_KEY_ID", Set("key#1")),
+                ("AUTHENTICATION_CLIENT_ID", Set("a # b")),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_file_that_only_includes_is_found_by_a_walk() {
+        let server = "AUTHENTICATION_PROVIDER: ${PROVIDER:-basic}\n";
+        check(
+            "include_only",
+            &[
+                (".env", "PROVIDER=okta\n"),
+                ("catalog/server.yml", &compose(server)),
+                ("compose.yml", "include:\n  - catalog/server.yml\n"),
+            ],
+            &["."],
+            &[("AUTHENTICATION_PROVIDER", Set("okta"))],
         );
     }
 

@@ -115,7 +115,8 @@ impl Environment {
     fn through(&self, setting: &Setting, name: &str, variable: &Variable) -> Value {
         let mut value = Value::written(
             setting.kind,
-            variable.text.clone(),
+            // The image's openmetadata.yaml takes it in without quotes of its own.
+            variable.text.before_comment(),
             variable.items.clone(),
             variable.place,
         );

@@ -119,6 +119,25 @@ impl Fragment {
         Fragment { pieces, outer: self.outer }
     }
 
+    /// What is left of it where it fills in a plain YAML scalar: a `#` after a blank begins a
+    /// comment.
+    pub fn before_comment(&self) -> Fragment {
+        let outline = self.outline();
+        let start = outline.len() - outline.trim_start().len();
+        if outline[start..].starts_with(['"', '\'']) {
+            return self.clone();
+        }
+        let comment = if outline[start..].starts_with('#') {
+            Some(start)
+        } else {
+            [" #", "\t#"].iter().filter_map(|sign| outline.find(sign)).min()
+        };
+        match comment {
+            Some(at) => self.slice(0..at),
+            None => self.clone(),
+        }
+    }
+
     /// The fragment without blanks around it and without one pair of quotes.
     pub fn unquoted(&self) -> Fragment {
         let outline = self.outline();

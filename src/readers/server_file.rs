@@ -165,7 +165,7 @@ impl<'a> File<'a> {
         let outer = Span::new(self.input.source, node.resolved().range());
         let (mut fragment, steps) = self.variables.expand(&text, outer, Dialect::Dropwizard);
         if plain && text.expose().contains("${") {
-            fragment = before_comment(fragment);
+            fragment = fragment.before_comment();
         }
         let used_default =
             steps.iter().any(|step| step.span.is_none() && step.what.contains("default"));
@@ -248,23 +248,14 @@ fn is_cut_off(text: &str) -> bool {
     text.rfind("${").is_some_and(|at| !text[at..].contains('}'))
 }
 
-/// What YAML leaves of a plain scalar into which a comment came.
-fn before_comment(text: Fragment) -> Fragment {
-    let outline = text.outline();
-    if outline.trim_start().starts_with(['"', '\'']) {
-        return text;
-    }
-    match outline.find(" #").or_else(|| outline.find("\t#")) {
-        Some(at) => text.slice(0..at),
-        None => text,
-    }
-}
-
 /// Where a part of `jdbc:scheme://host:port/database?params` stands.
 fn jdbc_part(url: &str, part: &str) -> Option<std::ops::Range<usize>> {
     let start = url.find("jdbc:").map_or(0, |at| at + 5);
     let scheme_end = start + url[start..].find("://")?;
-    let host = scheme_end + 3;
+    let after = scheme_end + 3;
+    let before_query = after + url[after..].find('?').unwrap_or(url.len() - after);
+    // What stands before the last `@` is a name and a password, slashes in it or not.
+    let host = url[after..before_query].rfind('@').map_or(after, |at| after + at + 1);
     let authority_end = host + url[host..].find(['/', '?']).unwrap_or(url.len() - host);
     let host_end = host + url[host..authority_end].rfind(':').unwrap_or(authority_end - host);
     let query = url[authority_end..].find('?').map(|at| authority_end + at);

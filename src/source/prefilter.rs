@@ -57,9 +57,7 @@ fn marks() -> &'static packed::Searcher {
 
 /// Whether a file met while walking may be one of ours.
 pub(super) fn may_be_ours(name: &str, bytes: &[u8]) -> bool {
-    // They name files that are ours without a word of it.
-    let names_others =
-        matches!(name, "Chart.yaml" | "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+    let names_others = names_other_files(name, bytes);
     let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     if names_others || utf16 || is_der(bytes) {
         return true;
@@ -67,6 +65,15 @@ pub(super) fn may_be_ours(name: &str, bytes: &[u8]) -> bool {
     // A stray zero in a text must not make it pass unseen; a binary file has many.
     let head = &bytes[..bytes.len().min(1024)];
     memchr::memchr_iter(0, head).count() <= 4 && marks().find(bytes).is_some()
+}
+
+/// Whether a file may name files that are ours without a word of it.
+fn names_other_files(name: &str, bytes: &[u8]) -> bool {
+    let holds = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+    matches!(name, "Chart.yaml" | "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+        || name.contains("compose")
+            && (name.ends_with(".yml") || name.ends_with(".yaml"))
+            && (holds("include:") || holds("extends:"))
 }
 
 /// Whether the bytes may be a key or a certificate: a short ASN.1 sequence.

@@ -23,8 +23,10 @@ def arguments(of, name):
 
 
 def unquoted(text):
-    """The text without blanks around it and without one pair of quotes."""
+    """The text without blanks around it, without one pair of quotes, or without a comment."""
     text = text.strip()
+    if text[:1] not in ("\"", "'"):
+        text = (" " + text).split(" #")[0].strip()
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1].strip()
     return text
@@ -54,7 +56,7 @@ def agrees(wanted, environment, variable):
         return bool(unquoted(value))
     if wanted == "empty":
         return unquoted(value) in ("", "~", "null")
-    return compact(value) == compact(wanted["set"])
+    return compact(value) in (wanted["set"], compact(wanted["set"]))
 
 
 def report(name, expected, environment):
