@@ -281,6 +281,43 @@ fn scheme_is_what_stands_before_the_host() {
     is("AUTHENTICATION_AUTHORITY: ''", &authority("{ scheme: http }"), False);
 }
 
+#[test]
+fn held_by_is_what_holds_a_value_in_a_manifest() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: { name: s }\ndata: { AUTHENTICATION_CLIENT_ID: YWJj }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: { AUTHENTICATION_AUTHORITY: abc }\n---\napiVersion: v1\nkind: Pod\nmetadata: { name: om }\nspec:\n  containers:\n    - name: om\n      image: docker.getcollate.io/openmetadata/server:1.11.4\n      envFrom: [{ secretRef: { name: s } }, { configMapRef: { name: c } }]\n      env:\n        - { name: ELASTICSEARCH_PORT, value: '9200' }\n        - { name: AUTHENTICATION_PROVIDER, valueFrom: { secretKeyRef: { name: t, key: k } } }\n";
+    let (_folder, scan) = laid_out("om.yaml", text);
+    for (path, holder) in [
+        (ID, Some("secret")),
+        (AUTHORITY, Some("config-map")),
+        (PORT, Some("container")),
+        // from elsewhere, and by default
+        ("authenticationConfiguration.provider", None),
+        (ADMINS, None),
+    ] {
+        for word in ["secret", "config-map", "container"] {
+            let expected = if holder == Some(word) { True } else { False };
+            assert_eq!(
+                answer(&scan, &format!("{path}: {{ held-by: {word} }}")),
+                expected,
+                "{path}"
+            );
+        }
+    }
+    // Other files have no such holders.
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("{ held-by: container }"), False);
+}
+
+#[test]
+fn a_setting_of_several_neighbours_meets_what_one_of_them_meets() {
+    let text = "services:\n  a:\n    image: mysql:8\n    environment: { MYSQL_ROOT_PASSWORD: \"${X}\" }\n  b:\n    image: mysql:8\n    environment: { MYSQL_ROOT_PASSWORD: root }\n  openmetadata-server:\n    image: docker.getcollate.io/openmetadata/server:1.11.4\n    environment: { MYSQL_ROOT_PASSWORD: own }\n";
+    let (_folder, scan) = laid_out("docker-compose.yml", text);
+    let root = |predicate: &str| format!("neighbours.mysql.rootPassword: {predicate}");
+    assert_eq!(answer(&scan, &root("{ equals: root }")), True);
+    assert_eq!(answer(&scan, &root("{ equals: mysql }")), Unknown);
+    assert_eq!(answer(&scan, &root("reference")), True);
+    assert_eq!(answer(&scan, &root("unset")), False);
+    assert_eq!(answer(&scan, "neighbours.postgres.password: { equals: postgres }"), False);
+}
+
 /// A server with these ports, beside a database, and what `condition` then is.
 #[track_caller]
 fn with_ports(ports: &str, condition: &str, expected: Truth) {

@@ -170,3 +170,188 @@ fn trap_55_where_tls_ends_before_the_charts_server() {
     }
     assert!(chart("ingress:\n  enabled: false\nistio:\n  enabled: false\n").is_empty());
 }
+
+const WORKLOAD: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: { name: openmetadata, namespace: data }
+spec:
+  template:
+    metadata: { labels: { app: openmetadata, tier: web } }
+    spec:
+      containers:
+        - name: server
+          image: docker.getcollate.io/openmetadata/server:1.11.4
+          ports:
+            - { name: http, containerPort: 8585 }
+            - { name: admin, containerPort: 8586 }
+";
+
+const SERVICE: &str = "---
+apiVersion: v1
+kind: Service
+metadata: { name: catalog, namespace: data }
+spec:
+  selector: { app: openmetadata }
+  ports:
+    - { name: web, port: 80, targetPort: http }
+    - { name: ops, port: 8586 }
+";
+
+fn manifests(more: &str) -> Vec<String> {
+    doors(&[("openmetadata.yaml", &format!("{WORKLOAD}{more}"))])
+}
+
+fn services(more: &str) -> Vec<String> {
+    manifests(&format!("{SERVICE}{more}"))
+}
+
+#[test]
+fn a_service_leads_to_its_target_ports() {
+    assert!(services("").is_empty(), "a ClusterIP leads nowhere from outside");
+    assert_eq!(
+        services("  type: NodePort\n"),
+        ["server 8585 NodePort Everywhere Off", "server 8586 NodePort Everywhere Off"]
+    );
+    assert_eq!(
+        services("  type: LoadBalancer\n  loadBalancerSourceRanges: [10.0.0.0/8]\n"),
+        ["server 8585 LoadBalancer Private Off", "server 8586 LoadBalancer Private Off"]
+    );
+    let other = SERVICE.replace("app: openmetadata", "app: other");
+    assert!(manifests(&format!("{other}  type: NodePort\n")).is_empty());
+    let elsewhere = SERVICE.replace("namespace: data", "namespace: test");
+    assert!(manifests(&format!("{elsewhere}  type: NodePort\n")).is_empty());
+}
+
+#[test]
+fn ports_of_nodes_that_a_pod_asks_for() {
+    let on_host = WORKLOAD.replace("containerPort: 8585 }", "containerPort: 8585, hostPort: 80 }");
+    assert_eq!(doors(&[("openmetadata.yaml", &on_host)]), ["server 8585 Published Everywhere Off"]);
+    let network =
+        WORKLOAD.replace("      containers:", "      hostNetwork: true\n      containers:");
+    assert_eq!(
+        doors(&[("openmetadata.yaml", &network)]),
+        ["server 0-65535 HostNetwork Everywhere Off"]
+    );
+}
+
+#[test]
+fn trap_55_where_tls_ends_before_a_service() {
+    let rule = "  rules:
+    - host: catalog.acme.io
+      http:
+        paths:
+          - { path: /, backend: { service: { name: catalog, port: { number: 80 } } } }
+          - { path: /api, backend: { service: { name: catalog, port: { name: web } } } }
+";
+    let ingress = |metadata: &str, spec: &str| {
+        services(&format!(
+            "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: catalog\n  namespace: data\n{metadata}spec:\n{spec}{rule}"
+        ))
+    };
+    assert_eq!(ingress("", ""), ["server 8585 Ingress Everywhere Off"]);
+    assert_eq!(
+        ingress("", "  tls:\n    - { hosts: [catalog.acme.io], secretName: x }\n"),
+        ["server 8585 Ingress Everywhere On"]
+    );
+    assert_eq!(
+        ingress("", "  tls:\n    - { hosts: ['*.acme.io'], secretName: x }\n"),
+        ["server 8585 Ingress Everywhere On"]
+    );
+    assert_eq!(
+        ingress("", "  tls:\n    - { hosts: [other.acme.io], secretName: x }\n"),
+        ["server 8585 Ingress Everywhere Off"]
+    );
+    assert_eq!(
+        ingress("  annotations:\n    cert-manager.io/cluster-issuer: acme\n", ""),
+        ["server 8585 Ingress Everywhere Unknown"]
+    );
+}
+
+#[test]
+fn trap_55_gateways_and_routes() {
+    let route = "---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: catalog, namespace: data }
+spec:
+  parentRefs: [{ name: shared }]
+  rules:
+    - backendRefs: [{ name: catalog, port: 80 }]
+";
+    let gateway = |protocol: &str| {
+        format!(
+            "{route}---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{ name: shared }}\nspec:\n  listeners: [{{ name: web, port: 80, protocol: {protocol} }}]\n"
+        )
+    };
+    assert_eq!(services(route), ["server 8585 Ingress Everywhere Unknown"]);
+    assert_eq!(services(&gateway("HTTP")), ["server 8585 Ingress Everywhere Off"]);
+    assert_eq!(services(&gateway("HTTPS")), ["server 8585 Ingress Everywhere On"]);
+    let mesh = |gateways: &str| {
+        services(&format!(
+            "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{ name: catalog, namespace: data }}\nspec:\n  hosts: [catalog.acme.io]\n  gateways: {gateways}\n  http:\n    - route: [{{ destination: {{ host: catalog.data.svc.cluster.local, port: {{ number: 80 }} }} }}]\n---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{ name: plain, namespace: data }}\nspec:\n  servers: [{{ port: {{ number: 80, protocol: HTTP }}, hosts: ['*'] }}]\n"
+        ))
+    };
+    assert_eq!(mesh("[plain]"), ["server 8585 Ingress Everywhere Off"]);
+    assert_eq!(mesh("[istio-system/shared]"), ["server 8585 Ingress Everywhere Unknown"]);
+    assert!(mesh("[mesh]").is_empty());
+    let openshift = |tls: &str| {
+        services(&format!(
+            "---\napiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {{ name: catalog, namespace: data }}\nspec:\n  to: {{ kind: Service, name: catalog }}\n  port: {{ targetPort: web }}\n{tls}"
+        ))
+    };
+    assert_eq!(openshift(""), ["server 8585 Ingress Everywhere Off"]);
+    assert_eq!(openshift("  tls: { termination: edge }\n"), ["server 8585 Ingress Everywhere On"]);
+}
+
+#[test]
+fn a_patch_of_a_service_counts_and_one_that_is_not_applied_hides_it() {
+    let base = format!("{WORKLOAD}{SERVICE}  type: NodePort\n");
+    let with = |patches: &str| {
+        doors(&[
+            ("openmetadata.yaml", &base),
+            ("kustomization.yaml", &format!("resources: [openmetadata.yaml]\npatches:\n{patches}")),
+        ])
+    };
+    let merge = "  - patch: |\n      apiVersion: v1\n      kind: Service\n      metadata: { name: catalog }\n      spec: { type: ClusterIP }\n";
+    assert!(with(merge).is_empty());
+    let json = "  - target: { kind: Service, name: catalog }\n    patch: |\n      - { op: replace, path: /spec/type, value: ClusterIP }\n";
+    assert!(with(json).is_empty());
+}
+
+#[test]
+fn workloads_beside_the_server_have_ports_and_mounts_of_their_own() {
+    let (_folder, scan) = read(&[(
+        "openmetadata.yaml",
+        &format!(
+            "{WORKLOAD}---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{ name: mysql, namespace: data }}
+spec:
+  template:
+    metadata: {{ labels: {{ app: mysql }} }}
+    spec:
+      volumes:
+        - name: socket
+          hostPath: {{ path: /var/run/docker.sock }}
+      containers:
+        - name: db
+          image: mysql:8.4
+          volumeMounts: [{{ name: socket, mountPath: /docker.sock }}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{ name: mysql, namespace: data }}
+spec:
+  type: NodePort
+  selector: {{ app: mysql }}
+  ports: [{{ port: 3306 }}]
+"
+        ),
+    )]);
+    let evidence = &scan.deployments[0].evidence;
+    assert_eq!(evidence.ports.len(), 1);
+    assert!(!evidence.ports[0].own && evidence.ports[0].first == 3306);
+    assert_eq!(evidence.neighbours[0].name, "mysql/db");
+    assert_eq!(evidence.neighbours[0].mounts[0].from.name(), "/var/run/docker.sock");
+}

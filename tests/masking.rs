@@ -513,6 +513,29 @@ fn neighbours() {
     .replace("        - TOKEN=@M@\n", "");
     let others = "  mysql:\n    image: mysql:8\n    environment:\n      MYSQL_ROOT_PASSWORD: @M@\n    labels:\n      - \"token=@M@\"\n      - @M@\n    command: --password=@M@\n    networks:\n      default: { aliases: [@M@] }\nx-token: &token @M@\nx-list: [@M@, &a @M@, !tag @M@]\nconfigs:\n  app:\n    content: |\n      password=@M@\n      @M@\n";
     sentinel.plant("compose", &[("docker-compose.yml", &format!("{text}{others}"))]);
+    // Their own settings, which rules look at.
+    let names = secrets().variables;
+    let map: String = names.iter().map(|name| format!("      {name}: \"@M@\"\n")).collect();
+    let list: String = names.iter().map(|name| format!("      - {name}=${{X:-@M@}}\n")).collect();
+    let server = compose("");
+    for lines in [&map, &list] {
+        let text = format!(
+            "{server}  ingestion:\n    image: acme/airflow-fuseki:1\n    ports: [\"8080:8080\"]\n    environment:\n{lines}"
+        );
+        sentinel.plant("told", &[("docker-compose.yml", &text)]);
+    }
+    let env: String = names
+        .iter()
+        .map(|name| format!("        - {{ name: {name}, value: \"@M@\" }}\n"))
+        .collect();
+    let pod = |name: &str, image: &str, env: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {name} }}\nspec:\n  containers:\n    - name: c\n      image: {image}\n      env:\n        - {{ name: A, value: b }}\n{env}---\n"
+        )
+    };
+    let both = pod("om", "docker.getcollate.io/openmetadata/server:1.11.4", "")
+        + &pod("airflow", "acme/fuseki:1", &env);
+    sentinel.plant("pods", &[("om.yaml", &both)]);
     let values = "openmetadata:\n  config:\n    authorizer:\n      initialAdmins: [admin]\n    unknown: { deep: [@M@] }\n    authentication: { provider: auth0, own: @M@ }\npodAnnotations:\n  vault: @M@\nmysql:\n  auth: { rootPassword: @M@ }\nextraInitContainers:\n  - command: [\"@M@\"]\n    env: [{ name: TOKEN, value: @M@ }]\nimagePullSecrets: [{ name: regcred, password: @M@ }]\ntls: |\n  -----BEGIN PRIVATE KEY-----\n  @M@\n  -----END PRIVATE KEY-----\n";
     sentinel.plant("values", &[("values.yaml", values)]);
     let lines = "AUTHENTICATION_PROVIDER=auth0\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\nSOMETHING=@M@\nlower=@M@\nMULTI=\"-----BEGIN PRIVATE KEY-----\n@M@\n-----END PRIVATE KEY-----\"\n";

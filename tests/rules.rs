@@ -201,12 +201,13 @@ fn a_pasted_remedy_silences_its_rule() {
             let Some((_folder, after)) = run(&Example { files, ..example.clone() }) else {
                 continue;
             };
-            let still = after
-                .findings
-                .iter()
-                .filter(|f| f.rule == rule.id && f.setting == finding.setting)
-                .count();
-            if still > 0 {
+            let same = |found: &&omlint::lint::Finding| {
+                found.rule == rule.id && found.setting == finding.setting
+            };
+            let before = before.findings.iter().filter(same).count();
+            let still = after.findings.iter().filter(same).count();
+            // Services beside the server may each have one of their own.
+            if still >= before {
                 left.entry(rule.id.clone()).or_default().push(example.name.clone());
             } else {
                 mended += 1;

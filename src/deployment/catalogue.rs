@@ -103,6 +103,11 @@ pub struct Setting {
     /// Paths below the old root `global`, where they differ from `helm`.
     #[serde(default)]
     pub global: Vec<Spelling>,
+    /// It belongs to a service beside the server, not to the server.
+    pub beside: Option<Beside>,
+    /// Paths in the values of the chart `openmetadata-dependencies`.
+    #[serde(default)]
+    pub dependencies: Vec<Spelling>,
     /// The part of the chart that renders it.
     pub section: Option<String>,
     /// What it takes.
@@ -110,6 +115,9 @@ pub struct Setting {
     pub kind: Type,
     /// Never printed.
     pub secret: bool,
+    /// Whoever reads it can sign in or decrypt with it. What is never printed only because
+    /// a secret may stand in it is none.
+    pub credential: Option<bool>,
     /// Its variables are read by nothing but an OpenMetadata server.
     #[serde(default)]
     pub telltale: bool,
@@ -121,6 +129,26 @@ pub struct Setting {
     /// Defaults in the chart's values.yaml.
     #[serde(default)]
     pub chart: Vec<Shipped>,
+}
+
+/// Which services beside the server a setting may belong to.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Some of these words stands in the name or in the image of the service; any if empty.
+    #[serde(default)]
+    pub named: Vec<String>,
+}
+
+impl Beside {
+    /// Whether a service of this name and image may be meant.
+    pub fn fits(&self, name: &str, image: Option<&str>) -> bool {
+        let of = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            self.named.iter().any(|word| text.contains(word.as_str()))
+        };
+        self.named.is_empty() || of(name) || image.is_some_and(of)
+    }
 }
 
 fn shipped(list: &[Shipped], version: Version) -> Option<&Shipped> {
@@ -144,6 +172,11 @@ impl Setting {
     /// Every text that some version ships as this setting's default.
     pub fn shipped_texts(&self) -> impl Iterator<Item = &str> {
         self.server.iter().chain(&self.chart).filter_map(|entry| entry.value.as_deref())
+    }
+
+    /// Whether the whole value is a password, a key or the like.
+    pub fn is_credential(&self) -> bool {
+        self.credential.unwrap_or(self.secret)
     }
 
     /// The newest environment variable.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::source::Span;
 
-use super::catalogue::{Catalogue, Setting};
+use super::catalogue::{Catalogue, Setting, SettingId};
 use super::value::{Fragment, Origin, State, Step, Value};
 use super::version::{Confidence, Version};
 
@@ -75,7 +75,7 @@ impl Environment {
 
     /// What one setting becomes.
     pub fn setting(&self, setting: &Setting, fallback: &Fallback<'_>) -> Value {
-        if setting.env.is_empty() {
+        if setting.env.is_empty() || setting.beside.is_some() {
             return Value::absent();
         }
         let found =
@@ -110,6 +110,29 @@ impl Environment {
         value.origin = origin;
         value.confidence = fallback.confidence;
         value
+    }
+
+    /// What a service beside the server gets for a setting of its own. None if the files show
+    /// nothing: its image may have a default that nobody knows here.
+    fn beside(&self, setting: &Setting) -> Option<Value> {
+        let mut names = setting.env.iter().map(|spelling| &spelling.name);
+        let (name, variable) = names.find_map(|name| Some((name, self.variables.get(name)?)))?;
+        Some(self.through(setting, name, variable))
+    }
+
+    /// What a service of this name and image gets for all settings of the services beside the
+    /// server.
+    pub fn all_beside(
+        &self,
+        catalogue: &Catalogue,
+        name: &str,
+        image: Option<&str>,
+    ) -> Vec<(SettingId, Value)> {
+        let settings = catalogue.iter();
+        settings
+            .filter(|(_, setting)| setting.beside.as_ref().is_some_and(|b| b.fits(name, image)))
+            .filter_map(|(id, setting)| Some((id, self.beside(setting)?)))
+            .collect()
     }
 
     fn through(&self, setting: &Setting, name: &str, variable: &Variable) -> Value {

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{SourceId, Span};
 use catalogue::{Catalogue, SettingId};
-use evidence::Evidence;
-use value::Value;
+use evidence::{Evidence, Holder};
+use value::{State, Value};
 use version::{Confidence, Version};
 
 /// What a deployment is described by.
@@ -94,9 +94,13 @@ pub struct Deployment {
     pub assignments: Vec<SourceId>,
     /// Places at which values stand in base64.
     pub encoded: BTreeSet<Span>,
+    /// Places in Kubernetes Secrets and ConfigMaps at which values stand.
+    pub held: Vec<(Span, Holder)>,
     /// The chart's root: `openmetadata.config`, an alias before it, or `global`.
     pub helm_root: Vec<String>,
     settings: Vec<Value>,
+    /// Settings that several services beside the server have: what the others say.
+    others: BTreeMap<SettingId, Vec<Value>>,
     /// Places that repeat a variable for a companion job, by variable.
     pub echoes: BTreeMap<String, Span>,
     /// What the files show beside the settings.
@@ -136,8 +140,10 @@ impl Deployment {
             notation: basics.notation,
             assignments: Vec::new(),
             encoded: BTreeSet::new(),
+            held: Vec::new(),
             helm_root: Vec::new(),
             settings,
+            others: BTreeMap::new(),
             echoes: BTreeMap::new(),
             evidence,
             unseen: Vec::new(),
@@ -154,6 +160,29 @@ impl Deployment {
     /// All settings with their values.
     pub fn values(&self) -> impl Iterator<Item = (SettingId, &Value)> {
         self.settings.iter().enumerate().map(|(at, value)| (SettingId(at), value))
+    }
+
+    /// Takes in what a service beside the server says of a setting of its own. What the files
+    /// show comes before what they do not.
+    pub fn add_beside(&mut self, id: SettingId, value: Value) {
+        let present = &mut self.settings[id.0];
+        let known = std::iter::once(&*present).chain(self.others.get(&id).into_iter().flatten());
+        if known.into_iter().any(|known| known.origin.span == value.origin.span) {
+            return;
+        }
+        match (present.state, value.state) {
+            (State::Absent, _) => *present = value,
+            (State::Unseen | State::Reference, State::Written | State::Empty) => {
+                let hidden = std::mem::replace(present, value);
+                self.others.entry(id).or_default().push(hidden);
+            }
+            _ => self.others.entry(id).or_default().push(value),
+        }
+    }
+
+    /// What a setting resolves to, once for each service that has it.
+    pub fn values_of(&self, id: SettingId) -> impl Iterator<Item = &Value> {
+        std::iter::once(self.value(id)).chain(self.others.get(&id).into_iter().flatten())
     }
 
     /// How this deployment's author spells a setting.
@@ -173,7 +202,9 @@ impl Deployment {
         };
         match self.kind {
             Kind::Helm => {
-                let names = if self.helm_root.first().is_some_and(|root| root == "global")
+                let names = if setting.beside.is_some() {
+                    &setting.dependencies
+                } else if self.helm_root.first().is_some_and(|root| root == "global")
                     && !setting.global.is_empty()
                 {
                     &setting.global
@@ -186,6 +217,13 @@ impl Deployment {
             Kind::Compose | Kind::Environment | Kind::Kubernetes => newest(&setting.env, false),
         }
         .unwrap_or_else(|| setting.path.clone())
+    }
+
+    /// What holds a value of a manifest: a Secret, a ConfigMap, or else the container itself.
+    pub fn holder(&self, value: &Value) -> Option<Holder> {
+        let span = value.origin.span.filter(|_| self.kind == Kind::Kubernetes)?;
+        let held = self.held.iter().find(|(place, _)| place.contains(span));
+        Some(held.map_or(Holder::Text, |(_, holder)| *holder))
     }
 
     /// The least certain of some settings' values.

@@ -101,6 +101,9 @@ fn ask<'k>(case: &Case<'k>, rule: &'k Rule) -> Vec<Found<'k>> {
         let reasons = case.reasons(&check.when);
         let hits = match check {
             Check { native: Some(native), .. } => native::run(native, case),
+            Check { flag_credentials: Some(predicate), .. } => {
+                credentials(case, predicate, &decided)
+            }
             Check { port: Some(port), .. } => opened(case, port),
             Check { mount: Some(mount), .. } => mounted(case, mount),
             _ => flagged(case, check, &decided),
@@ -139,6 +142,27 @@ fn grade_confidence(case: &Case<'_>, rule: &Rule, check: &Check, hit: &Hit) -> C
     let ids: Vec<SettingId> =
         hit.fields.iter().map(|field| field.id).chain(hit.reasons.iter().copied()).collect();
     base.min(hit.confidence.unwrap_or(Confidence::High)).min(case.deployment.least_confidence(&ids))
+}
+
+/// One for each place that holds such a password or key, with all settings that read it.
+fn credentials(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<SettingId>) -> Vec<Hit> {
+    let mut hits: Vec<(Option<Span>, Hit)> = Vec::new();
+    for (id, setting) in case.knowledge.catalogue.iter() {
+        let value = case.deployment.value(id);
+        if !setting.is_credential()
+            || setting.beside.is_some()
+            || decided.contains(&id)
+            || case.meets(id, value, predicate) != Truth::True
+        {
+            continue;
+        }
+        let place = value.origin.span;
+        match hits.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, hit)) => hit.fields.push(Field::whole(id)),
+            None => hits.push((place, Hit { fields: vec![Field::whole(id)], ..Hit::default() })),
+        }
+    }
+    hits.into_iter().map(|(_, hit)| hit).collect()
 }
 
 /// One for each place that opens such a port.
@@ -180,11 +204,20 @@ fn flagged(case: &Case<'_>, check: &Check, decided: &HashSet<SettingId>) -> Vec<
     let mut fields = Vec::new();
     for (path, predicate) in &check.flag.0 {
         let id = case.setting(path);
-        let value = case.deployment.value(id);
-        if decided.contains(&id) || case.meets(id, value, predicate) != Truth::True {
+        if decided.contains(&id) {
             continue;
         }
-        fields.push(Field { id, spans: culprits(case, value, predicate) });
+        for (at, value) in case.deployment.values_of(id).enumerate() {
+            if case.meets(id, value, predicate) != Truth::True {
+                continue;
+            }
+            let mut spans = culprits(case, value, predicate);
+            // Of further services the value itself is the place.
+            if at > 0 && spans.is_empty() {
+                spans.extend(value.origin.span);
+            }
+            fields.push(Field { id, spans });
+        }
     }
     if fields.is_empty() {
         return Vec::new();

@@ -36,6 +36,10 @@ pub(super) fn snippet(
         },
     };
     let own = remedy.set.get(&catalogue.get(lead.id).path);
+    // Who else reads it, and how, is not this deployment's notation.
+    if catalogue.get(lead.id).beside.is_some() && (own.is_none() || value.state == State::Default) {
+        return String::new();
+    }
     let here = case.sources.slice(span);
     let flagged = |id: SettingId| hit.fields.iter().any(|field| field.id == id);
     let entries = || -> Vec<(SettingId, String)> {

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::deployment::catalogue::Catalogue;
+use crate::deployment::catalogue::{Catalogue, SettingId};
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{
     Evidence, Image, KeyPlace, Mount, MountSource, Neighbour, Port, Problem, is_official_repository,
 };
 use crate::deployment::reach::{Door, Reach, Tls};
-use crate::deployment::value::{Fragment, GAP, Origin, Piece, Step};
+use crate::deployment::value::{Fragment, GAP, Origin, Piece, Step, Value};
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::{Source, SourceId, Sources, Span, Text};
@@ -325,6 +325,8 @@ struct Around {
     names: Vec<String>,
     ports: Vec<Port>,
     neighbours: Vec<Neighbour>,
+    /// What these are told.
+    beside: Vec<(SettingId, Value)>,
 }
 
 /// The files that make one project.
@@ -766,9 +768,11 @@ impl<'a> Reader<'a, '_> {
         let services = std::mem::take(&mut self.services);
         let mut servers = Vec::new();
         let mut migrations = Vec::new();
+        let mut others = Vec::new();
         for service in &services {
             let environment = self.environment(service);
             if !self.is_server(service, &environment) {
+                others.push((service, environment));
                 continue;
             }
             if self.is_migration(service) {
@@ -782,16 +786,17 @@ impl<'a> Reader<'a, '_> {
         }
         let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
         let ports: Vec<Port> = services.iter().flat_map(|service| self.ports(service)).collect();
-        let is_ours = |service: &Service<'_>| {
-            let ours = servers.iter().chain(&migrations).map(|(ours, _)| &ours.name);
-            ours.into_iter().any(|name| *name == service.name)
-        };
-        let neighbours: Vec<Neighbour> = services
-            .iter()
-            .filter(|service| !is_ours(service))
-            .map(|service| self.neighbour(service))
-            .collect();
-        let around = Around { names, ports, neighbours };
+        let neighbours: Vec<Neighbour> =
+            others.iter().map(|(service, _)| self.neighbour(service)).collect();
+        let mut beside = Vec::new();
+        for ((_, environment), neighbour) in others.iter().zip(&neighbours) {
+            beside.extend(environment.all_beside(
+                self.context.catalogue,
+                &neighbour.name,
+                neighbour.image.as_deref(),
+            ));
+        }
+        let around = Around { names, ports, neighbours, beside };
         servers
             .into_iter()
             .map(|(service, environment)| {
@@ -891,6 +896,9 @@ impl<'a> Reader<'a, '_> {
             notation,
         };
         let mut deployment = Deployment::new(basics, settings, evidence);
+        for (id, value) in &around.beside {
+            deployment.add_beside(*id, value.clone());
+        }
         deployment.assignments = sources
             .iter()
             .copied()

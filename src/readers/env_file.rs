@@ -91,6 +91,10 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
         notation: Notation::Assignment,
     };
     let mut deployment = Deployment::new(basics, settings, evidence);
+    // Which service a general name is for cannot be told, so only the telling ones count.
+    for (id, value) in environment.all_beside(context.catalogue, "", None) {
+        deployment.add_beside(id, value);
+    }
     deployment.assignments = deployment.sources.clone();
     deployment.layers = layers;
     deployment.illustrative = context.sources.get(main.source).illustrative;

@@ -646,6 +646,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn setting(&self, setting: &Setting, environment: &Environment) -> Value {
+        if setting.beside.is_some() {
+            return Value::absent();
+        }
         let fallback = Fallback {
             version: self.version.version,
             confidence: Confidence::High,

@@ -1,11 +1,13 @@
 //! Kubernetes manifests: a container's environment from `env` and `envFrom`, against the
 //! Secrets and ConfigMaps in scope, as the kubelet builds it.
 
+mod exposure;
+
 use std::collections::{BTreeSet, HashMap};
 
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::{
-    Evidence, Image, KeyPlace, Mount, MountSource, is_official_repository,
+    Evidence, Holder, Image, KeyPlace, Mount, MountSource, Neighbour, is_official_repository,
 };
 use crate::deployment::value::{Fragment, Origin, Piece, Step};
 use crate::deployment::version::{Confidence, Version};
@@ -16,8 +18,8 @@ use crate::syntax::yaml::{self, Node};
 use super::compose::Context;
 use super::kustomize::{Builder, Inline};
 use super::manifests::{
-    Container, Entry, Item, Part, STORES, Scope, Store, WORKLOADS, Workload, items, split_image,
-    text,
+    Container, DOORS, Entry, Item, Part, STORES, Scope, Store, WORKLOADS, Workload, items,
+    split_image, text,
 };
 use super::{Consumed, Input, Role, scalar, server_file};
 
@@ -30,7 +32,10 @@ const PATCH: u8 = 255;
 pub(super) fn recognises(root: Node<'_>) -> bool {
     let kind = text(root, "kind").unwrap_or_default();
     root.get("apiVersion").is_some()
-        && (WORKLOADS.contains(&kind) || STORES.contains(&kind) || kind.ends_with("List"))
+        && (WORKLOADS.contains(&kind)
+            || STORES.contains(&kind)
+            || DOORS.contains(&kind)
+            || kind.ends_with("List"))
 }
 
 /// The deployments of all manifests that nothing else has used, or of some files whether or not
@@ -131,10 +136,12 @@ fn scope_deployments(
     let mut found: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
     let mut companions: Vec<(&Workload<'_>, Environment)> = Vec::new();
     let mut jobs: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
+    let mut others: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
     for workload in &scope.workloads {
         for container in &workload.containers {
             let environment = server.environment(workload, container);
             if !server.is_server(container, &environment) {
+                others.push((workload, container, environment));
                 continue;
             }
             if container.is_init || is_operation(container) {
@@ -155,7 +162,13 @@ fn scope_deployments(
     found
         .into_iter()
         .map(|(workload, container, environment)| {
-            server.deployment(workload, container, environment, &companions, main)
+            let mut deployment =
+                server.deployment(workload, container, environment, &companions, main);
+            let near = |other: &Workload<'_>| server.is_near(workload, other, main);
+            for (other, container, environment) in others.iter().filter(|(w, ..)| near(w)) {
+                server.add_neighbour(&mut deployment, other, container, environment);
+            }
+            deployment
         })
         .collect()
 }
@@ -399,6 +412,9 @@ impl<'a> Server<'a, '_> {
             brought.mode = self.mode(source, projected.value, "defaultMode");
             parts.extend(items(projected.value, "sources"));
         }
+        if let Some(path) = volume.get("hostPath").and_then(|entry| text(entry.value, "path")) {
+            brought.name = path.to_owned();
+        }
         for part in parts {
             for (kind, keys, is_secret) in
                 [("secret", ["secretName", "name"], true), ("configMap", ["name", "name"], false)]
@@ -440,6 +456,55 @@ impl<'a> Server<'a, '_> {
             None => written.parse().ok()?,
         };
         Some((mode, scalar::span(source, entry.value)))
+    }
+
+    /// Places of values in Secrets and ConfigMaps.
+    fn held(&self) -> Vec<(Span, Holder)> {
+        let stores = self.scope.stores.iter();
+        stores
+            .flat_map(|store| {
+                let holder = if store.is_secret { Holder::Secret } else { Holder::ConfigMap };
+                store.entries.values().map(move |entry| (entry.whole, holder))
+            })
+            .collect()
+    }
+
+    /// Whether another workload stands beside the server: applied together with it, or in its
+    /// namespace, or in its folder where no namespace is named.
+    fn is_near(&self, server: &Workload<'a>, other: &Workload<'a>, main: Option<SourceId>) -> bool {
+        let folder = |workload: &Workload<'a>| {
+            self.context.sources.get(workload.sources[0]).folder().to_owned()
+        };
+        match (&server.identity.namespace, &other.identity.namespace) {
+            (Some(one), Some(other)) => one == other,
+            _ => main.is_some() || folder(server) == folder(other),
+        }
+    }
+
+    fn add_neighbour(
+        &self,
+        deployment: &mut Deployment,
+        workload: &Workload<'a>,
+        container: &Container<'a>,
+        environment: &Environment,
+    ) {
+        let name = format!("{}/{}", workload.identity.name(), container.name);
+        let repository = image(container).map(|image| image.repository);
+        let catalogue = self.context.catalogue;
+        let told = environment.all_beside(catalogue, &name, repository.as_deref());
+        for (id, value) in told {
+            if let Some(span) = value.origin.span
+                && !deployment.sources.contains(&span.source)
+            {
+                deployment.sources.push(span.source);
+            }
+            deployment.add_beside(id, value);
+        }
+        deployment.evidence.neighbours.push(Neighbour {
+            name,
+            image: repository,
+            mounts: self.mounts(workload, container).mounts,
+        });
     }
 
     fn version(&self, workload: &Workload<'a>, image: Option<&Image>) -> KnownVersion {
@@ -507,7 +572,8 @@ impl<'a> Server<'a, '_> {
         for variable in environment.variables.values() {
             add(variable.place.source);
         }
-        let mut evidence = Evidence { image, mounts, keys, ..Evidence::default() };
+        let ports = self.ports(workload, main);
+        let mut evidence = Evidence { image, mounts, keys, ports, ..Evidence::default() };
         let encoded = self.scope.stores.iter().flat_map(|store| store.entries.values());
         let encoded = encoded.filter(|entry| entry.encoded).map(|entry| entry.span).collect();
         for &id in &sources {
@@ -541,6 +607,7 @@ impl<'a> Server<'a, '_> {
         deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
         deployment.remarks = remarks;
         deployment.encoded = encoded;
+        deployment.held = self.held();
         deployment.illustrative = context.sources.get(home).illustrative;
         for (_, companion) in companions
             .iter()

@@ -120,6 +120,7 @@ pub(super) fn stores<'a>(context: &Context<'a>, inline: &'a Inline) -> Vec<Store
 struct Since {
     workloads: usize,
     stores: usize,
+    doors: usize,
 }
 
 impl<'a, 'c> Builder<'a, 'c> {
@@ -130,7 +131,7 @@ impl<'a, 'c> Builder<'a, 'c> {
     /// What the kustomization builds.
     pub fn build(&mut self, input: &'a Input) -> Scope<'a> {
         let mut scope = Scope::default();
-        self.kustomization(input, &mut scope, Since { workloads: 0, stores: 0 }, 0);
+        self.kustomization(input, &mut scope, Since { workloads: 0, stores: 0, doors: 0 }, 0);
         scope
     }
 
@@ -296,6 +297,7 @@ impl<'a, 'c> Builder<'a, 'c> {
                 |at: usize, from: usize, identity: &Identity<'_>| at >= from && fits(identity);
             remove(&mut scope.workloads, |at, w| fits(at, since.workloads, &w.identity));
             remove(&mut scope.stores, |at, s| fits(at, since.stores, &s.identity));
+            remove(&mut scope.doors, |at, d| fits(at, since.doors, &d.identity));
             return;
         }
         for workload in &mut scope.workloads[since.workloads..] {
@@ -308,6 +310,11 @@ impl<'a, 'c> Builder<'a, 'c> {
             if fits(&store.identity) {
                 store.merge(patch, self.context.sources);
                 applied = true;
+            }
+        }
+        for door in &mut scope.doors[since.doors..] {
+            if fits(&door.identity) {
+                door.merge(patch);
             }
         }
         // What it patches is not among the files; what it holds will be in it.
@@ -350,6 +357,9 @@ impl<'a, 'c> Builder<'a, 'c> {
                     workload.unapplied.push(unapplied);
                 }
             }
+        }
+        for door in &mut scope.doors[since.doors..] {
+            door.is_hidden |= selector.fits(&door.identity);
         }
         for store in &mut scope.stores[since.stores..] {
             if !selector.fits(&store.identity) {
@@ -478,7 +488,8 @@ impl<'a, 'c> Builder<'a, 'c> {
         let suffix = text(root, "nameSuffix").unwrap_or("");
         let workloads = scope.workloads[since.workloads..].iter_mut().map(|w| &mut w.identity);
         let stores = scope.stores[since.stores..].iter_mut().map(|s| &mut s.identity);
-        for identity in workloads.chain(stores) {
+        let doors = scope.doors[since.doors..].iter_mut().map(|d| &mut d.identity);
+        for identity in workloads.chain(stores).chain(doors) {
             if let Some(namespace) = namespace {
                 identity.namespace = Some(namespace.to_owned());
             }
@@ -492,7 +503,11 @@ impl<'a, 'c> Builder<'a, 'c> {
 
 impl Since {
     fn now(scope: &Scope<'_>) -> Self {
-        Since { workloads: scope.workloads.len(), stores: scope.stores.len() }
+        Since {
+            workloads: scope.workloads.len(),
+            stores: scope.stores.len(),
+            doors: scope.doors.len(),
+        }
     }
 }
 

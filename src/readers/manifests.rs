@@ -26,6 +26,10 @@ pub(super) const WORKLOADS: [&str; 8] = [
 /// Objects that hold what containers take in.
 pub(super) const STORES: [&str; 4] = ["Secret", "ConfigMap", "SealedSecret", "ExternalSecret"];
 
+/// Objects that open ways to containers from elsewhere. Of a Gateway both kinds, Kubernetes' own and Istio's.
+pub(super) const DOORS: [&str; 6] =
+    ["Service", "Ingress", "Gateway", "HTTPRoute", "VirtualService", "Route"];
+
 /// A node and the file that it stands in.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
@@ -38,7 +42,7 @@ impl<'a> Part<'a> {
         Some(Part { node: self.node.get(key)?.value, source: self.source })
     }
 
-    fn at(self, path: &[&str]) -> Option<Part<'a>> {
+    pub fn at(self, path: &[&str]) -> Option<Part<'a>> {
         Some(Part { node: self.node.at(path)?.value, source: self.source })
     }
 
@@ -108,6 +112,10 @@ pub(super) struct Workload<'a> {
     pub sources: Vec<SourceId>,
     pub containers: Vec<Container<'a>>,
     pub volumes: Vec<Part<'a>>,
+    /// The labels of its pods, by which Services find them.
+    pub labels: BTreeMap<String, String>,
+    /// Where it is told to use the node's own network.
+    pub host_network: Option<Span>,
     /// Patches that may have changed it and were not applied.
     pub unapplied: Vec<(String, Span)>,
 }
@@ -125,6 +133,7 @@ pub(super) struct Container<'a> {
     pub mounts: Vec<Part<'a>>,
     pub command: Vec<Part<'a>>,
     pub arguments: Vec<Part<'a>>,
+    pub ports: Vec<Part<'a>>,
 }
 
 /// What a kustomization puts in place of parts of an image's name.
@@ -159,10 +168,19 @@ impl<'a> Workload<'a> {
             sources: vec![part.source],
             containers: Vec::new(),
             volumes: Vec::new(),
+            labels: BTreeMap::new(),
+            host_network: None,
             unapplied: Vec::new(),
         };
+        let above = workload.pod_path().split_last().map_or(&[][..], |(_, above)| above);
+        let template = if above.is_empty() { Some(part) } else { part.at(above) };
+        workload.labels =
+            labels(template.and_then(|template| template.at(&["metadata", "labels"])));
         if let Some(pod) = part.at(workload.pod_path()) {
             workload.volumes = pod.items("volumes");
+            let network = pod.get("hostNetwork");
+            workload.host_network =
+                network.filter(|on| on.node.text() == Some("true")).map(Part::span);
             for (list, is_init) in LISTS {
                 let containers = pod.items(list).into_iter();
                 workload.containers.extend(containers.map(|part| Container::of(part, is_init)));
@@ -239,6 +257,55 @@ impl<'a> Workload<'a> {
     }
 }
 
+/// A mapping of texts.
+pub(super) fn labels(part: Option<Part<'_>>) -> BTreeMap<String, String> {
+    let entries = part.map(|part| part.node.entries()).unwrap_or_default();
+    entries
+        .into_iter()
+        .filter_map(|entry| {
+            Some((entry.key.text()?.to_owned(), entry.value.text().unwrap_or("").to_owned()))
+        })
+        .collect()
+}
+
+/// A Service, an Ingress or the like as applied: its manifest, then its patches.
+pub(super) struct DoorObject<'a> {
+    pub identity: Identity<'a>,
+    layers: Vec<Part<'a>>,
+    /// A patch that was not applied may have changed it.
+    pub is_hidden: bool,
+}
+
+impl<'a> DoorObject<'a> {
+    fn of(part: Part<'a>) -> Self {
+        DoorObject { identity: Identity::of(part.node), layers: vec![part], is_hidden: false }
+    }
+
+    /// A strategic merge patch. Lists are replaced.
+    pub fn merge(&mut self, patch: Part<'a>) {
+        self.layers.push(patch);
+    }
+
+    /// The strongest layer's value at a path.
+    pub fn at(&self, path: &[&str]) -> Option<Part<'a>> {
+        self.layers.iter().rev().find_map(|layer| layer.at(path))
+    }
+
+    /// The items of a list at a path.
+    pub fn list(&self, path: &[&str]) -> Vec<Part<'a>> {
+        self.at(path).map(Part::list).unwrap_or_default()
+    }
+
+    pub fn annotations(&self) -> BTreeMap<String, String> {
+        let layers = self.layers.iter();
+        layers.flat_map(|layer| labels(layer.at(&["metadata", "annotations"]))).collect()
+    }
+
+    pub fn source(&self) -> SourceId {
+        self.layers[0].source
+    }
+}
+
 const LISTS: [(&str, bool); 2] = [("containers", false), ("initContainers", true)];
 
 impl<'a> Container<'a> {
@@ -254,6 +321,7 @@ impl<'a> Container<'a> {
             mounts: part.items("volumeMounts"),
             command: part.items("command"),
             arguments: part.items("args"),
+            ports: part.items("ports"),
         }
     }
 
@@ -283,6 +351,9 @@ impl<'a> Container<'a> {
                     }
                 },
             );
+        }
+        if let Some(patches) = patch.get("ports") {
+            self.ports = merged_parts(std::mem::take(&mut self.ports), patches, "containerPort");
         }
         if let Some(patches) = patch.get("volumeMounts") {
             self.mounts = merged_parts(std::mem::take(&mut self.mounts), patches, "mountPath");
@@ -630,6 +701,7 @@ fn decode(written: &str) -> Option<Vec<u8>> {
 pub(super) struct Scope<'a> {
     pub workloads: Vec<Workload<'a>>,
     pub stores: Vec<Store<'a>>,
+    pub doors: Vec<DoorObject<'a>>,
     pub sources: BTreeSet<SourceId>,
     /// Patches that may have changed any workload and were not applied, with their places.
     pub unapplied: Vec<(String, Span)>,
@@ -653,6 +725,8 @@ impl<'a> Scope<'a> {
                 self.workloads.push(Workload::of(part));
             } else if STORES.contains(&kind) {
                 self.stores.push(Store::of(part, sources));
+            } else if DOORS.contains(&kind) {
+                self.doors.push(DoorObject::of(part));
             }
         }
     }

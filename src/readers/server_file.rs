@@ -91,7 +91,7 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn setting(&self, setting: &Setting, version: Version) -> Value {
-        if setting.path.starts_with("chart.") {
+        if setting.path.starts_with("chart.") || setting.beside.is_some() {
             return Value::absent();
         }
         if let Some(part) = setting.path.strip_prefix("database.url.") {

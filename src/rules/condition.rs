@@ -2,13 +2,13 @@
 //! A rule speaks on true only.
 
 use crate::deployment::catalogue::SettingId;
-use crate::deployment::evidence::Mount;
+use crate::deployment::evidence::{Holder, Mount};
 use crate::deployment::value::{Fragment, GAP, State, Value};
 use crate::deployment::{Deployment, Kind};
 use crate::source::Sources;
 
 use super::Knowledge;
-use super::schema::{Choice, Condition, Fact, Graded, Host, Predicate, Profile};
+use super::schema::{Choice, Condition, Fact, Graded, HeldBy, Host, Predicate, Profile};
 use super::url::Url;
 
 /// Kleene's three values.
@@ -102,7 +102,8 @@ impl<'a> Case<'a> {
             Condition::Mount(wanted) => (!self.mounts(wanted).is_empty()).into(),
             Condition::Setting(path, predicate) => {
                 let id = self.setting(path);
-                self.meets(id, self.deployment.value(id), predicate)
+                let values = self.deployment.values_of(id);
+                Truth::any(values.map(|value| self.meets(id, value, predicate)))
             }
         }
     }
@@ -190,6 +191,15 @@ impl<'a> Case<'a> {
                     (true, true) => Truth::True,
                     (true, false) => Truth::Unknown,
                 }
+            }
+            Predicate::HeldBy(wanted) => {
+                let holder = match wanted {
+                    HeldBy::Secret => Holder::Secret,
+                    HeldBy::ConfigMap => Holder::ConfigMap,
+                    HeldBy::Container => Holder::Text,
+                };
+                let is_written = value.state == State::Written;
+                (is_written && self.deployment.holder(value) == Some(holder)).into()
             }
             Predicate::Equals(texts) => match &value.items {
                 _ if value.is_hidden() && texts.is_empty() => Truth::Unknown,

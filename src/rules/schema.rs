@@ -89,6 +89,9 @@ pub struct Check {
     /// All flagged settings make one finding, not one each.
     #[serde(default)]
     pub once: bool,
+    /// In place of `flag`: what makes any password, key or the like of the server a finding. What
+    /// several settings read from one place is one finding.
+    pub flag_credentials: Option<Predicate>,
     /// Ways to ports, in place of `flag`: one finding for each place that opens one.
     pub port: Option<PortMatch>,
     /// Mounts, in place of `flag`: one finding for each.
@@ -165,6 +168,8 @@ pub enum Predicate {
     Reference,
     /// Written out in a file that is not kept out of the repository.
     Inline,
+    /// In a manifest, it is written here.
+    HeldBy(HeldBy),
     /// One of these texts; for a list, exactly these items.
     Equals(Vec<String>),
     /// One of a set of texts, or a group of the catalogue.
@@ -199,6 +204,18 @@ pub enum Choice {
     Group(String),
     /// The texts themselves.
     Texts(Vec<String>),
+}
+
+/// What holds a value in a Kubernetes manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldBy {
+    /// The data of a Secret.
+    Secret,
+    /// The data of a ConfigMap.
+    ConfigMap,
+    /// The container's own `env`.
+    Container,
 }
 
 /// Kinds of hosts.
@@ -622,7 +639,7 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-const WORDS: &str = "unset, empty, default, placeholder, example-domain, reference, inline, equals, in, matches, contains, first, at-least, below, host, scheme, any, all, not";
+const WORDS: &str = "unset, empty, default, placeholder, example-domain, reference, inline, held-by, equals, in, matches, contains, first, at-least, below, host, scheme, any, all, not";
 
 impl<'de> Deserialize<'de> for Predicate {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
@@ -666,6 +683,7 @@ impl<'de> Deserialize<'de> for Predicate {
                         "first" => Predicate::First(map.next_value()?),
                         "at-least" => Predicate::AtLeast(map.next_value()?),
                         "below" => Predicate::Below(map.next_value()?),
+                        "held-by" => Predicate::HeldBy(map.next_value()?),
                         "host" => Predicate::Host(map.next_value()?),
                         "scheme" => Predicate::Scheme(map.next_value()?),
                         "any" => Predicate::Any(map.next_value()?),
@@ -770,11 +788,15 @@ impl RuleFile {
             let kinds = [
                 !check.flag.0.is_empty(),
                 check.native.is_some(),
+                check.flag_credentials.is_some(),
                 check.port.is_some(),
                 check.mount.is_some(),
             ];
             if kinds.iter().filter(|given| **given).count() != 1 {
-                problems.push("a check needs one of `flag`, `port`, `mount`, `native`".to_owned());
+                problems.push(
+                    "a check needs one of `flag`, `flag-credentials`, `port`, `mount`, `native`"
+                        .to_owned(),
+                );
             }
             for path in check.port.iter().flat_map(PortMatch::settings) {
                 seen.push((path.to_owned(), Predicate::Any(Vec::new())));

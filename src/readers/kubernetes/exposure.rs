@@ -1,0 +1,347 @@
+//! Ways from outside to containers: Services that open ports of nodes or a load balancer, and
+//! ingresses, gateways and routes before Services. Follows selectors, names and target ports;
+//! what a patch that was not applied may have changed is left out.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::evidence::Port;
+use crate::deployment::reach::{Door, Reach, Tls};
+use crate::source::{SourceId, Span};
+use crate::syntax::yaml::Node;
+
+use super::super::doors;
+use super::super::manifests::{DoorObject, Part, Workload, labels};
+use super::{Server, image};
+
+/// One backend of an ingress or the like: a Service and one of its ports.
+struct Backend<'a> {
+    service: &'a str,
+    /// A number or a name; the only port if none.
+    port: Option<Part<'a>>,
+    /// The host for which it is, where the object says so.
+    host: Option<&'a str>,
+    tls: Tls,
+    /// Where to point if the port is not written.
+    place: Span,
+}
+
+impl<'a> Server<'a, '_> {
+    /// What leads to the server and to the workloads beside it.
+    pub(super) fn ports(&self, server: &Workload<'a>, main: Option<SourceId>) -> Vec<Port> {
+        let mut found = Vec::new();
+        for workload in &self.scope.workloads {
+            let own = std::ptr::eq(workload, server);
+            if !own && !self.is_near(server, workload, main) {
+                continue;
+            }
+            self.on_nodes(workload, own, &mut found);
+            for service in self.doors("Service") {
+                if self.selects(service, workload) {
+                    self.service(service, workload, own, &mut found);
+                    self.before(service, workload, own, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    fn doors<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s DoorObject<'a>> {
+        self.scope.doors.iter().filter(move |door| door.identity.kind == kind && !door.is_hidden)
+    }
+
+    fn selects(&self, service: &DoorObject<'a>, workload: &Workload<'a>) -> bool {
+        let selector = labels(service.at(&["spec", "selector"]));
+        let namespaces = (&service.identity.namespace, &workload.identity.namespace);
+        !selector.is_empty()
+            && !matches!(namespaces, (Some(one), Some(other)) if one != other)
+            && selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+    }
+
+    /// The node's own network, and ports of nodes that containers ask for.
+    fn on_nodes(&self, workload: &Workload<'a>, own: bool, found: &mut Vec<Port>) {
+        let port = Pen { workload, own, service: None };
+        if let Some(span) = workload.host_network {
+            let ways = (Door::HostNetwork, Reach::Everywhere, Tls::Off);
+            found.push(port.port(0, u16::MAX, ways, span));
+            return;
+        }
+        for item in workload.containers.iter().flat_map(|container| &container.ports) {
+            let Some(number) = item.text("containerPort").and_then(|text| text.parse().ok()) else {
+                continue;
+            };
+            if let Some(host) = item.get("hostPort") {
+                let reach = Reach::of_address(item.text("hostIP").unwrap_or(""));
+                found.push(port.port(
+                    number,
+                    number,
+                    (Door::Published, reach, Tls::Off),
+                    host.span(),
+                ));
+            }
+        }
+    }
+
+    fn service(
+        &self,
+        service: &DoorObject<'a>,
+        workload: &Workload<'a>,
+        own: bool,
+        found: &mut Vec<Port>,
+    ) {
+        let Some(kind) = service.at(&["spec", "type"]) else { return };
+        let door = match kind.node.text() {
+            Some("NodePort") => Door::NodePort,
+            Some("LoadBalancer") => Door::LoadBalancer,
+            _ => return,
+        };
+        let annotations = service.annotations();
+        let is = |test: fn(&str, &str) -> bool| annotations.iter().any(|(k, v)| test(k, v));
+        let ranges = service.list(&["spec", "loadBalancerSourceRanges"]);
+        let private = |range: &Part<'a>| {
+            let address = range.node.text().and_then(|text| text.split('/').next());
+            address.is_some_and(|address| Reach::of_address(address) == Reach::Private)
+        };
+        let inside = is(doors::is_internal) || !ranges.is_empty() && ranges.iter().all(private);
+        let reach = if inside { Reach::Private } else { Reach::Everywhere };
+        let tls = if is(doors::takes_certificate) { Tls::Unknown } else { Tls::Off };
+        for item in service.list(&["spec", "ports"]) {
+            if let Some(number) = target(item, workload) {
+                let pen = Pen { workload, own, service: Some(service.identity.name()) };
+                found.push(pen.port(number, number, (door, reach, tls), kind.span()));
+            }
+        }
+    }
+
+    /// What stands before a Service.
+    fn before(
+        &self,
+        service: &DoorObject<'a>,
+        workload: &Workload<'a>,
+        own: bool,
+        found: &mut Vec<Port>,
+    ) {
+        for door in &self.scope.doors {
+            let namespaces = (&service.identity.namespace, &door.identity.namespace);
+            if door.is_hidden || matches!(namespaces, (Some(one), Some(other)) if one != other) {
+                continue;
+            }
+            let backends = match door.identity.kind.as_str() {
+                "Ingress" => ingress(door),
+                "HTTPRoute" => self.http_route(door),
+                "VirtualService" => self.virtual_service(door),
+                "Route" => route(door),
+                _ => continue,
+            };
+            let mut seen = BTreeMap::new();
+            for backend in backends {
+                let first = backend.service.split('.').next().unwrap_or_default();
+                if !service.identity.is_named(first) {
+                    continue;
+                }
+                let ports = service.list(&["spec", "ports"]);
+                let wanted = backend.port.and_then(|port| port.node.text());
+                let port = match wanted {
+                    Some(wanted) => ports.into_iter().find(|port| {
+                        port.text("port") == Some(wanted) || port.text("name") == Some(wanted)
+                    }),
+                    None => ports.into_iter().next(),
+                };
+                let Some(number) = port.and_then(|port| target(port, workload)) else { continue };
+                // One finding for each port behind an object, not for each of its paths.
+                let is_new = seen.insert((number, backend.tls == Tls::Off), ()).is_none();
+                if is_new {
+                    let pen = Pen { workload, own, service: Some(service.identity.name()) };
+                    let ways = (Door::Ingress, Reach::Everywhere, backend.tls);
+                    let place = backend.port.map_or(backend.place, Part::span);
+                    found.push(pen.port(number, number, ways, place));
+                }
+            }
+        }
+    }
+
+    fn http_route(&self, door: &DoorObject<'a>) -> Vec<Backend<'a>> {
+        let mut listeners: Vec<Node<'a>> = Vec::new();
+        let mut is_seen = true;
+        for parent in door.list(&["spec", "parentRefs"]) {
+            let Some(gateway) = self.gateway(parent.text("name").unwrap_or_default()) else {
+                is_seen = false;
+                continue;
+            };
+            let section = parent.text("sectionName");
+            listeners.extend(
+                gateway
+                    .list(&["spec", "listeners"])
+                    .iter()
+                    .filter(|listener| section.is_none() || listener.text("name") == section)
+                    .map(|listener| listener.node),
+            );
+        }
+        let secure = |node: &Node<'a>| {
+            let protocol = node.get("protocol").and_then(|entry| entry.value.text());
+            node.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
+        };
+        let tls = match (listeners.iter().any(secure), is_seen && !listeners.is_empty()) {
+            (true, _) => Tls::On,
+            (false, true) => Tls::Off,
+            (false, false) => Tls::Unknown,
+        };
+        let place = place(door);
+        door.list(&["spec", "rules"])
+            .into_iter()
+            .flat_map(|rule| rule.items("backendRefs"))
+            .filter_map(|backend| {
+                let service = backend.text("name")?;
+                Some(Backend { service, port: backend.get("port"), host: None, tls, place })
+            })
+            .collect()
+    }
+
+    fn virtual_service(&self, door: &DoorObject<'a>) -> Vec<Backend<'a>> {
+        let mut tls = Tls::Off;
+        let mut named = 0;
+        for gateway in door.list(&["spec", "gateways"]) {
+            let name = gateway.node.text().unwrap_or_default();
+            if name == "mesh" {
+                continue;
+            }
+            named += 1;
+            let object = self.gateway(name.rsplit('/').next().unwrap_or(name));
+            let Some(object) = object else {
+                tls = Tls::Unknown;
+                break;
+            };
+            let secure = |server: &Part<'a>| {
+                let protocol = server.at(&["port", "protocol"]).and_then(|part| part.node.text());
+                server.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
+            };
+            if object.list(&["spec", "servers"]).iter().any(secure) {
+                tls = Tls::On;
+            }
+        }
+        if named == 0 {
+            // Within the mesh only.
+            return Vec::new();
+        }
+        let place = place(door);
+        door.list(&["spec", "http"])
+            .into_iter()
+            .flat_map(|rule| rule.items("route"))
+            .filter_map(|route| {
+                let destination = route.get("destination")?;
+                let port = destination.at(&["port", "number"]);
+                Some(Backend { service: destination.text("host")?, port, host: None, tls, place })
+            })
+            .collect()
+    }
+
+    fn gateway(&self, name: &str) -> Option<&DoorObject<'a>> {
+        self.doors("Gateway").find(|gateway| gateway.identity.is_named(name))
+    }
+}
+
+fn ingress<'a>(door: &DoorObject<'a>) -> Vec<Backend<'a>> {
+    let annotations = door.annotations();
+    let certified = annotations.iter().any(|(key, value)| doors::takes_certificate(key, value));
+    let entries = door.list(&["spec", "tls"]);
+    let covers = |host: Option<&str>| {
+        entries.iter().any(|entry| {
+            let hosts = entry.items("hosts");
+            hosts.is_empty()
+                || host.is_none()
+                || hosts.iter().filter_map(|listed| listed.node.text()).any(|listed| {
+                    let host = host.unwrap_or_default();
+                    let wild = listed.strip_prefix('*');
+                    listed.eq_ignore_ascii_case(host) || wild.is_some_and(|end| host.ends_with(end))
+                })
+        })
+    };
+    let place = place(door);
+    let backend = |part: Part<'a>, host: Option<&'a str>| {
+        // Before networking.k8s.io/v1 the two stood side by side.
+        let (service, port) = match part.get("service") {
+            Some(service) => (
+                service.text("name")?,
+                service.at(&["port", "number"]).or(service.at(&["port", "name"])),
+            ),
+            None => (part.text("serviceName")?, part.get("servicePort")),
+        };
+        Some(Backend { service, port, host, tls: Tls::Off, place })
+    };
+    let mut found = Vec::new();
+    for key in ["defaultBackend", "backend"] {
+        found.extend(door.at(&["spec", key]).and_then(|part| backend(part, None)));
+    }
+    for rule in door.list(&["spec", "rules"]) {
+        let host = rule.text("host").filter(|host| !host.is_empty());
+        let paths = rule.get("http").map(|http| http.items("paths")).unwrap_or_default();
+        let parts = paths.into_iter().filter_map(|path| path.get("backend"));
+        found.extend(parts.filter_map(|part| backend(part, host)));
+    }
+    for backend in &mut found {
+        backend.tls = match (covers(backend.host), certified) {
+            (true, _) => Tls::On,
+            (false, true) => Tls::Unknown,
+            (false, false) => Tls::Off,
+        };
+    }
+    found
+}
+
+/// OpenShift's Route.
+fn route<'a>(door: &DoorObject<'a>) -> Vec<Backend<'a>> {
+    let service = door.at(&["spec", "to", "name"]).and_then(|part| part.node.text());
+    let tls = if door.at(&["spec", "tls"]).is_some() { Tls::On } else { Tls::Off };
+    let port = door.at(&["spec", "port", "targetPort"]);
+    let backend = |service| Backend { service, port, host: None, tls, place: place(door) };
+    service.map(backend).into_iter().collect()
+}
+
+fn place(door: &DoorObject<'_>) -> Span {
+    let named = door.at(&["metadata", "name"]).or_else(|| door.at(&["spec"]));
+    named.map_or(Span::new(door.source(), 0..0), Part::span)
+}
+
+/// The port in the container that a port of a Service leads to.
+fn target(port: Part<'_>, workload: &Workload<'_>) -> Option<u16> {
+    let written = port.text("targetPort").or_else(|| port.text("port"))?;
+    if port.text("protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("udp")) {
+        return None;
+    }
+    written.parse().ok().or_else(|| {
+        let mut ports = workload.containers.iter().flat_map(|container| &container.ports);
+        let named = ports.find(|port| port.text("name") == Some(written))?;
+        named.text("containerPort")?.parse().ok()
+    })
+}
+
+/// Writes ways to one workload.
+struct Pen<'w, 'a> {
+    workload: &'w Workload<'a>,
+    own: bool,
+    service: Option<&'w str>,
+}
+
+impl Pen<'_, '_> {
+    fn port(
+        &self,
+        first: u16,
+        last: u16,
+        (door, reach, tls): (Door, Reach, Tls),
+        span: Span,
+    ) -> Port {
+        let mut names = self.workload.identity.names.clone();
+        names.extend(self.service.map(str::to_owned));
+        let mut images = self.workload.containers.iter().filter(|c| !c.is_init).filter_map(image);
+        Port {
+            names,
+            image: images.next().map(|image| image.repository),
+            own: self.own,
+            first,
+            last,
+            door,
+            reach,
+            tls,
+            span,
+        }
+    }
+}
