@@ -28,7 +28,8 @@ use lint::{Day, Finding, Policy, Waiver};
 use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
 use rules::Knowledge;
 use rules::schema::Severity;
-use source::discover::{Disk, Note, decoded};
+use source::discover::{Disk, Note, STALE, decoded};
+use source::ground::Ground;
 use source::mask::{Shown, sentence};
 use source::repository::Repository;
 use source::{Arrival, SourceId, Sources};
@@ -87,6 +88,8 @@ pub struct Scan {
     pub broken: Vec<String>,
     /// How many files were met.
     pub files_seen: usize,
+    /// What was asked for.
+    pub ground: Ground,
     /// Where the working directory stands in its repository.
     pub repository: Repository,
 }
@@ -109,6 +112,22 @@ impl Scan {
             Some(at) => self.inputs[at].shown(source, &self.knowledge.catalogue),
             None => Shown::default(),
         }
+    }
+
+    /// Notes that a baseline records findings that are not there any more.
+    pub fn remark_stale(&mut self, path: &str, number: usize) {
+        if number == 0 {
+            return;
+        }
+        let (records, are) = if number == 1 { ("record", "its") } else { ("records", "their") };
+        self.notes.push(Note {
+            path: path.to_owned(),
+            kind: STALE,
+            reason: format!(
+                "{number} {records} without {are} finding; `omlint baseline update` takes them out"
+            ),
+        });
+        self.notes.sort();
     }
 
     /// What each source was taken for, for `--verbose`.
@@ -244,6 +263,7 @@ pub fn scan(request: &Request) -> Scan {
         failures,
         broken,
         files_seen: found.seen + usize::from(request.stdin.is_some()),
+        ground: Ground { base: request.base.clone(), paths: request.paths.clone() },
         repository: disk.home(),
     }
 }

@@ -108,6 +108,7 @@ fn finding(rule: &str, severity: Severity, primary: Span, related: &[Span]) -> F
         ),
         setting: Some("jwtTokenConfiguration.jwtissuer".to_owned()),
         primary: label(primary, "this \u{202e}here"),
+        unset: false,
         related: related.iter().map(|span| label(*span, "[because] of this")).collect(),
         remedy: "A: 1\nB: 100%\n".to_owned(),
         advice: "Write something else. Then restart.".to_owned(),

@@ -115,6 +115,7 @@ impl Sentinel {
             arguments.push("--verbose");
             if question[0] == "check" {
                 arguments.extend(["--min-severity", "info", "--min-confidence", "low"]);
+                arguments.push("--show-waived");
             }
             let run = omlint(self.together.path(), &arguments);
             assert!(matches!(run.code, 0 | 1), "{question:?}: {} {}", run.code, run.err);
@@ -122,6 +123,16 @@ impl Sentinel {
                 look.through(&run.out, &format!("{question:?}"));
                 look.through(&run.err, &format!("{question:?}, stderr"));
             }
+        }
+        let run = omlint(self.together.path(), &["baseline", "create"]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let file = self.together.path().join("omlint-baseline.json");
+        let recorded = std::fs::read_to_string(file).expect("a baseline");
+        let check = omlint(self.together.path(), &["baseline", "check", "--show-waived"]);
+        for look in &self.looks {
+            look.through(&recorded, "baseline");
+            look.through(&check.out, "baseline check");
+            look.through(&check.err, "baseline check, stderr");
         }
     }
 }
@@ -551,6 +562,18 @@ fn comments() {
     );
     sentinel.plant("compose", &[("docker-compose.yml", &text)]);
     let lines = "AUTHENTICATION_PROVIDER=auth0 # pw=@M@\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\n# DB_USER_PASSWORD=@M@\n#@M@\nFERNET_KEY=#@M@\nDB_USER_PASSWORD=abc #@M@\n# token: @M@\n";
+    sentinel.plant("lines", &[("server.env", lines)]);
+    sentinel.run();
+}
+
+#[test]
+fn waivers() {
+    let mut sentinel = Sentinel::new();
+    let text = compose(
+        "    environment:\n      # omlint: ignore[auth-basic-enabled] the password is @M@\n      AUTHENTICATION_PROVIDER: basic\n      # omlint: ignore[@M@] @M@\n      # omlint: ignore[auth-basic-enabled] @M@\n      # omlint: ignore @M@\n      # omlint: ignore[auth-basic-enabled, @M@\n      DB_USER_PASSWORD: x # omlint: ignore[db-default-password] pw=@M@\n",
+    );
+    sentinel.plant("compose", &[("docker-compose.yml", &text)]);
+    let lines = "# omlint: ignore[auth-basic-enabled] https://me:@M@@host/x?t=@M@\nAUTHENTICATION_PROVIDER=basic # omlint: ignore[auth-basic-enabled] @M@\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\n";
     sentinel.plant("lines", &[("server.env", lines)]);
     sentinel.run();
 }

@@ -36,6 +36,12 @@ pub enum Command {
         /// The rule's id, as findings print it
         rule: String,
     },
+    /// Record the findings that are there, so that only new ones fail
+    Baseline {
+        /// What to do with the record.
+        #[command(subcommand)]
+        command: BaselineCommand,
+    },
     /// List the rules
     Rules(Rules),
     /// Make a new JWT key pair, and say where to enter it
@@ -64,6 +70,38 @@ pub enum Starter {
     Github,
     /// .gitlab-ci.yml: check every pipeline
     Gitlab,
+}
+
+/// What to do with a baseline.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Record all findings in a new file
+    Create(Recording),
+    /// Record new findings, and take out those that are gone
+    Update(Recording),
+    /// Like `omlint check` with the baseline; says what is gone, too
+    Check(Check),
+}
+
+/// `omlint baseline create` and `update`.
+#[derive(Debug, Args)]
+pub struct Recording {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: Inputs,
+    /// The file [default: what the configuration names, else omlint-baseline.json]
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// The date that decides what has expired [default: SOURCE_DATE_EPOCH, else today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    pub now: Option<i64>,
+}
+
+impl Recording {
+    /// What it says that a configuration may say, too.
+    pub fn flags(&self) -> Flags {
+        Flags { baseline: self.baseline.clone(), ..self.inputs.flags() }
+    }
 }
 
 /// What to read.
@@ -141,6 +179,7 @@ impl Check {
         Flags {
             select: self.select.clone(),
             ignore: self.ignore.clone(),
+            baseline: self.baseline.clone(),
             fail_on: self.fail_on.map(FailOn::severity),
             min_severity: self.min_severity.map(Severity::from),
             min_confidence: self.min_confidence.map(Confidence::from),
@@ -179,6 +218,9 @@ pub struct Check {
     /// List and count findings of at least this confidence [default: medium; machine formats: low]
     #[arg(long, value_enum, value_name = "CONFIDENCE")]
     pub min_confidence: Option<ConfidenceName>,
+    /// Accept the findings that this file records; `omlint baseline create` writes it
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// List waived findings, too
     #[arg(long)]
     pub show_waived: bool,

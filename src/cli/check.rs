@@ -15,18 +15,36 @@ use crate::{Request, Scan, scan};
 
 use super::arguments::{Check, Inputs, UNNAMED, When};
 use super::output::Target;
-use super::{Outcome, complain, complain_of, print};
+use super::{Outcome, baseline, complain, complain_of, print};
 
 pub(super) fn run(arguments: &Check) -> Outcome {
+    judge(arguments, false)
+}
+
+/// `omlint baseline check`.
+pub(super) fn against_baseline(arguments: &Check) -> Outcome {
+    judge(arguments, true)
+}
+
+fn judge(arguments: &Check, wants_baseline: bool) -> Outcome {
     if let Err(error) = sound(arguments) {
         complain(&error);
         return Outcome::Failed;
     }
     let drawn = arguments.format == Format::Pretty;
-    let Some((scan, settings)) = read(&arguments.inputs, &arguments.flags(), arguments.now, drawn)
-    else {
-        return Outcome::Failed;
-    };
+    let read = read(&arguments.inputs, &arguments.flags(), arguments.now, drawn);
+    let Some((mut scan, settings)) = read else { return Outcome::Failed };
+    if wants_baseline || settings.baseline.value.is_some() {
+        let path = baseline::place(&scan, &settings);
+        match baseline::accept(&mut scan, &path) {
+            Ok(stale) if wants_baseline => baseline::name_stale(&stale),
+            Ok(_) => {}
+            Err(error) => {
+                complain(&error);
+                return Outcome::Failed;
+            }
+        }
+    }
     let fails = gate(arguments, &settings, arguments.format).judge(&scan.findings).fails;
     let is_missing = arguments.require_deployment && scan.deployments.is_empty();
     let mut outcome =

@@ -1,6 +1,7 @@
 //! Commands: arguments in, calls, bytes out. No logic of its own.
 
 mod arguments;
+mod baseline;
 mod check;
 mod explain;
 mod init;
@@ -16,7 +17,7 @@ use clap::Parser;
 
 use crate::config::Loaded;
 use crate::report;
-use arguments::When;
+use arguments::{BaselineCommand, When};
 
 pub use arguments::{Arguments, Command};
 
@@ -45,6 +46,15 @@ pub fn run() -> Outcome {
     };
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Baseline { command: BaselineCommand::Create(arguments) } => {
+            baseline::create(&arguments)
+        }
+        Command::Baseline { command: BaselineCommand::Update(arguments) } => {
+            baseline::update(&arguments)
+        }
+        Command::Baseline { command: BaselineCommand::Check(arguments) } => {
+            check::against_baseline(&arguments)
+        }
         Command::Show(arguments) => show::run(&arguments),
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules(arguments) => rules::run(&arguments),

@@ -37,6 +37,8 @@ pub struct Finding {
     pub setting: Option<String>,
     /// The characters to change.
     pub primary: Label,
+    /// Nothing is written there: it is where one would write it.
+    pub unset: bool,
     /// Why it matters here.
     pub related: Vec<Label>,
     /// Text to paste at the primary label: in place of what stands there, or below it where

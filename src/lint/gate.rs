@@ -110,6 +110,7 @@ mod tests {
             message: String::new(),
             setting: None,
             primary: Label { span: Span::new(SourceId(0), 0..1), message: String::new() },
+            unset: false,
             related: Vec::new(),
             remedy: String::new(),
             advice: String::new(),

@@ -1,6 +1,7 @@
 //! The engine: asks the rules about each deployment, lets one root cause be one finding, and
 //! puts findings into words. Never sees a syntax tree.
 
+pub mod baseline;
 pub mod finding;
 pub mod gate;
 mod judge;

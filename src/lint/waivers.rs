@@ -269,17 +269,23 @@ fn may_waive(knowledge: &Knowledge, kind: Accepted, id: Option<&str>) -> Result<
         let near = near.map_or(String::new(), |rule| format!("; is it `{}`?", rule.id));
         return Err(format!("there is no rule `{}`{near}", mask::reason(id)));
     };
-    let natives = || rule.checks.iter().filter_map(|check| check.native.as_ref());
-    if natives().any(|native| matches!(native, Native::Waiver { .. })) {
+    let mut natives = rule.checks.iter().filter_map(|check| check.native.as_ref());
+    if is_about_waivers(rule) {
         return Err(format!("`{id}` is about waivers: it cannot be waived"));
     }
-    if kind == Accepted::Inline && natives().any(|native| matches!(native, Native::NotParsed {})) {
+    if kind == Accepted::Inline && natives.any(|native| matches!(native, Native::NotParsed {})) {
         return Err(format!(
             "`{id}` can be waived in the configuration only: a file that could not be read does \
              not vouch for itself"
         ));
     }
     Ok(())
+}
+
+/// Whether the rule is about waivers: what it says is accepted by nothing.
+pub(super) fn is_about_waivers(rule: &Rule) -> bool {
+    let mut natives = rule.checks.iter().filter_map(|check| check.native.as_ref());
+    natives.any(|native| matches!(native, Native::Waiver { .. }))
 }
 
 /// The rule that speaks about a fault.

@@ -87,6 +87,10 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         message: message(case, texts, hit, &fill),
         setting,
         primary: Label { span, message: label },
+        unset: hit.place.is_none()
+            && lead.is_some_and(|field| {
+                field.spans.is_empty() && case.deployment.value(field.id).state == State::Default
+            }),
         related,
         remedy: lead
             .map(|field| remedy::snippet(case, &texts.remedy, hit, field, span))
@@ -125,6 +129,7 @@ pub(super) fn loose_finding(
         message: fill(&texts.message),
         setting: None,
         primary: Label { span: mark.span, message: fill(&texts.label) },
+        unset: false,
         related: found
             .hit
             .related

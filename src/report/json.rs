@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::lint::{Accepted, Finding, Label, Waived};
-use crate::source::discover::Note;
-use crate::source::mask::{is_visible, plain};
+use crate::source::discover::{Note, STALE};
+use crate::source::mask::{plain, visible_json};
 use crate::source::{Position, Sources};
 
 use super::View;
@@ -164,9 +164,10 @@ pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
 pub(super) fn summary(view: &View<'_>) -> Summary {
     let counts = view.counts().into_iter();
     let kinds = Accepted::ALL.into_iter();
+    let skipped = view.notes.iter().filter(|note| note.kind != STALE);
     Summary {
         files_scanned: view.files_seen,
-        files_skipped: view.notes.len() + view.failures.len(),
+        files_skipped: skipped.count() + view.failures.len(),
         deployments: view.deployments.len(),
         findings: counts.map(|(level, number)| (level.name().to_owned(), number.into())).collect(),
         waived: view.waived.total(),
@@ -178,24 +179,8 @@ pub(super) fn summary(view: &View<'_>) -> Summary {
 
 /// Indented JSON text in which nothing moves a terminal's cursor.
 pub(super) fn written(report: &impl Serialize) -> String {
-    let mut out = visible(&serde_json::to_string_pretty(report).expect("plain data"));
+    let mut out = visible_json(&serde_json::to_string_pretty(report).expect("plain data"));
     out.push('\n');
-    out
-}
-
-/// JSON text with escapes for what a path or a name holds that moves a terminal's cursor.
-pub(super) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        if is_visible(c) {
-            out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
     out
 }
 

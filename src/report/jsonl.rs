@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::source::mask::visible_json;
+
 use super::View;
 use super::json::{self, SCHEMA_VERSION, Tool};
 
@@ -42,6 +44,6 @@ pub fn render(view: &View<'_>) -> String {
 
 fn line(out: &mut String, r#type: &'static str, facts: impl Serialize) {
     let text = serde_json::to_string(&Line { r#type, facts }).expect("plain data");
-    out.push_str(&json::visible(&text));
+    out.push_str(&visible_json(&text));
     out.push('\n');
 }

@@ -32,12 +32,15 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The kind of a note about a baseline that records what is not there any more.
+pub const STALE: &str = "stale";
+
 /// Something to know about a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Note {
     /// The path as reports print it.
     pub path: String,
-    /// `skipped`, `outside`, `unreadable`, `remark`.
+    /// `skipped`, `outside`, `unreadable`, `remark`, or [`STALE`].
     pub kind: &'static str,
     /// Why, in words.
     pub reason: String,

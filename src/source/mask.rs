@@ -113,6 +113,22 @@ pub fn is_visible(c: char) -> bool {
     visible(c) == c
 }
 
+/// JSON text with escapes for what a path or a name holds that moves a terminal's cursor.
+pub fn visible_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if is_visible(c) {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}
+
 /// One line of text for a terminal or a log: control and direction characters replaced.
 pub fn plain(text: &str) -> String {
     text.chars()
@@ -256,7 +272,7 @@ pub fn sentence(text: &str) -> String {
     plain(&shown.without(&hidden).mask(text, 0))
 }
 
-/// The longest part of a word of a reason that may mix letters and digits.
+/// The longest part of a word of a reason that may mix letters and digits; one of each word.
 const LONGEST_MIXED: usize = 5;
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 300;
@@ -271,16 +287,15 @@ pub fn reason(text: &str) -> String {
         if let Some(sign) = word.find('=') {
             hidden.push(at + sign + 1..at + word.trim_end().len());
         }
-        let mut from = at;
-        for part in word.split_inclusive(|c: char| !c.is_alphanumeric()) {
-            let name = part.trim_end_matches(|c: char| !c.is_alphanumeric());
-            let plain = name.chars().all(char::is_alphabetic)
-                || name.chars().all(|c| c.is_ascii_digit())
-                || name.chars().count() <= LONGEST_MIXED;
-            if !plain {
-                hidden.push(from..from + name.len());
-            }
-            from += part.len();
+        let parts = word.split(|c: char| !c.is_alphanumeric());
+        let mixed: Vec<&str> = parts
+            .filter(|part| {
+                !part.chars().all(char::is_alphabetic) && !part.chars().all(|c| c.is_ascii_digit())
+            })
+            .collect();
+        // `v1` is a word; `Xw9` beside `Kp2` is not.
+        if mixed.len() > 1 || mixed.iter().any(|part| part.chars().count() > LONGEST_MIXED) {
+            hidden.push(at..at + word.trim_end().len());
         }
         at += word.len();
     }
@@ -347,8 +362,9 @@ mod tests {
         for (text, shown) in [
             ("accepted until Q3, see OPS-1234", "accepted until Q3, see OPS-1234"),
             ("see https://wiki.acme.io/x/42?t=a", "see https://wiki.acme.io/x/42?***"),
-            ("it is hunter2, key=swordfish", "it is *******, key=*********"),
+            ("it is hunter2, key=swordfish", "it is ******** key=*********"),
             ("Zq7Xw9Kp2Vm4", "************"),
+            ("Zq7+Xw9/Kp2 since v1.11.4", "*********** since v1.11.4"),
         ] {
             assert_eq!(reason(text), shown);
         }

@@ -5,6 +5,7 @@
 pub mod diagnostic;
 pub mod discover;
 pub mod glob;
+pub mod ground;
 pub mod mask;
 mod nearest;
 mod prefilter;
