@@ -115,3 +115,24 @@ fn what_signs_in_and_what_is_not_openmetadatas_is_left_alone() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn a_token_of_another_issuer_is_not_called_openmetadatas() {
+    use base64::Engine;
+    let part = |json: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
+    let label = |claims: &str| {
+        let header = part(r#"{"alg":"RS256","kid":"one","typ":"JWT"}"#);
+        let token = format!("{header}.{}.{}", part(claims), "A".repeat(342));
+        let text = format!(
+            "workflowConfig:\n  openMetadataServerConfig:\n    securityConfig:\n      jwtToken: {token}\n"
+        );
+        let place = folder(&[("a.yaml", &text)]);
+        let run = omlint(place.path(), &["check", "--format", "json", "."]);
+        let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+        report["findings"][0]["primary"]["message"].as_str().unwrap_or_default().to_owned()
+    };
+    let own = label(r#"{"iss":"open-metadata.org","sub":"ingestion-bot","exp":null}"#);
+    assert!(own.starts_with("a token of OpenMetadata: "), "{own}");
+    let other = label(r#"{"iss":"https://nordwind.eu.auth0.com/","sub":"a@clients"}"#);
+    assert!(other.starts_with("a token that names no issuer of OpenMetadata's"), "{other}");
+}

@@ -63,7 +63,14 @@ pub(super) fn embedded(
         } else {
             ends
         };
-        hits.push(hit(place, why, Some(severity)));
+        let owner = if says_so {
+            "a token of OpenMetadata"
+        } else {
+            "a token that names no issuer of OpenMetadata's, where the server's own are taken"
+        };
+        let mut hit = hit(place, why, Some(severity));
+        hit.words.push(("owner", owner.to_owned()));
+        hits.push(hit);
     }
     hits
 }
