@@ -713,3 +713,18 @@ fn the_recovered_key_file_is_the_shipped_key() {
     };
     assert_eq!(name_of(&one(&bytes)), Some(SHIPPED));
 }
+
+#[test]
+fn key_stores_are_named_and_not_opened() {
+    let mut java = vec![0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 1];
+    java.extend([0; 200]);
+    let mut pkcs12 = vec![0x30, 0x82, 0x01, 0x00, 0x02, 0x01, 0x03, 0x30, 0x81, 0xfa];
+    pkcs12.extend([0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01]);
+    pkcs12.resize(260, 0);
+    for (bytes, form) in [(java, Form::JavaKeyStore), (pkcs12, Form::Pkcs12)] {
+        let found = read(&bytes);
+        assert_eq!(found.len(), 1, "{form:?}");
+        assert_eq!((found[0].form, &found[0].kind), (form, &Kind::Store));
+        assert!(!found[0].private, "what is in it, nobody can tell");
+    }
+}

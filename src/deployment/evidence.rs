@@ -140,6 +140,7 @@ impl KeyPlace {
             Kind::Rsa(rsa) => format!("RSA {half}, {} bits", rsa.bits()),
             Kind::Encrypted => "encrypted private key".to_owned(),
             Kind::Other(name) => format!("{name} {half}"),
+            Kind::Store => return key.form.name().to_owned(),
         };
         let written = match key.encoding {
             Encoding::Der => " in DER",

@@ -76,8 +76,12 @@ fn names_other_files(name: &str, bytes: &[u8]) -> bool {
             && (holds("include:") || holds("extends:"))
 }
 
-/// Whether the bytes may be a key or a certificate: a short ASN.1 sequence.
+/// Whether the bytes may be a key or a certificate, a short ASN.1 sequence, or a key store of
+/// Java's.
 fn is_der(bytes: &[u8]) -> bool {
+    if matches!(bytes, [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..]) {
+        return bytes.len() <= MAX_BINARY;
+    }
     bytes.len() <= MAX_BINARY
         && matches!(bytes, [0x30, 0x81..=0x82, ..])
         && match *bytes {

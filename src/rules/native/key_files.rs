@@ -1,7 +1,7 @@
 //! What the bytes of the server's keys say: whether the two files are one pair, whether the
 //! key can be forged, who can read the private half, whether anything is mounted at all.
 
-use crate::crypto::keys::{Kind, RsaPublic, Weakness};
+use crate::crypto::keys::{Encoding, Form, Kind, RsaPublic, Weakness};
 use crate::deployment::evidence::{Holder, KeyPlace};
 use crate::deployment::value::State;
 use crate::deployment::version::Confidence;
@@ -79,11 +79,39 @@ pub(super) fn mismatch(case: &Case<'_>, public: &str, private: &str) -> Vec<Hit>
 
 /// Keys of the server that can be forged, or that it cannot use.
 pub(super) fn weak(case: &Case<'_>) -> Vec<Hit> {
-    let paths = [PUBLIC, PRIVATE].map(|setting| path(case, setting));
+    let [public, private] = [PUBLIC, PRIVATE].map(|setting| path(case, setting));
     let keys = case.deployment.evidence.keys.iter();
-    keys.filter(|key| is_key_name(&key.name) || paths.contains(&key.target))
-        .filter_map(weakness)
-        .collect()
+    keys.filter_map(|key| {
+        let is_at = |path: &Option<String>| path.is_some() && key.target == *path;
+        let wanted = match (is_at(&public), is_at(&private)) {
+            (true, _) => Some(Form::Spki),
+            (_, true) => Some(Form::Pkcs8Private),
+            _ => None,
+        };
+        if wanted.is_none() && !is_key_name(&key.name) {
+            return None;
+        }
+        weakness(key).or_else(|| unreadable(key, wanted?))
+    })
+    .collect()
+}
+
+/// A key that the server finds and cannot load, since it stands there in another form.
+fn unreadable(key: &KeyPlace, wanted: Form) -> Option<Hit> {
+    let material = &key.material;
+    if material.encoding == Encoding::Der && material.form == wanted {
+        return None;
+    }
+    let why = format!("OpenMetadata loads {} in DER here, and nothing else", wanted.name());
+    Some(hit(key, why))
+}
+
+fn hit(key: &KeyPlace, why: String) -> Hit {
+    Hit {
+        place: Some(Mark { span: key.span, text: key.describe() }),
+        words: vec![("what", key.describe()), ("why", why)],
+        ..Hit::default()
+    }
 }
 
 /// The same for keys that no deployment mounts, but whose names say whose they are.
@@ -100,6 +128,7 @@ fn weakness(key: &KeyPlace) -> Option<Hit> {
     let why = match &key.material.kind {
         Kind::Encrypted => "it is encrypted, and OpenMetadata has no password for it".to_owned(),
         Kind::Other(_) if !is_key_name(&key.name) => return None,
+        Kind::Store => "it is a key store, and OpenMetadata loads single keys".to_owned(),
         Kind::Other(name) => format!("it is a key for {name}, and OpenMetadata signs with RSA"),
         Kind::Rsa(rsa) => match rsa.weaknesses().first()? {
             Weakness::Short(bits) => format!("{bits} bits are too few"),
@@ -107,11 +136,7 @@ fn weakness(key: &KeyPlace) -> Option<Hit> {
             Weakness::Primes => "its primes can be found".to_owned(),
         },
     };
-    Some(Hit {
-        place: Some(Mark { span: key.span, text: key.describe() }),
-        words: vec![("what", key.describe()), ("why", why)],
-        ..Hit::default()
-    })
+    Some(hit(key, why))
 }
 
 /// Private keys of the server that more people can read than must.
