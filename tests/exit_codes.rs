@@ -49,6 +49,8 @@ fn only(severity: &str) -> String {
         "DB_USER_PASSWORD: ${DB_USER_PASSWORD:?}",
         "AIRFLOW_PASSWORD: ${AIRFLOW_PASSWORD:?}",
         "PIPELINE_SERVICE_CLIENT_ENDPOINT: https://airflow.acme.io",
+        "PIPELINE_SERVICE_CLIENT_VERIFY_SSL: validate",
+        "PIPELINE_SERVICE_CLIENT_SSL_CERT_PATH: /keys/airflow-ca.pem",
         "SERVER_HOST_API_URL: https://om.acme.io/api",
     ] {
         text.push_str(&format!("      {line}\n"));
