@@ -1,7 +1,7 @@
 //! Compose files, as docker compose reads them: interpolation, `env_file`, overrides,
 //! `extends`, `include`, anchors. Finds the OpenMetadata server among the services.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::deployment::catalogue::{Catalogue, SettingId};
@@ -411,13 +411,16 @@ impl<'a> Reader<'a, '_> {
             }
             self.roots.push(self.layer(root, input.source, &folder));
             let services = root.get("services").map(|e| e.value.entries()).unwrap_or_default();
+            // A mapping names each service once; only other files may have named it before.
+            let known = self.services.iter().enumerate().map(|(at, s)| (s.name.clone(), at));
+            let known: HashMap<String, usize> = known.collect();
             for entry in services {
                 let Some(name) = entry.key.text() else { continue };
                 let mut layers = Vec::new();
                 self.extended(entry.value, input.source, &folder, depth, &mut layers);
                 layers.push(self.layer(entry.value, input.source, &folder));
-                match self.services.iter_mut().find(|service| service.name == name) {
-                    Some(service) => service.layers.extend(layers),
+                match known.get(name) {
+                    Some(&at) => self.services[at].layers.extend(layers),
                     None => self.services.push(Service {
                         name: name.to_owned(),
                         name_span: scalar::span(input.source, entry.key),
@@ -1045,6 +1048,11 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
+        // The last mount over a path is what the server sees there.
+        let mut seen = HashSet::new();
+        found.0.reverse();
+        found.0.retain(|mount: &Mount| seen.insert(mount.target.clone()));
+        found.0.reverse();
         found
     }
 
@@ -1086,7 +1094,6 @@ impl<'a> Reader<'a, '_> {
         if target.is_empty() || target.starts_with(GAP) {
             return;
         }
-        found.retain(|mount| mount.target != target);
         let is_path = from.starts_with(['.', '/', '~']) || from.contains('/');
         let at = join(folder, &from);
         let inputs = self.context.inputs;

@@ -89,6 +89,11 @@ fn hash(map: NodeId, key: &str) -> u64 {
     hasher.finish()
 }
 
+/// Under what a key with blanks around it is known, beside what it is.
+fn padded(trimmed: &str) -> String {
+    format!("\0{trimmed}")
+}
+
 /// A key written twice in one mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
@@ -643,7 +648,12 @@ impl Tree {
                 for (at, &(key, _)) in pairs.iter().enumerate() {
                     if let Some(text) = self.node(key).text() {
                         // A duplicate's last one wins.
-                        index.insert(hash(NodeId(number as u32), text), at);
+                        let map = NodeId(number as u32);
+                        index.insert(hash(map, text), at);
+                        let trimmed = text.trim();
+                        if trimmed.len() < text.len() {
+                            index.insert(hash(map, &padded(trimmed)), at);
+                        }
                     }
                 }
             }
@@ -947,10 +957,16 @@ impl<'t> Node<'t> {
     /// The value under a key that has blanks around it, as only quotes or a mended file give it.
     pub fn get_padded(self, key: &str) -> Option<Entry<'t>> {
         let node = |id| Node { tree: self.tree, id };
-        let padded = |&(name, _): &(NodeId, NodeId)| {
+        let is_padded = |&(name, _): &(NodeId, NodeId)| {
             node(name).text().is_some_and(|text| text.len() > key.len() && text.trim() == key)
         };
-        let (name, value) = self.own_pairs().iter().rev().copied().find(padded)?;
+        let pairs = self.own_pairs();
+        let (name, value) = if pairs.len() >= INDEXED_FROM {
+            let at = *self.tree.index().get(&hash(self.resolved().id, &padded(key)))?;
+            pairs.get(at).copied().filter(is_padded)?
+        } else {
+            pairs.iter().rev().copied().find(is_padded)?
+        };
         let via = node(value).is_alias().then(|| node(value));
         Some(Entry { key: node(name), value: node(value).resolved(), via })
     }
