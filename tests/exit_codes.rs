@@ -3,6 +3,7 @@
 
 mod support;
 
+use omlint::report::Format;
 use support::{folder, omlint, omlint_with};
 
 /// Critical to low findings, all at high confidence but one at medium.
@@ -13,15 +14,13 @@ const UNSAFE: &str = "services:
       AUTHENTICATION_PROVIDER: basic
 ";
 
-const FORMATS: [&str; 3] = ["pretty", "concise", "json"];
-
 /// The exit code of `check` on one compose file, which must not depend on the format.
 fn check(text: &str, arguments: &[&str]) -> i32 {
     let folder = folder(&[("docker-compose.yml", text)]);
-    let codes: Vec<i32> = FORMATS
+    let codes: Vec<i32> = Format::ALL
         .iter()
         .map(|format| {
-            let mut all = vec!["check", "--format", format];
+            let mut all = vec!["check", "--format", format.name()];
             all.extend(arguments);
             omlint(folder.path(), &all).code
         })
@@ -209,11 +208,11 @@ fn showing_settings_is_0_whatever_they_are() {
 #[test]
 fn standard_input_counts_like_a_file() {
     let folder = folder(&[]);
-    for format in FORMATS {
-        let run =
-            omlint_with(folder.path(), &["check", "-", "--format", format], UNSAFE.as_bytes());
-        assert_eq!(run.code, 1, "{format}");
-        let run = omlint_with(folder.path(), &["check", "-", "--format", format], b"");
-        assert_eq!(run.code, 0, "{format}");
+    for format in Format::ALL.map(Format::name) {
+        let ask = |input: &str| {
+            let arguments = ["check", "-", "--stdin-filename", "a.yml", "--format", format];
+            omlint_with(folder.path(), &arguments, input.as_bytes()).code
+        };
+        assert_eq!((ask(UNSAFE), ask("")), (1, 0), "{format}");
     }
 }

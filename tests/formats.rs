@@ -439,6 +439,20 @@ fn every_line_of_jsonl_is_an_object_and_the_last_is_the_summary() {
     assert_eq!(json["findings"][0], first);
 }
 
+#[test]
+fn the_page_about_formats_has_every_format() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    for format in Format::ALL {
+        let name = format.name();
+        let least = if format.is_for_programs() { "low" } else { "medium" };
+        let mut rows = page.lines().filter(|line| line.starts_with(&format!("| `{name}` |")));
+        assert!(rows.next().is_some_and(|row| row.ends_with(&format!("| {least} |"))), "{name}");
+        let is_by_itself = matches!(format, Format::Pretty | Format::Concise);
+        assert!(is_by_itself || page.contains(&format!("\n## {name}\n")), "{name}");
+    }
+}
+
 /// The folder of `tests/consumers/install`.
 fn consumers() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/consumers");
