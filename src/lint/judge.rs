@@ -298,6 +298,7 @@ fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
         let (_, silent, ids) = &flagged[at];
         ids.contains(&if *silent { id } else { canonical(id) })
     };
+    let sure: Vec<Confidence> = found.iter().map(|f| f.confidence).collect();
     for mut one in found {
         let id = one.rule.id.as_str();
         if is_silenced(id) {
@@ -305,6 +306,8 @@ fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
         }
         let superiors: Vec<usize> = (0..flagged.len())
             .filter(|&at| inferior.get(flagged[at].0.as_str()).is_some_and(|l| l.contains(id)))
+            // A mere hint, which is mostly not even listed, does not silence what is certain.
+            .filter(|&at| sure[at] > Confidence::Low || one.confidence == Confidence::Low)
             .collect();
         let before = one.hit.fields.len();
         let mut lost = Vec::new();
