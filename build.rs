@@ -69,11 +69,14 @@ fn main() {
         if stem.as_deref() != Some(rule.id.as_str()) {
             problems.push(format!("{name}: `id: {}` is not the file's name", rule.id));
         }
+        if rule.since.is_none() {
+            problems.push(format!("{name}: `since` is missing"));
+        }
         if let Some(catalogue) = &catalogue {
             let is_setting = |path: &str| catalogue.find(path).is_some();
             let is_group = |group: &str| catalogue.groups.contains_key(group);
             for problem in rule.problems(&is_setting, &is_group) {
-                problems.push(format!("{name}: {problem}"));
+                problems.push(format!("{name}: {}", problem.message));
             }
         }
         for problem in frameworks.iter().flat_map(|table| table.problems(&rule.texts)) {

@@ -8,12 +8,13 @@ pub mod crypto;
 pub mod deployment;
 pub mod lint;
 pub mod readers;
+pub mod rehearsal;
 pub mod report;
 pub mod rules;
 pub mod source;
 pub mod syntax;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,9 +70,8 @@ pub struct Scan {
     inputs: Vec<Input>,
     /// What was known.
     pub knowledge: Arc<Knowledge>,
-    own: Shown,
+    own: HashMap<SourceId, Shown>,
     helm_set: Vec<Vec<source::Text>>,
-    own_sources: Vec<SourceId>,
     /// One for each server.
     pub deployments: Vec<Deployment>,
     /// What files could not show, for each deployment.
@@ -98,8 +98,8 @@ impl Scan {
     /// The parts of a source that may be printed.
     pub fn shown(&self, id: SourceId) -> Shown {
         let source = self.sources.get(id);
-        if self.own_sources.contains(&id) {
-            let mut ranges = self.own.ranges().to_vec();
+        if let Some(own) = self.own.get(&id) {
+            let mut ranges = own.ranges().to_vec();
             let catalogue = &self.knowledge.catalogue;
             for texts in &self.helm_set {
                 let shown = readers::shown_of_assignments(texts, &source.text, catalogue);
@@ -251,9 +251,8 @@ pub fn scan(request: &Request) -> Scan {
     Scan {
         asked,
         knowledge: knowledge.clone(),
-        own: config.shown.clone(),
+        own: config.sources.iter().map(|(id, _)| (id, config.shown(id))).collect(),
         helm_set: config.settings.deployments.iter().map(|d| d.helm_set.clone()).collect(),
-        own_sources: config.sources.iter().map(|(id, _)| id).collect(),
         sources,
         inputs,
         deployments: reading.deployments,

@@ -5,23 +5,11 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use omlint::config::{self, Choice, Flags, Loaded};
+use omlint::config::Flags;
 use omlint::rules::Knowledge;
-use omlint::rules::schema::{Example, Severity};
-use omlint::source::discover::Disk;
-use omlint::{Request, Scan, scan};
+use omlint::rules::schema::Example;
+use omlint::{Scan, rehearsal};
 use support::material;
-
-/// What an example is judged by: its own configuration, if it has one.
-fn loaded(example: &Example, folder: &std::path::Path) -> Loaded {
-    if !example.files.contains_key("omlint.toml") {
-        return Loaded::default();
-    }
-    let disk = Disk::new(folder.to_owned(), false);
-    let loaded = config::load(&disk, &Choice::Nearest, &[".".into()], &Flags::default());
-    assert!(loaded.problems.is_empty(), "{}", example.name);
-    loaded
-}
 
 /// Lays an example out in a folder of its own and scans it; none if it needs what is not here.
 fn run(example: &Example) -> Option<(tempfile::TempDir, Scan)> {
@@ -31,18 +19,7 @@ fn run(example: &Example) -> Option<(tempfile::TempDir, Scan)> {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, material::filled(text)?).unwrap();
     }
-    let request = Request {
-        paths: vec![".".into()],
-        stdin: None,
-        base: folder.path().to_owned(),
-        no_ignore: false,
-        env_files: Vec::new(),
-        helm_values: Vec::new(),
-        config: loaded(example, folder.path()),
-        now: material::NOW,
-        inline_waivers: true,
-    };
-    let scan = scan(&request);
+    let scan = rehearsal::run(example, folder.path(), &Flags::default(), material::NOW);
     Some((folder, scan))
 }
 
@@ -64,19 +41,8 @@ fn every_example_does_what_it_says() {
             .chain(examples.good.iter().map(|example| (example, false)))
         {
             let Some((_folder, scan)) = run(example) else { continue };
-            let found: Vec<_> = scan.findings.iter().filter(|f| f.rule == rule.id).collect();
-            let texts: Vec<&str> =
-                found.iter().map(|f| scan.sources.slice(f.primary.span)).collect();
-            let severities: Vec<Severity> = found.iter().map(|f| f.severity).collect();
-            let case = format!("{} / {}", rule.id, example.name);
-            if bad && texts.is_empty() {
-                wrong.push(format!("{case}: silent"));
-            } else if bad && !example.flags.is_empty() && texts != example.flags {
-                wrong.push(format!("{case}: points at {texts:?}, not at {:?}", example.flags));
-            } else if bad && !example.severities.is_empty() && severities != example.severities {
-                wrong.push(format!("{case}: {severities:?}, not {:?}", example.severities));
-            } else if !bad && !texts.is_empty() {
-                wrong.push(format!("{case}: speaks about {texts:?}"));
+            if let Some(reason) = rehearsal::wrong(&scan, &rule.id, example, bad) {
+                wrong.push(format!("{} / {}: {reason}", rule.id, example.name));
             }
         }
     }

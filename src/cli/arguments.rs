@@ -251,7 +251,11 @@ pub struct Show {
 
 /// `omlint rules`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Rules {
+    /// What to do instead of listing them.
+    #[command(subcommand)]
+    pub command: Option<RulesCommand>,
     /// Only rules of this category
     #[arg(long, value_name = "CATEGORY")]
     pub category: Option<String>,
@@ -264,6 +268,24 @@ pub struct Rules {
     /// How to print the list
     #[arg(long, value_enum, default_value = "table")]
     pub format: RulesFormat,
+}
+
+/// What `omlint rules` can do besides.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Write the file of a new rule of your own
+    New {
+        /// The rule's id, such as acme-own-domain
+        id: String,
+        /// Folder of the rule [default: the first of `rule-dirs`, else omlint-rules]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Run the examples of your own rules
+    Test {
+        /// Folders of rules [default: `rule-dirs`]
+        dirs: Vec<PathBuf>,
+    },
 }
 
 /// `omlint keygen`.

@@ -161,7 +161,7 @@ fn render(
 }
 
 /// The time of the run where nobody names one: that of the sources, else the clock's.
-fn today() -> i64 {
+pub(super) fn today() -> i64 {
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
     let clock = || {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

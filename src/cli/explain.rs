@@ -1,12 +1,15 @@
 //! `omlint explain`: a rule, straight from its file.
 
+use crate::config::{Choice, Flags};
 use crate::report::rule_list::severities;
-use crate::rules::Knowledge;
 
-use super::{Outcome, complain, print};
+use super::{Outcome, complain, load_here, print};
 
 pub(super) fn explain(id: &str) -> Outcome {
-    let knowledge = Knowledge::built_in();
+    let Some(loaded) = load_here(&Choice::Nearest, &Flags::default()) else {
+        return Outcome::Failed;
+    };
+    let knowledge = &loaded.knowledge;
     let (Some(rule), Some(sheet)) = (knowledge.rule(id), knowledge.sheet(id)) else {
         let nearest = knowledge
             .rules

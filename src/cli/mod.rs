@@ -8,6 +8,7 @@ mod init;
 mod keygen;
 mod manual;
 mod output;
+mod own_rules;
 mod rules;
 mod show;
 
@@ -15,8 +16,9 @@ use std::io::Write;
 
 use clap::Parser;
 
-use crate::config::Loaded;
+use crate::config::{self, Choice, Flags, Loaded};
 use crate::report;
+use crate::source::discover::Disk;
 use arguments::{BaselineCommand, When};
 
 pub use arguments::{Arguments, Command};
@@ -78,11 +80,29 @@ fn print(text: &str) -> Result<(), std::io::Error> {
 fn complain_of(loaded: &Loaded, drawn: bool, color: When) {
     let text = if drawn {
         let color = when(color, &std::io::stderr());
-        report::mistakes::drawn(&loaded.sources, &loaded.shown, &loaded.problems, color)
+        report::mistakes::drawn(&loaded.sources, &|id| loaded.shown(id), &loaded.problems, color)
     } else {
         report::mistakes::lines(&loaded.sources, &loaded.problems)
     };
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// What commands go by that scan nothing: the configuration above the working directory. Says
+/// what is wrong with it.
+fn load_here(choice: &Choice, flags: &Flags) -> Option<Loaded> {
+    let base = match std::env::current_dir() {
+        Ok(base) => base,
+        Err(error) => {
+            complain(&format!("the working directory cannot be read: {error}"));
+            return None;
+        }
+    };
+    let loaded = config::load(&Disk::new(base, false), choice, &[".".into()], flags);
+    if loaded.problems.is_empty() {
+        return Some(loaded);
+    }
+    complain_of(&loaded, true, When::Auto);
+    None
 }
 
 /// Whether colours are wanted on a stream.

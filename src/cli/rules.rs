@@ -1,13 +1,21 @@
 //! `omlint rules`: the list of rules, narrowed and printed as asked.
 
+use crate::config::{Choice, Flags};
 use crate::report::rule_list::{self, Filter};
-use crate::rules::Knowledge;
 
-use super::arguments::{Rules, RulesFormat};
-use super::{Outcome, complain, print};
+use super::arguments::{Rules, RulesCommand, RulesFormat};
+use super::{Outcome, complain, load_here, own_rules, print};
 
 pub(super) fn run(arguments: &Rules) -> Outcome {
-    let knowledge = Knowledge::built_in();
+    match &arguments.command {
+        Some(RulesCommand::New { id, dir }) => return own_rules::new(id, dir.as_deref()),
+        Some(RulesCommand::Test { dirs }) => return own_rules::test(dirs),
+        None => {}
+    }
+    let Some(loaded) = load_here(&Choice::Nearest, &Flags::default()) else {
+        return Outcome::Failed;
+    };
+    let knowledge = &loaded.knowledge;
     let categories = rule_list::categories(knowledge);
     if let Some(category) = &arguments.category
         && !categories.contains(category)

@@ -3,13 +3,17 @@
 
 mod deployments;
 pub mod keys;
+mod known;
 mod read;
+mod rules;
 mod select;
 mod settings;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::crypto::known::{KnownKey, KnownKeys};
 use crate::deployment::version::Version;
 use crate::rules::Knowledge;
 use crate::rules::schema::{Profile, Severity};
@@ -17,7 +21,7 @@ use crate::source::diagnostic::Diagnostic;
 use crate::source::discover::Disk;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Arrival, SourceId, Sources, Span};
+use crate::source::{Arrival, SourceId, Sources, Span, lexical};
 use read::Fields;
 
 pub use deployments::Named;
@@ -61,7 +65,7 @@ struct Config {
     /// `[[waiver]]`.
     waivers: Vec<Waiver>,
     /// `[[known-key]]`.
-    known_keys: Vec<OwnKey>,
+    known_keys: Vec<KnownKey>,
 }
 
 /// The keys at the top of the file.
@@ -123,23 +127,6 @@ pub struct Waiver {
     pub expires: Option<Placed<i64>>,
 }
 
-/// A key pair that must not be used any more.
-#[derive(Clone, Debug)]
-pub struct OwnKey {
-    /// The table.
-    pub span: Span,
-    /// What it was.
-    pub title: Placed<String>,
-    /// A file with the public key.
-    pub pem: Option<Placed<String>>,
-    /// SHA-256 of the public key.
-    pub spki_sha256: Option<Placed<String>>,
-    /// The modulus in base64url.
-    pub modulus: Option<Placed<String>>,
-    /// The exponent in base64url.
-    pub exponent: Option<Placed<String>>,
-}
-
 /// What a run goes by.
 #[derive(Clone)]
 pub struct Loaded {
@@ -147,8 +134,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The configuration file.
     pub file: Option<SourceId>,
-    /// What may be printed of it.
-    pub shown: Shown,
+    /// What may be printed of them.
+    shown: HashMap<SourceId, Shown>,
     /// Flags over the file over the defaults.
     pub settings: Settings,
     /// What is known, with what the file adds.
@@ -174,6 +161,11 @@ impl Loaded {
     pub fn isolated(flags: &Flags, base: &Path) -> Self {
         load(&Disk::new(base.to_owned(), false), &Choice::Isolated, &[], flags)
     }
+
+    /// What may be printed of a source.
+    pub fn shown(&self, id: SourceId) -> Shown {
+        self.shown.get(&id).cloned().unwrap_or_default()
+    }
 }
 
 /// Loads what a run over some paths goes by.
@@ -181,7 +173,7 @@ pub fn load(disk: &Disk, choice: &Choice, paths: &[PathBuf], flags: &Flags) -> L
     let mut file = File::default();
     read_file(disk, choice, paths, &mut file);
     let settings = Settings::new(flags, file.config.as_ref(), &disk.file(""), &mut file.problems);
-    let knowledge = Knowledge::built_in().clone();
+    let knowledge = knowledge(&mut file, disk, flags);
     select::check(&settings, file.config.as_ref(), flags, &knowledge, &mut file.problems);
     file.problems.sort_by_key(|problem| problem.span);
     Loaded {
@@ -194,13 +186,40 @@ pub fn load(disk: &Disk, choice: &Choice, paths: &[PathBuf], flags: &Flags) -> L
     }
 }
 
+/// What is built in, with the rules and keys that the user adds.
+fn knowledge(file: &mut File, disk: &Disk, flags: &Flags) -> Arc<Knowledge> {
+    let mut folders: Vec<rules::Folder> = Vec::new();
+    let keys = file.config.as_ref().map(|config| config.known_keys.clone()).unwrap_or_default();
+    if !flags.rule_dirs.is_empty() {
+        folders.extend(flags.rule_dirs.iter().map(|dir| {
+            let path = lexical(&disk.file("").join(dir));
+            rules::Folder { top: Some(path.clone()), path, span: None }
+        }));
+    } else if let Some(config) = &file.config {
+        let items = config.fields.rule_dirs.iter().flat_map(|list| &list.items);
+        let top = disk.top_above(&lexical(&config.root));
+        folders.extend(items.map(|item| rules::Folder {
+            path: lexical(&config.root.join(&item.value)),
+            span: Some(item.span),
+            top: top.clone(),
+        }));
+    }
+    // Reading rules costs nothing where nobody has any.
+    if folders.is_empty() && keys.is_empty() {
+        return Knowledge::built_in().clone();
+    }
+    let own = rules::read(&folders, disk, &mut file.sources, &mut file.problems);
+    file.shown.extend(own.shown);
+    Arc::new(Knowledge::with(own.rules, KnownKeys { keys, tokens: Vec::new() }))
+}
+
 /// What became of the file.
 #[derive(Default)]
 struct File {
     id: Option<SourceId>,
     sources: Sources,
     config: Option<Config>,
-    shown: Shown,
+    shown: HashMap<SourceId, Shown>,
     problems: Vec<Diagnostic>,
 }
 
@@ -243,7 +262,7 @@ fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File)
     }
     let (fields, problems, shown) = read::read(id, &source.text);
     loaded.problems.extend(problems);
-    loaded.shown = shown;
+    loaded.shown.insert(id, shown);
     loaded.config = Some(Config::new(disk, root, fields, &mut loaded.problems));
 }
 
@@ -288,7 +307,7 @@ impl Config {
             config.waivers.extend(waiver(table, &config.root, problems));
         }
         for table in fields.tables("known-key") {
-            config.known_keys.extend(own_key(table));
+            config.known_keys.extend(known::read(table, disk, &config.root, problems));
         }
         config
     }
@@ -321,17 +340,6 @@ fn waiver(mut table: Fields, root: &Path, problems: &mut Vec<Diagnostic>) -> Opt
         path_span: path.span,
         reason: table.text("reason"),
         expires: table.day("expires"),
-    })
-}
-
-fn own_key(mut table: Fields) -> Option<OwnKey> {
-    Some(OwnKey {
-        span: table.span,
-        title: table.text("title")?,
-        pem: table.text("pem"),
-        spki_sha256: table.text("spki-sha256"),
-        modulus: table.text("modulus"),
-        exponent: table.text("exponent"),
     })
 }
 

@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::crypto::known::KnownKey;
 use crate::deployment::version::{Confidence, Version};
 use crate::rules::schema::{Profile, Severity};
 use crate::source::Span;
 use crate::source::diagnostic::Diagnostic;
 use crate::source::glob::PathSet;
 
-use super::{Config, List, Named, Override, OwnKey, Placed, Waiver, profile, values};
+use super::{Config, List, Named, Override, Placed, Waiver, profile, values};
 
 /// Values of the command line; what is absent is left to the file.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +89,7 @@ pub struct Settings {
     /// Findings that are accepted.
     pub waivers: Vec<Waiver>,
     /// Key pairs that must not be used any more.
-    pub known_keys: Vec<OwnKey>,
+    pub known_keys: Vec<KnownKey>,
 }
 
 fn chosen<T>(flag: Option<T>, file: Option<(T, Span)>, default: T) -> Chosen<T> {

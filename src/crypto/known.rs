@@ -40,6 +40,9 @@ pub struct KnownKey {
     /// The versions of OpenMetadata that ship it.
     #[serde(default)]
     pub versions: Option<String>,
+    /// It was never OpenMetadata's: whoever runs omlint says that it must not be used.
+    #[serde(skip)]
+    pub retired: bool,
 }
 
 /// A token that was published whole. The token itself is not kept.

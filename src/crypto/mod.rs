@@ -32,6 +32,33 @@ impl KnownKey {
     }
 }
 
+impl KnownKey {
+    /// A key pair that must not be used any more, by the fingerprint of its public key.
+    pub fn retired(title: &str, spki_sha256: String) -> KnownKey {
+        KnownKey {
+            name: title.to_owned(),
+            title: title.to_owned(),
+            spki_sha256,
+            modulus_sha256: None,
+            modulus: None,
+            exponent: "AQAB".into(),
+            published: Vec::new(),
+            versions: None,
+            retired: true,
+        }
+    }
+
+    /// A key pair that must not be used any more, by its public key: its tokens are known, too.
+    pub fn retired_pair(title: &str, key: &RsaPublic) -> KnownKey {
+        KnownKey {
+            modulus_sha256: Some(key.modulus_fingerprint()),
+            modulus: Some(base64::encode_url(key.modulus())),
+            exponent: base64::encode_url(key.exponent()),
+            ..KnownKey::retired(title, key.spki_fingerprint())
+        }
+    }
+}
+
 impl KnownKeys {
     /// The entry of this key. A modulus with another exponent is the same secret.
     pub fn find(&self, key: &RsaPublic) -> Option<&KnownKey> {

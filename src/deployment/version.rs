@@ -4,7 +4,7 @@
 use serde::de::{Deserialize, Deserializer, Error};
 
 /// A release number: up to three parts, what is missing counts as 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version([u32; 3]);
 
 impl Version {

@@ -31,9 +31,13 @@ pub fn lines(sources: &Sources, mistakes: &[Diagnostic]) -> String {
 }
 
 /// Source lines with labels.
-pub fn drawn(sources: &Sources, shown: &Shown, mistakes: &[Diagnostic], color: bool) -> String {
-    let shown = |_: SourceId| shown.clone();
-    let mut masked = Masked::new(sources, &shown);
+pub fn drawn(
+    sources: &Sources,
+    shown: &dyn Fn(SourceId) -> Shown,
+    mistakes: &[Diagnostic],
+    color: bool,
+) -> String {
+    let mut masked = Masked::new(sources, shown);
     let mut out = Vec::new();
     for mistake in mistakes {
         let Some(span) = mistake.span else {

@@ -10,6 +10,7 @@ mod ports;
 pub mod schema;
 pub mod stability;
 mod url;
+pub mod user;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -46,6 +47,9 @@ pub struct Sheet {
     pub topic: String,
     /// The version of omlint that brought it.
     pub since: Version,
+    /// It is not built in.
+    #[serde(default)]
+    pub own: bool,
     /// Its texts.
     pub texts: Texts,
 }
@@ -53,7 +57,7 @@ pub struct Sheet {
 impl Sheet {
     /// The rule is new in this minor version: it is listed, and fails nothing by itself.
     pub fn is_preview(&self) -> bool {
-        stability::is_preview(self.since, stability::this_version())
+        !self.own && stability::is_preview(self.since, stability::this_version())
     }
 }
 
@@ -92,6 +96,28 @@ impl Knowledge {
                 .expect(sound),
             sheets: BTreeMap::new(),
         }
+    }
+
+    /// What is built in, with more rules and more known keys.
+    pub fn with(more: Vec<(Rule, Sheet)>, keys: KnownKeys) -> Knowledge {
+        let mut knowledge = Knowledge::decode();
+        for (rule, sheet) in more {
+            knowledge.sheets.insert(rule.id.clone(), sheet);
+            knowledge.rules.push(rule);
+        }
+        knowledge.rules.sort_by(|one, other| one.id.cmp(&other.id));
+        knowledge.known_keys.extend(keys);
+        knowledge
+    }
+
+    /// The rules that are not built in, by id.
+    pub fn own_rules(&self) -> impl Iterator<Item = (&str, &Sheet)> {
+        self.sheets.iter().map(|(id, sheet)| (id.as_str(), sheet))
+    }
+
+    /// Whether a rule is built in.
+    pub fn is_built_in(&self, id: &str) -> bool {
+        !self.sheets.contains_key(id)
     }
 
     /// The ids of all rules with their topics. Decodes all their texts: not for every run.

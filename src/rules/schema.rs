@@ -275,6 +275,9 @@ impl<'de> Deserialize<'de> for Pattern {
 pub enum Native {
     /// The server signs with the pair that OpenMetadata ships.
     DefaultKeyPair {
+        /// A pair that the user has retired, in place of OpenMetadata's; its bytes alone tell.
+        #[serde(default)]
+        retired: bool,
         /// The setting that holds the path of the public key, the trust anchor.
         public: String,
         /// The setting that holds the path of the private key.
@@ -339,7 +342,11 @@ pub enum Native {
         private: String,
     },
     /// A token that one of the known keys has signed, or that is known itself.
-    TokenOfKnownKey {},
+    TokenOfKnownKey {
+        /// A pair that the user has retired, in place of OpenMetadata's.
+        #[serde(default)]
+        retired: bool,
+    },
     /// A token that stands where OpenMetadata takes its own, or that says it is one.
     EmbeddedToken {
         /// Issuers that only OpenMetadata's tokens name.
@@ -468,8 +475,8 @@ pub struct Example {
 pub struct RuleFile {
     /// The stem of the file's name.
     pub id: String,
-    /// The version of omlint that brought it.
-    pub since: Version,
+    /// The version of omlint that brought it; none where it did not come with omlint.
+    pub since: Option<Version>,
     /// How bad.
     pub severity: Graded<Severity>,
     /// How bad under the development profile.
@@ -526,7 +533,9 @@ impl Native {
     /// The settings that its parameters name.
     pub fn settings(&self) -> Vec<&str> {
         match self {
-            Native::DefaultKeyPair { public, private, switch } => vec![public, private, switch],
+            Native::DefaultKeyPair { public, private, switch, .. } => {
+                vec![public, private, switch]
+            }
             Native::UrlMismatch { base, target, .. } => vec![base, target],
             Native::HostMismatch { left, right } | Native::ValuesDiffer { left, right } => {
                 vec![left, right]
@@ -541,7 +550,7 @@ impl Native {
             | Native::DuplicateKey { .. }
             | Native::WeakKey {}
             | Native::PrivateKeyPlace { .. }
-            | Native::TokenOfKnownKey {}
+            | Native::TokenOfKnownKey { .. }
             | Native::OpenClient {}
             | Native::EmbeddedToken { .. } => Vec::new(),
         }
@@ -767,6 +776,24 @@ impl Condition {
     }
 }
 
+/// Something that a rule file says and that does not exist.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The text of the file that is wrong; empty where it is what is missing.
+    pub word: String,
+    /// In words.
+    pub message: String,
+}
+
+impl Problem {
+    fn no_setting(path: &str) -> Problem {
+        Problem {
+            word: path.to_owned(),
+            message: format!("`{path}` is no setting of the catalogue"),
+        }
+    }
+}
+
 impl RuleFile {
     /// What the form alone cannot check: settings that do not exist, expressions that do not
     /// compile, groups that are not in the catalogue.
@@ -774,7 +801,7 @@ impl RuleFile {
         &self,
         is_setting: &dyn Fn(&str) -> bool,
         is_group: &dyn Fn(&str) -> bool,
-    ) -> Vec<String> {
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut conditions: Vec<&Condition> = Vec::new();
         conditions.extend(self.severity.cases.iter().map(|(_, when)| when));
@@ -793,10 +820,9 @@ impl RuleFile {
                 check.mount.is_some(),
             ];
             if kinds.iter().filter(|given| **given).count() != 1 {
-                problems.push(
-                    "a check needs one of `flag`, `flag-credentials`, `port`, `mount`, `native`"
-                        .to_owned(),
-                );
+                let words = "`flag`, `flag-credentials`, `port`, `mount`, `native`";
+                let message = format!("a check needs one of {words}");
+                problems.push(Problem { word: String::new(), message });
             }
             for path in check.port.iter().flat_map(PortMatch::settings) {
                 seen.push((path.to_owned(), Predicate::Any(Vec::new())));
@@ -808,27 +834,36 @@ impl RuleFile {
         let natives = self.checks.iter().filter_map(|check| check.native.as_ref());
         for path in natives.flat_map(Native::settings) {
             if !is_setting(path) {
-                problems.push(format!("`{path}` is no setting of the catalogue"));
+                problems.push(Problem::no_setting(path));
             }
         }
         for path in self.texts.remedy.set.keys().chain(self.texts.because.keys()) {
             if !is_setting(path) {
-                problems.push(format!("`{path}` is no setting of the catalogue"));
+                problems.push(Problem::no_setting(path));
             }
         }
         for (path, predicate) in seen {
             if !is_setting(&path) {
-                problems.push(format!("`{path}` is no setting of the catalogue"));
+                problems.push(Problem::no_setting(&path));
             }
             predicate.walk(&mut |inner| match inner {
                 Predicate::Matches(pattern) => {
                     if let Err(error) = regex::Regex::new(&pattern.source) {
-                        problems.push(format!("under `{path}`: {error}"));
+                        // The library draws the expression first.
+                        let error = error.to_string();
+                        let reason = error.lines().last().unwrap_or("");
+                        let reason = reason.trim_start_matches("error: ");
+                        problems.push(Problem {
+                            word: pattern.source.clone(),
+                            message: format!("under `{path}`: no regular expression: {reason}"),
+                        });
                     }
                 }
                 Predicate::In(Choice::Group(group)) if !is_group(group) => {
-                    problems
-                        .push(format!("under `{path}`: `{group}` is no group of the catalogue"));
+                    problems.push(Problem {
+                        word: group.clone(),
+                        message: format!("under `{path}`: `{group}` is no group of the catalogue"),
+                    });
                 }
                 _ => {}
             });

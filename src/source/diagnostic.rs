@@ -59,7 +59,7 @@ pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Opti
     let word = word.to_ascii_lowercase();
     words
         .into_iter()
-        .map(|known| (strsim::jaro_winkler(known, &word), known))
+        .map(|known| (strsim::jaro_winkler(&known.to_ascii_lowercase(), &word), known))
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .filter(|(likeness, _)| *likeness > 0.8)
         .map(|(_, known)| known)

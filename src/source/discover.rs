@@ -433,7 +433,7 @@ fn replaced(mut bytes: Vec<u8>) -> String {
 }
 
 /// The bytes of a file, or of a large one its beginning.
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     read_into(file, &mut bytes)?;
     Ok(bytes)

@@ -86,6 +86,11 @@ impl Disk {
         }
     }
 
+    /// The bytes of a file that is no source, such as a key.
+    pub fn bytes(&self, file: &Path) -> std::io::Result<Vec<u8>> {
+        super::discover::read(file)
+    }
+
     /// The files of a set, as reports print them.
     pub fn fitting(&self, set: &PathSet, top: Option<&Path>) -> Vec<String> {
         let start = set.folder();

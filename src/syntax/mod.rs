@@ -5,4 +5,5 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod helm_set;
 pub mod substitution;
+pub mod typed;
 pub mod yaml;

@@ -1,5 +1,6 @@
 //! The server signs with the key pair that OpenMetadata ships. Bytes are proof; where they are
-//! not shown, the shipped path with nothing mounted over it is.
+//! not shown, the shipped path with nothing mounted over it is. Of a pair that the user has
+//! retired, bytes are the only proof.
 
 use crate::deployment::evidence::KeyPlace;
 use crate::deployment::value::State;
@@ -7,10 +8,11 @@ use crate::deployment::version::Confidence;
 use crate::rules::condition::{Case, Truth};
 use crate::rules::schema::{Condition, Fact, Predicate};
 
+use super::super::Knowledge;
 use super::{Field, Hit, LooseCase, Mark, key_files};
 
 pub(super) fn run(case: &Case<'_>, public: &str, private: &str, switch: &str) -> Vec<Hit> {
-    if let Some(hit) = by_bytes(case, public, private) {
+    if let Some(hit) = by_bytes(case, public, private, false) {
         return vec![hit];
     }
     let shipped = |setting: &str| {
@@ -45,10 +47,9 @@ pub(super) fn run(case: &Case<'_>, public: &str, private: &str, switch: &str) ->
 }
 
 /// The bytes at the configured paths, where the files show them.
-fn by_bytes(case: &Case<'_>, public: &str, private: &str) -> Option<Hit> {
-    let known = &case.knowledge.known_keys;
-    let is_known =
-        |key: &KeyPlace| key_files::rsa(key).is_some_and(|rsa| known.find(rsa).is_some());
+pub(super) fn by_bytes(case: &Case<'_>, public: &str, private: &str, retired: bool) -> Option<Hit> {
+    let title = |key: &KeyPlace| title(case.knowledge, key, retired);
+    let is_known = |key: &KeyPlace| title(key).is_some();
     let mut found: Vec<(&str, &KeyPlace)> = Vec::new();
     for setting in [public, private] {
         let Some(path) = key_files::path(case, setting) else { continue };
@@ -67,24 +68,30 @@ fn by_bytes(case: &Case<'_>, public: &str, private: &str) -> Option<Hit> {
         fields: vec![Field::whole(case.setting(public)), Field::whole(case.setting(private))],
         place: Some(Mark { span: first.span, text: first.describe() }),
         related,
-        words: vec![("what", first.describe())],
+        words: vec![("what", first.describe()), ("title", title(first)?)],
         real: found.iter().any(|(_, key)| key.material.private),
         ..Hit::default()
     })
 }
 
 /// Copies of the pair that no server is seen to read.
-pub(super) fn run_loose(case: &LooseCase<'_>) -> Vec<Hit> {
-    let known = &case.knowledge.known_keys;
-    case.loose
-        .keys
-        .iter()
-        .filter(|key| key_files::rsa(key).is_some_and(|rsa| known.find(rsa).is_some()))
-        .map(|key| Hit {
+pub(super) fn run_loose(case: &LooseCase<'_>, retired: bool) -> Vec<Hit> {
+    let keys = case.loose.keys.iter();
+    // The public half that the configuration itself names is no copy of the pair.
+    let keys = keys.filter(|key| !retired || key.material.private);
+    let titled = keys.filter_map(|key| Some((key, title(case.knowledge, key, retired)?)));
+    titled
+        .map(|(key, title)| Hit {
             place: Some(Mark { span: key.span, text: key.describe() }),
-            words: vec![("what", key.describe())],
+            words: vec![("what", key.describe()), ("title", title)],
             real: key.material.private,
             ..Hit::default()
         })
         .collect()
+}
+
+/// What a known key is called.
+fn title(knowledge: &Knowledge, key: &KeyPlace, retired: bool) -> Option<String> {
+    let known = knowledge.known_keys.find(key_files::rsa(key)?)?;
+    (known.retired == retired).then(|| known.title.clone())
 }

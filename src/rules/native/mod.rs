@@ -88,7 +88,10 @@ pub struct LooseCase<'a> {
 /// Runs a check on a deployment.
 pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
     match native {
-        Native::DefaultKeyPair { public, private, switch } => {
+        Native::DefaultKeyPair { retired: true, public, private, .. } => {
+            default_key_pair::by_bytes(case, public, private, true).into_iter().collect()
+        }
+        Native::DefaultKeyPair { retired: false, public, private, switch } => {
             default_key_pair::run(case, public, private, switch)
         }
         Native::UrlMismatch { base, suffix, target, custom_domain } => {
@@ -107,7 +110,7 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
         }
         // A token or a client is the file's, whatever deployment the file is part of; what is
         // wrong with waivers is known when everything else is found.
-        Native::TokenOfKnownKey {}
+        Native::TokenOfKnownKey { .. }
         | Native::EmbeddedToken { .. }
         | Native::OpenClient {}
         | Native::Waiver { .. } => Vec::new(),
@@ -117,10 +120,10 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
 /// Runs a check on what a file shows by itself.
 pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
     match native {
-        Native::DefaultKeyPair { .. } => default_key_pair::run_loose(case),
+        Native::DefaultKeyPair { retired, .. } => default_key_pair::run_loose(case, *retired),
         Native::WeakKey {} => key_files::weak_loose(case),
         Native::PrivateKeyPlace { holder } => key_files::private_place_loose(case, *holder),
-        Native::TokenOfKnownKey {} => token::of_known_key(case),
+        Native::TokenOfKnownKey { retired } => token::of_known_key(case, *retired),
         Native::EmbeddedToken { issuers, key_ids, token_types } => {
             token::embedded(case, issuers, key_ids, token_types)
         }

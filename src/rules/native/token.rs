@@ -7,20 +7,21 @@ use crate::rules::schema::Severity;
 use super::{Hit, LooseCase, Mark};
 
 /// How a token is known to be signed by a key that everybody has.
-fn proof(case: &LooseCase<'_>, token: &Token) -> Option<String> {
+fn proof(case: &LooseCase<'_>, token: &Token, retired: bool) -> Option<String> {
     let known = &case.knowledge.known_keys;
-    for key in &known.keys {
+    for key in known.keys.iter().filter(|key| key.retired == retired) {
         if key.public().is_some_and(|public| token.verify(&public) == Signature::Good) {
             return Some(format!("its signature verifies under {}", key.title));
         }
     }
-    known.find_token(token).map(|_| "it is a token that OpenMetadata itself published".to_owned())
+    let published = known.find_token(token).filter(|_| !retired);
+    published.map(|_| "it is a token that OpenMetadata itself published".to_owned())
 }
 
 /// Tokens that a known key has signed, whatever their key id says.
-pub(super) fn of_known_key(case: &LooseCase<'_>) -> Vec<Hit> {
+pub(super) fn of_known_key(case: &LooseCase<'_>, retired: bool) -> Vec<Hit> {
     let tokens = case.loose.tokens.iter();
-    tokens.filter_map(|place| Some(hit(place, proof(case, &place.token)?, None))).collect()
+    tokens.filter_map(|place| Some(hit(place, proof(case, &place.token, retired)?, None))).collect()
 }
 
 /// Tokens of OpenMetadata's, by their place or by what they say.
@@ -43,7 +44,8 @@ pub(super) fn embedded(
             || holds(key_ids, &token.kid)
             || holds(token_types, &token.token_type)
             || token.is_bot.is_some();
-        if !(place.in_field || says_so) || proof(case, token).is_some() {
+        let proven = [false, true].into_iter().any(|retired| proof(case, token, retired).is_some());
+        if !(place.in_field || says_so) || proven {
             continue;
         }
         let (severity, ends) = match token.exp {

@@ -1,0 +1,131 @@
+//! `rule-dirs`: rules of the user's own, read from folders. What is wrong with them is told in
+//! the rule file.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use crate::rules::schema::Rule;
+use crate::rules::{Knowledge, Sheet, user};
+use crate::source::diagnostic::{Diagnostic, nearest};
+use crate::source::discover::Disk;
+use crate::source::glob::PathSet;
+use crate::source::mask::Shown;
+use crate::source::{Arrival, SourceId, Sources, Span};
+
+/// A folder of rules, where it is named, and within which its files must lie.
+pub(super) struct Folder {
+    pub path: PathBuf,
+    pub span: Option<Span>,
+    pub top: Option<PathBuf>,
+}
+
+/// Rules, the files they stand in, and what may be printed of these.
+#[derive(Default)]
+pub(super) struct Own {
+    pub rules: Vec<(Rule, Sheet)>,
+    pub shown: Vec<(SourceId, Shown)>,
+}
+
+/// Reads all rules of some folders.
+pub(super) fn read(
+    folders: &[Folder],
+    disk: &Disk,
+    sources: &mut Sources,
+    problems: &mut Vec<Diagnostic>,
+) -> Own {
+    let mut own = Own::default();
+    let built_in = Knowledge::built_in();
+    let mut places: HashMap<String, Span> = HashMap::new();
+    for folder in folders {
+        if !folder.path.is_dir() {
+            problems.push(match folder.span {
+                Some(span) => {
+                    Diagnostic::new(span, "there is no such folder of rules", "no folder")
+                }
+                None => {
+                    Diagnostic::nowhere("there is no such folder of rules as --rule-dirs names")
+                }
+            });
+            continue;
+        }
+        let set = PathSet::new(&folder.path, &["*.yaml", "*.yml"]);
+        let files = disk.fitting(&set, folder.top.as_deref());
+        if files.is_empty() {
+            // Rules that are not read would be silent for ever.
+            let message = "no rule file is in this folder, or none within the repository";
+            problems.push(match folder.span {
+                Some(span) => Diagnostic::new(span, message, "no rules here"),
+                None => Diagnostic::nowhere(format!("{message} that --rule-dirs names")),
+            });
+        }
+        for path in files {
+            let source = match disk.named(&path, Arrival::Referred) {
+                Ok(source) => source,
+                Err(note) => {
+                    let message = format!("the rule file `{}`: {}", note.path, note.reason);
+                    problems.push(Diagnostic::nowhere(message));
+                    continue;
+                }
+            };
+            let id = sources.add(source);
+            let source = sources.get(id);
+            let text = &source.text;
+            if user::is_rule(text) {
+                own.shown.push((id, Shown::new(std::iter::once(0..text.len()).collect())));
+            }
+            let stem = source.name().rsplit_once('.').map_or(source.name(), |(stem, _)| stem);
+            let topic = source.folder().trim_end_matches('/').rsplit('/').next().unwrap_or("");
+            match user::parse(text, stem, topic, built_in) {
+                Err(mistakes) => problems.extend(mistakes.into_iter().map(|mistake| {
+                    let span = Span::new(id, mistake.range);
+                    let problem = Diagnostic::new(span, mistake.message, "wrong in a rule");
+                    match mistake.help {
+                        Some(help) => problem.help(help),
+                        None => problem,
+                    }
+                })),
+                Ok((rule, sheet)) => {
+                    let range = user::place(text, &rule.id).unwrap_or(0..0);
+                    let span = Span::new(id, range);
+                    if let Some(first) = places.insert(rule.id.clone(), span) {
+                        problems.push(
+                            Diagnostic::new(span, "two rules have this id", "the second one")
+                                .related(first, "the first one"),
+                        );
+                        continue;
+                    }
+                    own.rules.push((rule, sheet));
+                }
+            }
+        }
+    }
+    superseded(&own.rules, &places, sources, problems);
+    own
+}
+
+/// Complains of rules that are superseded and do not exist.
+fn superseded(
+    rules: &[(Rule, Sheet)],
+    places: &HashMap<String, Span>,
+    sources: &Sources,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let built_in = Knowledge::built_in();
+    let known = |id: &str| built_in.rule(id).is_some() || places.contains_key(id);
+    let ids = || built_in.rules.iter().map(|rule| rule.id.as_str());
+    for (rule, _) in rules {
+        let others = rule.supersedes.iter().chain(&rule.supersedes_in_deployment);
+        for other in others.filter(|id| !known(id)) {
+            let Some(place) = places.get(&rule.id) else { continue };
+            let text = &sources.get(place.source).text;
+            let range = user::place(text, other).unwrap_or(place.range());
+            let span = Span::new(place.source, range);
+            let problem =
+                Diagnostic::new(span, "a rule of this name does not exist", "unknown rule");
+            problems.push(match nearest(other, ids()) {
+                Some(known) => problem.help(format!("did you mean `{known}`?")),
+                None => problem,
+            });
+        }
+    }
+}
