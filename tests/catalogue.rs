@@ -107,3 +107,16 @@ fn a_server_is_told_from_a_client_by_its_variables() {
         assert!(!catalogue().is_telltale(name), "{name}");
     }
 }
+
+#[test]
+fn what_other_programs_have_too_does_not_make_a_server() {
+    let tell =
+        |names: &[&str], named| catalogue().telltales(names.iter().copied()).tell_of_server(named);
+    assert!(tell(&["AUTHORIZER_ADMIN_PRINCIPALS", "AUTHORIZER_CLASS_NAME", "FERNET_KEY"], false));
+    assert!(tell(&["AUTHORIZER_ADMIN_PRINCIPALS", "JWT_KEY_ID", "AUTHENTICATION_PROVIDER"], false));
+    assert!(tell(&["AUTHORIZER_ADMIN_PRINCIPALS"], true));
+    assert!(!tell(&["AUTHORIZER_ADMIN_PRINCIPALS"], false));
+    assert!(!tell(&["AUTHENTICATION_PROVIDER", "AUTHENTICATION_CLIENT_ID", "JWT_KEY_ID"], false));
+    assert!(!tell(&["AIRFLOW_HOST", "OM_DATABASE"], true));
+    assert!(!tell(&["JWT_KEY_ID", "JWT_KEY_ID", "JWT_KEY_ID"], true));
+}

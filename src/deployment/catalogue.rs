@@ -2,7 +2,7 @@
 //! whether it is secret, and what OpenMetadata ships as its default.
 //! Knows nothing of files or rules; the build script compiles this file too.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
@@ -118,7 +118,7 @@ pub struct Setting {
     /// Whoever reads it can sign in or decrypt with it. What is never printed only because
     /// a secret may stand in it is none.
     pub credential: Option<bool>,
-    /// Its variables are read by nothing but an OpenMetadata server.
+    /// Its variables are read by an OpenMetadata server and hardly by anything else.
     #[serde(default)]
     pub telltale: bool,
     /// The setting that holds the same thing for the user.
@@ -190,6 +190,24 @@ impl Setting {
     }
 }
 
+/// How many variables of a set tell of an OpenMetadata server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telltales {
+    /// Those that nothing else reads.
+    pub own: usize,
+    /// Those that other programs have, too.
+    pub common: usize,
+}
+
+impl Telltales {
+    /// Whether a container that has them runs a server. `named`: something else says so, too.
+    pub fn tell_of_server(self, named: bool) -> bool {
+        self.own >= 2
+            || self.own == 1 && self.common >= 2
+            || named && (self.own == 1 || self.common >= 3)
+    }
+}
+
 /// A value that a part of the chart depends on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -216,6 +234,8 @@ pub struct Catalogue {
     charts: Vec<ChartVersion>,
     /// Keys of the chart's values beside its configuration.
     pub chart_keys: Vec<String>,
+    /// Telltale variables that other programs have, too.
+    common_variables: Vec<String>,
     /// Named sets of values that rules refer to.
     pub groups: BTreeMap<String, Vec<String>>,
     /// The conditions under which parts of the chart render.
@@ -255,9 +275,18 @@ impl Catalogue {
         self.by_variable.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether only an OpenMetadata server reads this variable.
+    /// Whether hardly anything but an OpenMetadata server reads this variable.
     pub fn is_telltale(&self, variable: &str) -> bool {
         self.by_variable(variable).iter().any(|&id| self.get(id).telltale)
+    }
+
+    /// What the variables tell of the program that reads them.
+    pub fn telltales<'n>(&self, variables: impl IntoIterator<Item = &'n str>) -> Telltales {
+        let found: BTreeSet<&str> =
+            variables.into_iter().filter(|name| self.is_telltale(name)).collect();
+        let common =
+            found.iter().filter(|name| self.common_variables.iter().any(|c| c == *name)).count();
+        Telltales { own: found.len() - common, common }
     }
 
     /// Whether the variable's value may be printed.

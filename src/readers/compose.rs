@@ -739,7 +739,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn is_server(&self, service: &Service<'a>, environment: &Environment) -> bool {
-        if let Some(image) = self.image(service) {
+        let image = self.image(service);
+        if let Some(image) = &image {
             if image.official {
                 return true;
             }
@@ -751,12 +752,10 @@ impl<'a> Reader<'a, '_> {
                 return false;
             }
         }
-        let telltales = environment
-            .variables
-            .keys()
-            .filter(|name| self.context.catalogue.is_telltale(name))
-            .count();
-        telltales >= 3
+        let names = environment.variables.keys().map(String::as_str);
+        let repository = image.as_ref().map_or("", |image| image.repository.as_str());
+        let named = [service.name.as_str(), repository].into_iter().any(super::names_product);
+        self.context.catalogue.telltales(names).tell_of_server(named)
     }
 
     fn is_migration(&self, service: &Service<'a>) -> bool {

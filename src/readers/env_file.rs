@@ -32,13 +32,23 @@ pub(super) fn is_server_environment(
     sources: &Sources,
     catalogue: &Catalogue,
 ) -> bool {
-    let telltales =
-        input.entries().iter().filter(|entry| catalogue.is_telltale(&entry.key)).count();
-    telltales >= 2
-        || telltales == 1 && {
-            let text = sources.get(input.source).text.to_ascii_lowercase();
-            text.contains("openmetadata") || text.contains("open-metadata")
-        }
+    let source = sources.get(input.source);
+    let telltales = catalogue.telltales(input.entries().iter().map(|entry| entry.key.as_str()));
+    let named = super::names_product(&source.text);
+    let file_named = super::names_product(&source.path);
+    // Names that others have, too, tell of OpenMetadata if the way to sign in is one of its own.
+    let provider = || {
+        let mut entries = input.entries().iter();
+        let entry = entries.find(|entry| entry.key == "AUTHENTICATION_PROVIDER")?;
+        Some(entry.value.as_ref()?.text.trim().to_owned())
+    };
+    let is_own_provider = || provider().is_some_and(|p| catalogue.groups["providers"].contains(&p));
+    match (telltales.own, telltales.common) {
+        (0, common) if file_named => common >= 2,
+        (0, common) => (common >= 4 || common == 3 && named) && is_own_provider(),
+        (1, 0) => named || file_named,
+        _ => true,
+    }
 }
 
 /// The environment that the files set, the later over the earlier.

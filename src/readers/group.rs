@@ -143,12 +143,9 @@ fn looks_ours(text: &str, catalogue: &Catalogue) -> bool {
     let variables = catalogue
         .settings
         .iter()
-        .filter(|setting| setting.telltale)
         .filter_map(|setting| setting.variable())
-        .filter(|name| text.contains(name))
-        .take(2)
-        .count();
-    fixed + variables >= 2
+        .filter(|name| catalogue.telltales([*name]).own == 1 && text.contains(name));
+    fixed + variables.take(2).count() >= 2
 }
 
 fn read_helm(

@@ -200,7 +200,8 @@ fn is_operation(container: &Container<'_>) -> bool {
 
 impl<'a> Server<'a, '_> {
     fn is_server(&self, container: &Container<'a>, environment: &Environment) -> bool {
-        if let Some(image) = image(container) {
+        let image = image(container);
+        if let Some(image) = &image {
             if image.official {
                 return true;
             }
@@ -209,8 +210,9 @@ impl<'a> Server<'a, '_> {
                 return false;
             }
         }
-        let names = environment.variables.keys();
-        names.filter(|name| self.context.catalogue.is_telltale(name)).count() >= 3
+        let names = environment.variables.keys().map(String::as_str);
+        let named = image.is_some_and(|image| super::names_product(&image.repository));
+        self.context.catalogue.telltales(names).tell_of_server(named)
     }
 
     /// The store of a name: in the same file, else in the same folder, else the only one.

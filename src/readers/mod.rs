@@ -420,6 +420,12 @@ fn mounted_keys(inputs: &Inputs<'_>, sources: &Sources, path: &str, target: &str
     found
 }
 
+/// Whether the text names OpenMetadata.
+fn names_product(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["openmetadata", "open-metadata", "open_metadata"].iter().any(|name| text.contains(name))
+}
+
 /// Problems of a source's text, for the deployments that it is part of.
 fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
     input.problems.get_or_init(|| look_for_problems(input, sources, catalogue)).clone()

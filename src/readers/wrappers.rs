@@ -1,5 +1,5 @@
-//! What wraps values of the chart: ArgoCD Applications, Flux HelmReleases, helmfile releases
-//! and helmCharts of a kustomization. Each names layers of values; the Helm reader does the rest.
+//! What wraps values of the chart: ArgoCD Applications, Flux HelmReleases, HelmCharts of
+//! K3s, helmfile releases and helmCharts of a kustomization. Each names layers of values; the Helm reader does the rest.
 
 use std::cell::OnceCell;
 
@@ -22,8 +22,8 @@ const MAX_PARAMETERS: usize = 2_000;
 
 /// Whether the document is a resource that wraps values.
 pub(super) fn recognises(root: Node<'_>) -> bool {
-    matches!(text(root, "kind"), Some("Application" | "ApplicationSet" | "HelmRelease"))
-        && root.get("apiVersion").is_some()
+    const KINDS: [&str; 4] = ["Application", "ApplicationSet", "HelmRelease", "HelmChart"];
+    text(root, "kind").is_some_and(|kind| KINDS.contains(&kind)) && root.get("apiVersion").is_some()
 }
 
 /// Whether the document is a helmfile.
@@ -88,6 +88,8 @@ struct Held<'a> {
 struct Release<'a> {
     name: String,
     input: &'a Input,
+    /// It names OpenMetadata's chart.
+    is_chart: bool,
     chart: Option<Version>,
     /// The folder of a chart in the same repository: its own values are below all others.
     folder: Option<&'a str>,
@@ -137,6 +139,7 @@ impl<'a> Release<'a> {
         Release {
             name: name.to_owned(),
             input,
+            is_chart: false,
             chart: None,
             folder: None,
             anchor,
@@ -144,6 +147,14 @@ impl<'a> Release<'a> {
             parameters: Vec::new(),
             unseen: Vec::new(),
         }
+    }
+}
+
+impl Release<'_> {
+    /// It installs OpenMetadata's chart, in this version if one is pinned.
+    fn set_chart(&mut self, pinned: Option<&str>) {
+        self.is_chart = true;
+        self.chart = version(pinned);
     }
 }
 
@@ -179,6 +190,7 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
             .map(|template| argo(input, &name, template.value))
             .unwrap_or_default(),
         Some("HelmRelease") => spec.and_then(|spec| flux(input, &name, spec)).into_iter().collect(),
+        Some("HelmChart") => spec.map(|spec| k3s(input, &name, spec)).into_iter().collect(),
         _ => {
             let mut found: Vec<Release<'a>> =
                 items(root, "releases").into_iter().map(|node| helmfile(input, node)).collect();
@@ -206,7 +218,9 @@ fn argo<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
         let helm = source.get("helm");
         let anchor = helm.map(|entry| entry.key).or(source.get("chart").map(|entry| entry.key));
         let mut release = Release::new(input, name, anchor);
-        release.chart = if is_chart { version(text(source, "targetRevision")) } else { None };
+        if is_chart {
+            release.set_chart(text(source, "targetRevision"));
+        }
         release.folder = text(source, "path").filter(|_| source.get("chart").is_none());
         let Some(helm) = helm.map(|entry| entry.value) else {
             return (is_chart || release.folder.is_some()).then_some(release);
@@ -244,7 +258,7 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
     let anchor = spec.get("chart").or(spec.get("chartRef")).map(|entry| entry.key);
     let mut release = Release::new(input, name, anchor);
     if named.is_some_and(|name| name.rsplit('/').next() == Some(CHART)) {
-        release.chart = chart.and_then(|chart| version(text(chart, "version")));
+        release.set_chart(chart.and_then(|chart| text(chart, "version")));
     }
     // A chart of a Git repository stands in a folder.
     release.folder = named.filter(|name| name.contains('/'));
@@ -262,11 +276,29 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
     Some(release)
 }
 
+fn k3s<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Release<'a> {
+    let anchor = spec.get("chart").map(|entry| entry.key);
+    let mut release = Release::new(input, name, anchor);
+    if text(spec, "chart").is_some_and(|chart| chart.rsplit('/').next() == Some(CHART)) {
+        release.set_chart(text(spec, "version"));
+    }
+    release.values.extend(spec.get("valuesContent").map(|entry| Values::Text(entry.value)));
+    let set = spec.get("set").map(|entry| entry.value.pairs()).unwrap_or_default();
+    release.parameters.extend(set.into_iter().map(|(name, value)| Parameter {
+        name,
+        value: Some(value),
+        is_text: false,
+    }));
+    release
+}
+
 fn helmfile<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     let is_chart = text(node, "chart").is_some_and(|chart| chart.rsplit('/').next() == Some(CHART));
     let anchor = node.get("chart").map(|entry| entry.key);
     let mut release = Release::new(input, text(node, "name").unwrap_or(""), anchor);
-    release.chart = if is_chart { version(text(node, "version")) } else { None };
+    if is_chart {
+        release.set_chart(text(node, "version"));
+    }
     release.folder = text(node, "chart").filter(|chart| chart.starts_with('.'));
     let is_needed = text(node, "missingFileHandler").is_none_or(|handler| handler == "Error");
     // What `secrets` names is decrypted with sops and laid over the values.
@@ -300,7 +332,7 @@ fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     };
     release.values.extend(items(node, "additionalValuesFiles").into_iter().filter_map(file));
     if text(node, "name") == Some(CHART) {
-        release.chart = version(text(node, "version"));
+        release.set_chart(text(node, "version"));
     }
     release
 }
@@ -450,7 +482,7 @@ fn deploy<'a>(
     let Layers { found, mut unseen } = layers(context, release, stores);
     unseen.extend(release.unseen.iter().cloned());
     let layers: Vec<(Node<'_>, SourceId)> = found.iter().filter_map(Found::layer).collect();
-    let is_ours = release.chart.is_some()
+    let is_ours = release.is_chart
         || layers.iter().any(|(node, _)| helm::recognises(*node, context.catalogue));
     if !is_ours {
         return Vec::new();
@@ -467,7 +499,7 @@ fn deploy<'a>(
     });
     let wrapped = helm::Wrapped {
         id: format!("helm:{}#{}", source.path, release.name),
-        is_chart: false,
+        is_chart: release.is_chart,
         chart: release.chart,
         anchor: release.anchor.map(|node| scalar::span(home, node)),
         unseen,
