@@ -25,11 +25,12 @@ use rayon::prelude::*;
 use deployment::Deployment;
 use deployment::evidence::Loose;
 use lint::policy::ForPaths;
-use lint::{Day, Finding, Policy, Waiver};
+use lint::{Accepted, Day, Finding, Policy, Waived, Waiver};
 use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
 use rules::Knowledge;
 use rules::schema::Severity;
 use source::discover::{Disk, Note, STALE, decoded};
+use source::git::Changes;
 use source::ground::Ground;
 use source::mask::{Shown, sentence};
 use source::repository::Repository;
@@ -138,17 +139,51 @@ impl Scan {
 
 /// Scans files and judges the deployments that they describe.
 pub fn scan(request: &Request) -> Scan {
+    scan_on(request, &disk_of(request))
+}
+
+/// Accepts the findings that changes have nothing to do with: none of their labels lies in a
+/// changed file, and they were there before.
+pub fn limit(request: &Request, scan: &mut Scan, changes: &Changes) {
+    let disk = disk_of(request).before(changes.before.clone());
+    let before = scan_on(request, &disk).findings;
+    let before: HashSet<&str> = before.iter().map(|finding| &*finding.fingerprint).collect();
+    let changed: HashSet<SourceId> = scan
+        .sources
+        .iter()
+        .filter(|(_, source)| source.file.as_deref().is_some_and(|file| changes.contains(file)))
+        .map(|(id, _)| id)
+        .collect();
+    for finding in &mut scan.findings {
+        let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
+        let touched = labels.any(|label| changed.contains(&label.span.source));
+        if !touched && before.contains(&*finding.fingerprint) {
+            finding.waived.get_or_insert_with(|| Waived {
+                kind: Accepted::OutOfDiff,
+                reason: String::new(),
+                path: None,
+                line: None,
+            });
+        }
+    }
+}
+
+fn disk_of(request: &Request) -> Disk {
+    let excluded = request.config.settings.exclude.value.clone();
+    Disk::new(request.base.clone(), request.no_ignore).without(excluded)
+}
+
+fn scan_on(request: &Request, disk: &Disk) -> Scan {
     let config = &request.config;
     let knowledge = &config.knowledge;
-    let excluded = config.settings.exclude.value.clone();
-    let disk = Disk::new(request.base.clone(), request.no_ignore).without(excluded);
     let mut named = request.paths.clone();
     named.extend(request.env_files.iter().cloned());
     named.extend(request.helm_values.iter().cloned());
-    let found = disk.find(&named);
+    let mut found = disk.find(&named);
+    found.files.extend(disk.past_files(&named));
 
     let mut run = Run {
-        disk: &disk,
+        disk,
         paths: config.sources.iter().map(|(_, source)| source.path.clone()).collect(),
         sources: config.sources.clone(),
         inputs: Vec::new(),

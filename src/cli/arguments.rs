@@ -11,6 +11,7 @@ use crate::crypto::generate;
 use crate::deployment::version::{Confidence, Version};
 use crate::report::Format;
 use crate::rules::schema::{Profile, Severity};
+use crate::source::git::Since;
 
 /// What standard input is called where nobody names it.
 pub const UNNAMED: &str = "<stdin>";
@@ -174,6 +175,14 @@ impl Inputs {
 }
 
 impl Check {
+    /// The changes to which findings are limited.
+    pub fn since(&self) -> Option<Since> {
+        match &self.diff_base {
+            Some(revision) => Some(Since::Revision(revision.clone())),
+            None => self.staged.then_some(Since::Staged),
+        }
+    }
+
     /// What it says that a configuration may say, too.
     pub fn flags(&self) -> Flags {
         Flags {
@@ -221,6 +230,12 @@ pub struct Check {
     /// Accept the findings that this file records; `omlint baseline create` writes it
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Only findings that what is staged for the next commit brings or touches
+    #[arg(long, conflicts_with = "diff_base")]
+    pub staged: bool,
+    /// Only findings that the changes since this revision bring or touch
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
+    pub diff_base: Option<String>,
     /// List waived findings, too
     #[arg(long)]
     pub show_waived: bool,

@@ -48,7 +48,8 @@ pub(super) fn update(arguments: &Recording) -> Outcome {
 }
 
 fn scanned(arguments: &Recording) -> Option<(Scan, PathBuf)> {
-    let (scan, settings) = check::read(&arguments.inputs, &arguments.flags(), arguments.now, true)?;
+    let (scan, settings) =
+        check::read(&arguments.inputs, &arguments.flags(), arguments.now, true, None)?;
     // Half of the findings would make the other half new.
     if check::aftermath(&scan) != Outcome::Clean {
         complain("nothing was recorded");

@@ -11,7 +11,8 @@ use crate::report::markdown::MOST_BYTES;
 use crate::report::{Format, View};
 use crate::rules::schema::Severity;
 use crate::source::discover::Disk;
-use crate::{Request, Scan, scan};
+use crate::source::git::{self, Since};
+use crate::{Request, Scan, limit, scan};
 
 use super::arguments::{Check, Inputs, UNNAMED, When};
 use super::output::Target;
@@ -32,7 +33,8 @@ fn judge(arguments: &Check, wants_baseline: bool) -> Outcome {
         return Outcome::Failed;
     }
     let drawn = arguments.format == Format::Pretty;
-    let read = read(&arguments.inputs, &arguments.flags(), arguments.now, drawn);
+    let since = arguments.since();
+    let read = read(&arguments.inputs, &arguments.flags(), arguments.now, drawn, since.as_ref());
     let Some((mut scan, settings)) = read else { return Outcome::Failed };
     if wants_baseline || settings.baseline.value.is_some() {
         let path = baseline::place(&scan, &settings);
@@ -177,8 +179,9 @@ pub(super) fn read(
     flags: &Flags,
     now: Option<i64>,
     drawn: bool,
+    since: Option<&Since>,
 ) -> Option<(Scan, Settings)> {
-    match scanned(inputs, flags, now, drawn) {
+    match scanned(inputs, flags, now, drawn, since) {
         Ok(scan) => scan,
         Err(error) => {
             complain(&error);
@@ -192,6 +195,7 @@ fn scanned(
     flags: &Flags,
     now: Option<i64>,
     drawn: bool,
+    since: Option<&Since>,
 ) -> Result<Option<(Scan, Settings)>, String> {
     let base = std::env::current_dir()
         .map_err(|error| format!("the working directory cannot be read: {error}"))?;
@@ -223,7 +227,11 @@ fn scanned(
     } else {
         None
     };
-    let scan = scan(&Request {
+    let changes = match since {
+        Some(since) => Some(git::changes(&base, since)?),
+        None => None,
+    };
+    let request = Request {
         paths,
         stdin,
         base,
@@ -233,7 +241,11 @@ fn scanned(
         now: now.unwrap_or_else(today),
         config,
         inline_waivers: !inputs.no_inline_waivers,
-    });
+    };
+    let mut scan = scan(&request);
+    if let Some(changes) = &changes {
+        limit(&request, &mut scan, changes);
+    }
     if inputs.verbose {
         narrate(&scan);
     }

@@ -9,7 +9,8 @@ use super::{Outcome, complain, print};
 
 pub(super) fn run(arguments: &Show) -> Outcome {
     let drawn = arguments.format == ShowFormat::Table;
-    let Some((scan, _)) = read(&arguments.inputs, &arguments.inputs.flags(), None, drawn) else {
+    let Some((scan, _)) = read(&arguments.inputs, &arguments.inputs.flags(), None, drawn, None)
+    else {
         return Outcome::Failed;
     };
     let knowledge = &scan.knowledge;

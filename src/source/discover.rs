@@ -14,6 +14,7 @@ use ignore::gitignore::GitignoreBuilder;
 use ignore::{WalkBuilder, WalkState};
 
 use super::glob::PathSet;
+use super::nearest::lexical;
 use super::prefilter::{self, MAX_BINARY};
 use super::repository::Repository;
 use super::{Arrival, Source, Trouble};
@@ -77,13 +78,21 @@ pub struct Disk {
     base: PathBuf,
     no_ignore: bool,
     excluded: PathSet,
+    /// What was in changed files before, where it is that what is asked for.
+    past: HashMap<PathBuf, Option<Vec<u8>>>,
     roots: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
 impl Disk {
     /// Reads relative to `base`, the working directory.
     pub fn new(base: PathBuf, no_ignore: bool) -> Self {
-        Disk { base, no_ignore, excluded: PathSet::default(), roots: Mutex::default() }
+        Disk {
+            base,
+            no_ignore,
+            excluded: PathSet::default(),
+            past: HashMap::new(),
+            roots: Mutex::default(),
+        }
     }
 
     /// Leaves out what is in the set, even where it is named.
@@ -95,6 +104,33 @@ impl Disk {
     /// The path on disk of a display path.
     pub fn file(&self, path: &str) -> PathBuf {
         self.base.join(path)
+    }
+
+    /// The same disk as it was before some changes.
+    pub fn before(mut self, past: HashMap<PathBuf, Option<Vec<u8>>>) -> Self {
+        self.past = past;
+        self
+    }
+
+    /// Changed files that were there before, under the given paths or beside them.
+    pub fn past_files(&self, paths: &[PathBuf]) -> Vec<Candidate> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| lexical(&self.base.join(path))).collect();
+        let arrival = |file: &Path| {
+            if paths.iter().any(|path| file.starts_with(path)) {
+                return Some(Arrival::Walked);
+            }
+            paths.iter().any(|path| path.parent() == file.parent()).then_some(Arrival::Referred)
+        };
+        let is_wanted = |file: &Path| !self.excluded.contains(file, &self.base);
+        let there = self.past.iter().filter(|(file, text)| text.is_some() && is_wanted(file));
+        let mut files: Vec<Candidate> = there
+            .filter_map(|(file, _)| {
+                let path = self.from_here(file);
+                Some(Candidate { path, arrival: arrival(file)?, illustrative: false, bytes: None })
+            })
+            .collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
     }
 
     /// Finds the candidates under the given paths.
@@ -231,6 +267,16 @@ impl Disk {
     /// Reads a candidate.
     pub fn load(&self, candidate: Candidate) -> Result<Source, Note> {
         let file = self.file(&candidate.path);
+        if let Some(old) = self.past.get(&lexical(&file)) {
+            let Some(bytes) = old.clone() else {
+                let reason = "it was not there before".into();
+                return Err(Note { path: candidate.path, kind: "skipped", reason });
+            };
+            let mut source = decoded(&candidate.path, bytes, candidate.arrival);
+            source.file = Some(file);
+            source.illustrative = candidate.illustrative;
+            return Ok(source);
+        }
         let bytes = match candidate.bytes {
             Some(bytes) => bytes,
             None => read(&file).map_err(|error| Note {
@@ -260,6 +306,9 @@ impl Disk {
     /// `None` if there is no such file.
     pub fn load_referred(&self, path: &str, from: &Source) -> Option<Result<Source, Note>> {
         let file = self.file(path);
+        if self.past.get(&lexical(&file)).is_some_and(Option::is_none) {
+            return None;
+        }
         let metadata = std::fs::metadata(&file).ok()?;
         if !metadata.is_file() {
             return None;
@@ -573,12 +622,13 @@ fn git_lists(root: &Path, file: &Path) -> bool {
 }
 
 /// Output of a git command, which must not run anything that the repository says.
-fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let mut child = Command::new("git")
         .args(["-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null", "-C"])
         .arg(folder)
         .args(arguments)
         .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_NO_LAZY_FETCH", "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

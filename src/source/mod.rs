@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod discover;
+pub mod git;
 pub mod glob;
 pub mod ground;
 pub mod mask;
