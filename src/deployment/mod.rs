@@ -109,6 +109,8 @@ pub struct Deployment {
     pub unseen: Vec<String>,
     /// Things to know about how it was put together.
     pub remarks: Vec<String>,
+    /// The files describe only what stands beside a server.
+    pub without_server: bool,
     /// Findings inform only: a template or documentation.
     pub illustrative: bool,
 }
@@ -148,6 +150,7 @@ impl Deployment {
             evidence,
             unseen: Vec::new(),
             remarks: Vec::new(),
+            without_server: false,
             illustrative: false,
         }
     }

@@ -128,6 +128,7 @@ pub fn cannot_tell(
         .limits
         .limits
         .iter()
+        .filter(|_| !deployment.without_server)
         .filter(|limit| case.holds(&limit.when) == Truth::True)
         .map(|limit| limit.text.clone())
         .collect();

@@ -173,12 +173,18 @@ fn read_helm(
             .and_then(helm::document)
             .is_some_and(|root| helm::recognises(root, context.catalogue))
     };
+    let is_beside = |input: &Input| {
+        let root = input.tree().and_then(helm::document);
+        let path = &sources.get(input.source).path;
+        !is_ours(input) && root.is_some_and(|root| helm::dependencies::are_in(root, path))
+    };
     // Which files make a deployment is decided first; the deployments are then read at once.
     let mut releases: Vec<(Vec<&Input>, Vec<&Input>)> = Vec::new();
     let mut layered: Vec<SourceId> = Vec::new();
     for base in &values {
         let source = sources.get(base.source);
-        if !matches!(source.name(), "values.yaml" | "values.yml") || !is_ours(base) {
+        let beside = is_beside(base);
+        if !matches!(source.name(), "values.yaml" | "values.yml") || !(is_ours(base) || beside) {
             continue;
         }
         let overlays: Vec<&Input> = values
@@ -189,7 +195,8 @@ fn read_helm(
                 input.source != base.source
                     && !is_template_name(other.name())
                     && is_overlay_path(source.folder(), &other.path)
-                    && (is_ours(input) || shares_roots(context, base, input))
+                    && beside == is_beside(input)
+                    && (is_ours(input) || beside || shares_roots(context, base, input))
             })
             .collect();
         let chart = charts_beside(context, Some(base));
@@ -227,7 +234,7 @@ fn read_helm(
         let source = sources.get(input.source);
         if consumed.contains(&input.source)
             || source.arrival == Arrival::Referred
-            || !is_ours(input)
+            || !(is_ours(input) || is_beside(input))
         {
             continue;
         }
@@ -285,8 +292,10 @@ pub(super) fn charts_beside<'a>(context: &Context<'a>, input: Option<&Input>) ->
 fn is_the_chart_itself(_context: &Context<'_>, charts: &[&Input]) -> bool {
     charts.iter().any(|chart| {
         chart.tree().into_iter().flat_map(|tree| tree.documents()).any(|root| {
-            root.get("name").and_then(|entry| entry.value.text()) == Some("openmetadata")
-                && root.get("apiVersion").is_some()
+            matches!(
+                root.get("name").and_then(|entry| entry.value.text()),
+                Some("openmetadata" | "openmetadata-dependencies")
+            ) && root.get("apiVersion").is_some()
         })
     })
 }

@@ -1,6 +1,7 @@
 //! Values of the OpenMetadata chart: laid over the chart's defaults as Helm does, rendered to
 //! the server's environment as the chart's templates do.
 
+pub(super) mod dependencies;
 mod exposure;
 
 use std::collections::BTreeMap;
@@ -285,10 +286,70 @@ pub(super) fn read_layers(
         let config = vec!["openmetadata".to_owned(), "config".to_owned()];
         found.push(Root { alias: None, config, by_image: true });
     }
-    found
+    let beside = dependencies::find(context, documents, charts, &wrapped.id, !found.is_empty());
+    if found.is_empty() {
+        return beside
+            .map(|beside| neighbours_only(context, inputs, charts, wrapped, &beside))
+            .into_iter()
+            .collect();
+    }
+    let told = beside.map(|beside| beside.values(context)).unwrap_or_default();
+    let mut deployments: Vec<Deployment> = found
         .into_iter()
         .filter_map(|root| deployment(context, inputs, charts, documents, root, wrapped))
-        .collect()
+        .collect();
+    for deployment in &mut deployments {
+        for (id, value) in &told {
+            deployment.add_beside(*id, value.clone());
+        }
+    }
+    deployments
+}
+
+/// What stands beside a server that these values do not describe.
+fn neighbours_only(
+    context: &Context<'_>,
+    inputs: &[&Input],
+    charts: &[&Input],
+    wrapped: &Wrapped,
+    beside: &dependencies::Dependencies<'_>,
+) -> Deployment {
+    let mut sources: Vec<SourceId> = Vec::new();
+    for input in inputs.iter().chain(charts) {
+        if !sources.contains(&input.source) {
+            sources.push(input.source);
+        }
+    }
+    let mut evidence = Evidence::default();
+    for input in inputs {
+        evidence.problems.extend(super::problems(input, context.sources, context.catalogue));
+    }
+    let version = beside.version();
+    let basics = Basics {
+        id: wrapped.id.clone(),
+        kind: Kind::Helm,
+        version: KnownVersion {
+            version,
+            text: version.to_string(),
+            from: "the chart openmetadata-dependencies",
+        },
+        sources,
+        notation: Notation::HelmValues,
+    };
+    let settings = context.catalogue.settings.iter().map(|_| Value::absent()).collect();
+    let mut deployment = Deployment::new(basics, settings, evidence);
+    for (id, value) in beside.values(context) {
+        deployment.add_beside(id, value);
+    }
+    deployment.without_server = true;
+    deployment.layers = inputs.iter().map(|input| input.source).collect();
+    deployment.remarks.push(
+        "values of the chart openmetadata-dependencies: they describe what stands beside the server"
+            .into(),
+    );
+    deployment.illustrative =
+        inputs.first().is_some_and(|input| context.sources.get(input.source).illustrative);
+    deployment
 }
 
 fn deployment(

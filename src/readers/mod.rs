@@ -340,7 +340,10 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
                 Role::Manifests
             } else if compose::recognises(root) {
                 Role::Compose
-            } else if helm::recognises(root, catalogue) || helm::is_values_name(&lower) {
+            } else if helm::recognises(root, catalogue)
+                || helm::is_values_name(&lower)
+                || helm::dependencies::are_in(root, &lower)
+            {
                 Role::Values
             } else {
                 Role::Other

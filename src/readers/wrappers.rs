@@ -483,7 +483,10 @@ fn deploy<'a>(
     unseen.extend(release.unseen.iter().cloned());
     let layers: Vec<(Node<'_>, SourceId)> = found.iter().filter_map(Found::layer).collect();
     let is_ours = release.is_chart
-        || layers.iter().any(|(node, _)| helm::recognises(*node, context.catalogue));
+        || layers.iter().any(|(node, _)| {
+            helm::recognises(*node, context.catalogue)
+                || helm::dependencies::are_in(*node, &release.name)
+        });
     if !is_ours {
         return Vec::new();
     }

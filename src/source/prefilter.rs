@@ -11,7 +11,7 @@ pub(super) const MAX_BINARY: usize = 64 << 10;
 /// Texts of which at least one stands in every file that is ours: names of OpenMetadata's in the
 /// cases that its files write them in, and the beginnings of keys and tokens. Kept in exact case
 /// and few, because that lets the search look at many bytes at once.
-const MARKS: [&str; 34] = [
+const MARKS: [&str; 36] = [
     "openmetadata",
     "OpenMetadata",
     "Openmetadata",
@@ -28,6 +28,9 @@ const MARKS: [&str; 34] = [
     "initialAdmins",
     "containerRequestFilter",
     "auth_provider_type",
+    // The chart openmetadata-dependencies.
+    "rootPassword",
+    "webserverSecretKey",
     "kind: Secret",
     "kind: ConfigMap",
     "kind: SealedSecret",
