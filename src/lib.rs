@@ -3,6 +3,7 @@
 //! The library scans sources and returns findings. It prints nothing and never exits.
 
 pub mod cli;
+pub mod compliance;
 pub mod config;
 pub mod crypto;
 pub mod deployment;
@@ -19,6 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use compliance::Assessment;
 use config::{Loaded, Placed};
 use rayon::prelude::*;
 
@@ -93,9 +95,29 @@ pub struct Scan {
     pub ground: Ground,
     /// Where the working directory stands in its repository.
     pub repository: Repository,
+    /// What was decided about rules.
+    policy: Policy,
+    /// Whether everything was looked at that the configuration is about.
+    whole: bool,
+    /// The time of the run, in seconds since 1970.
+    pub now: i64,
 }
 
 impl Scan {
+    /// Holds a framework against the deployments. `None` if there is no such framework.
+    pub fn assess(&self, framework: &str) -> Option<Assessment<'_>> {
+        let (name, framework) =
+            Knowledge::frameworks().iter().find(|(name, _)| *name == framework)?;
+        let options = lint::Options { policy: &self.policy, now: self.now, whole: self.whole };
+        let rulings: Vec<_> = self
+            .deployments
+            .iter()
+            .map(|one| lint::ruling::rulings(&self.knowledge, &self.sources, one, options))
+            .collect();
+        let of = (name, framework);
+        Some(compliance::assess(&self.knowledge, of, &self.deployments, &rulings, &self.findings))
+    }
+
     /// The parts of a source that may be printed.
     pub fn shown(&self, id: SourceId) -> Shown {
         let source = self.sources.get(id);
@@ -299,6 +321,9 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         files_seen: found.seen + usize::from(request.stdin.is_some()),
         ground: Ground { base: request.base.clone(), paths: request.paths.clone() },
         repository: disk.home(),
+        policy,
+        whole,
+        now: request.now,
     }
 }
 

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use crate::config::{Choice, Flags, day};
 use crate::crypto::generate;
 use crate::deployment::version::{Confidence, Version};
-use crate::report::Format;
+use crate::report::{self, Format};
 use crate::rules::schema::{Profile, Severity};
 use crate::source::git::Since;
 
@@ -32,6 +32,8 @@ pub enum Command {
     Check(Check),
     /// Print the effective settings of each deployment, and where each comes from
     Show(Show),
+    /// Say which controls of a framework each deployment meets, and how that is known
+    Report(Report),
     /// Explain a rule
     Explain {
         /// The rule's id, as findings print it
@@ -264,6 +266,26 @@ pub struct Show {
     pub format: ShowFormat,
 }
 
+/// `omlint report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The framework
+    #[arg(long, value_enum, value_name = "FRAMEWORK")]
+    pub framework: FrameworkName,
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: Inputs,
+    /// How to print the report
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: ReportFormat,
+    /// Fail (exit 1) if some control is not met
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub fail_on: Option<FailOnVerdict>,
+    /// The date of the report [default: SOURCE_DATE_EPOCH, else today in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    pub now: Option<i64>,
+}
+
 /// `omlint rules`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -343,6 +365,40 @@ pub enum ShowFormat {
     Table,
     /// JSON
     Json,
+}
+
+/// Formats of `report`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Lines for a terminal
+    Table,
+    /// A page for an issue or a wiki
+    Markdown,
+    /// For programs
+    Json,
+    /// A page for a browser, complete in itself
+    Html,
+    /// OSCAL assessment results (JSON)
+    Oscal,
+}
+
+impl From<ReportFormat> for report::compliance::Format {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Table => Self::Table,
+            ReportFormat::Markdown => Self::Markdown,
+            ReportFormat::Json => Self::Json,
+            ReportFormat::Html => Self::Html,
+            ReportFormat::Oscal => Self::Oscal,
+        }
+    }
+}
+
+/// Verdicts that fail a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOnVerdict {
+    /// A control is violated, and nobody accepted that
+    NotMet,
 }
 
 /// Formats of `rules`.

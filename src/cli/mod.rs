@@ -3,6 +3,7 @@
 mod arguments;
 mod baseline;
 mod check;
+mod compliance;
 mod explain;
 mod init;
 mod keygen;
@@ -58,6 +59,7 @@ pub fn run() -> Outcome {
             check::against_baseline(&arguments)
         }
         Command::Show(arguments) => show::run(&arguments),
+        Command::Report(arguments) => compliance::run(&arguments),
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),

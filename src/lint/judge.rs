@@ -90,7 +90,8 @@ pub(super) fn judge_loose<'k>(case: &LooseCase<'k>, policy: &Policy) -> Vec<Foun
     found
 }
 
-fn ask<'k>(case: &Case<'k>, rule: &'k Rule) -> Vec<Found<'k>> {
+/// What one rule says about a deployment, whatever others say.
+pub(super) fn ask<'k>(case: &Case<'k>, rule: &'k Rule) -> Vec<Found<'k>> {
     let mut found: Vec<Found<'k>> = Vec::new();
     let mut decided: HashSet<SettingId> = HashSet::new();
     let mut places: HashSet<Span> = HashSet::new();

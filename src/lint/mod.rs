@@ -7,6 +7,7 @@ pub mod gate;
 mod judge;
 pub mod policy;
 mod remedy;
+pub mod ruling;
 mod waivers;
 mod words;
 

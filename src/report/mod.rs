@@ -1,6 +1,7 @@
 //! One file a format; pure: findings in, text out. A format decides neither what is listed
 //! nor what fails.
 
+pub mod compliance;
 pub mod concise;
 pub mod github;
 pub mod gitlab;

@@ -65,7 +65,28 @@ fn reference_name(name: &str) -> String {
     name.to_owned()
 }
 
-fn state(value: &Value) -> &'static str {
+/// A value for people; nothing of a secret.
+pub(super) fn shown(sources: &Sources, setting: &Setting, value: &Value) -> String {
+    match (text(sources, setting, value), value.state) {
+        (_, State::Empty) => "(empty)".to_owned(),
+        (None, State::Default) => "(secret: the shipped default)".to_owned(),
+        (None, _) => "(secret)".to_owned(),
+        (Some(text), State::Reference | State::Unseen) => format!("→ {text}"),
+        (Some(text), _) if text.is_empty() => "(empty)".to_owned(),
+        (Some(text), _) => text,
+    }
+}
+
+/// A setting that people want to see: it is set, or a rule asks about it.
+pub(super) fn is_interesting(value: &Value, asked: bool) -> bool {
+    match value.state {
+        State::Absent => false,
+        State::Default => asked,
+        _ => true,
+    }
+}
+
+pub(super) fn state(value: &Value) -> &'static str {
     match value.state {
         State::Written => "written",
         State::Empty => "empty",
@@ -85,23 +106,11 @@ pub fn table(view: &View<'_>, catalogue: &Catalogue, asked: &[BTreeSet<SettingId
         let mut rows: Vec<[String; 3]> = Vec::new();
         for (id, value) in deployment.values() {
             let setting = catalogue.get(id);
-            let interesting = match value.state {
-                State::Absent => false,
-                State::Default => asked.contains(&id),
-                _ => true,
-            };
-            if !interesting {
+            if !is_interesting(value, asked.contains(&id)) {
                 continue;
             }
-            let shown = match (text(view.sources, setting, value), value.state) {
-                (_, State::Empty) => "(empty)".to_owned(),
-                (None, State::Default) => "(secret: the shipped default)".to_owned(),
-                (None, _) => "(secret)".to_owned(),
-                (Some(text), State::Reference | State::Unseen) => format!("→ {text}"),
-                (Some(text), _) if text.is_empty() => "(empty)".to_owned(),
-                (Some(text), _) => text,
-            };
-            rows.push([setting.path.clone(), shown, origin(view, deployment, value)]);
+            let shown = shown(view.sources, setting, value);
+            rows.push([setting.path.clone(), shown, origin(view.sources, deployment, value)]);
         }
         let width = |column: usize, most: usize| {
             rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(most)
@@ -143,10 +152,10 @@ fn heading(out: &mut String, view: &View<'_>, deployment: &Deployment) {
 }
 
 /// Where a value comes from, in one line; files of the deployment's own folder by name.
-fn origin(view: &View<'_>, deployment: &Deployment, value: &Value) -> String {
-    let home = deployment.sources.first().map_or("", |&id| view.sources.get(id).folder());
+pub(super) fn origin(sources: &Sources, deployment: &Deployment, value: &Value) -> String {
+    let home = deployment.sources.first().map_or("", |&id| sources.get(id).folder());
     let place = |span: Span| {
-        let source = view.sources.get(span.source);
+        let source = sources.get(span.source);
         let at = source.position(span.start as usize);
         let path = source.path.strip_prefix(home).unwrap_or(&source.path);
         format!("{}:{}:{}", plain(path), at.line, at.column)

@@ -39,6 +39,8 @@ pub struct Control {
     pub title: String,
     /// What it asks for, in our words, where the title does not say.
     pub about: Option<String>,
+    /// What no file can show of it: without that, nobody can call it met.
+    pub unseen: Option<String>,
 }
 
 impl Frameworks {

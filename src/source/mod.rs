@@ -2,6 +2,7 @@
 //! remembers where it stands, discovery on disk and masking for display.
 //! Knows nothing of YAML, settings or rules.
 
+pub mod date;
 pub mod diagnostic;
 pub mod discover;
 pub mod git;

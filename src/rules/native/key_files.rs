@@ -35,6 +35,23 @@ pub(super) fn rsa(key: &KeyPlace) -> Option<&RsaPublic> {
     }
 }
 
+/// The server reads a key from this path or from one that the files do not show, and the files
+/// do not show the key either.
+pub(super) fn is_unseen(case: &Case<'_>, setting: &str) -> bool {
+    let value = case.value(setting);
+    match value.state {
+        State::Written | State::Default if value.text.is_known() => path(case, setting)
+            .is_some_and(|path| !at(case, &path).into_iter().any(|key| rsa(key).is_some())),
+        State::Absent | State::Empty => false,
+        _ => true,
+    }
+}
+
+/// The same for the server's own pair.
+pub(super) fn are_unseen(case: &Case<'_>) -> bool {
+    [PUBLIC, PRIVATE].into_iter().any(|setting| is_unseen(case, setting))
+}
+
 /// The two keys are not halves of one pair: by their bytes, or because only the public path
 /// was changed.
 pub(super) fn mismatch(case: &Case<'_>, public: &str, private: &str) -> Vec<Hit> {

@@ -123,6 +123,24 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
     }
 }
 
+/// What a check that found nothing could not see, if that might have made it speak.
+pub fn unseen(native: &Native, case: &Case<'_>) -> Option<&'static str> {
+    let is_unseen = match native {
+        Native::DefaultKeyPair { public, private, .. }
+        | Native::KeyMismatch { public, private } => {
+            [public, private].into_iter().any(|setting| key_files::is_unseen(case, setting))
+        }
+        Native::WeakKey {} => key_files::are_unseen(case),
+        other => {
+            let mut values = other.settings().into_iter().map(|path| case.value(path));
+            return values
+                .any(|value| value.is_hidden() || !value.text.is_known())
+                .then_some("the value comes from outside these files");
+        }
+    };
+    is_unseen.then_some("the server's key files are not among these files")
+}
+
 /// Runs a check on what a file shows by itself.
 pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
     match native {

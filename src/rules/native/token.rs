@@ -3,6 +3,7 @@
 use crate::crypto::tokens::{Expiry, Signature, Token};
 use crate::deployment::evidence::TokenPlace;
 use crate::rules::schema::Severity;
+use crate::source::date::date;
 
 use super::{Hit, LooseCase, Mark};
 
@@ -99,33 +100,5 @@ fn describe(token: &Token) -> String {
             format!("a token for `{sub}`")
         }
         _ => "a token".to_owned(),
-    }
-}
-
-/// The day of a time in seconds since 1970, in UTC.
-fn date(seconds: i64) -> String {
-    // Howard Hinnant's civil_from_days.
-    let days = seconds.div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn days_are_days() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(1_663_938_462), "2022-09-23");
-        assert_eq!(date(951_782_400), "2000-02-29");
     }
 }
