@@ -68,6 +68,11 @@ fn questions() -> Vec<Vec<&'static str>> {
     questions[1].extend(["--profile", "development"]);
     questions.push(vec!["show", "."]);
     questions.push(vec!["show", ".", "--format", "json"]);
+    for format in ["table", "markdown", "json", "html", "oscal"] {
+        for framework in ["om-production", "cwe"] {
+            questions.push(vec!["report", ".", "--framework", framework, "--format", format]);
+        }
+    }
     questions
 }
 
