@@ -293,7 +293,7 @@ fn item(subject: &Subject<'_>, deployment: &Deployment, result: &ControlResult<'
 }
 
 fn check(subject: &Subject<'_>, deployment: &Deployment, reason: &Reason<'_>) -> Check {
-    let summary = |rule| subject.knowledge.sheet(rule).map(|sheet| sheet.texts.summary);
+    let summary = |rule| subject.knowledge.sheet(rule).map(|sheet| sheet.texts.summary.clone());
     Check {
         rule: reason.rule.map(str::to_owned),
         summary: reason.rule.and_then(summary),
