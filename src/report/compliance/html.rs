@@ -263,7 +263,7 @@ fn code(text: &str) -> String {
 /// A sentence: what stands between backticks becomes code.
 fn rich(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return escaped(text);
     }
     let parts = parts.iter().enumerate();
