@@ -13,3 +13,12 @@ fn no_rule_comes_from_the_future() {
         assert!(since <= this_version(), "{} says since {since}", rule.id);
     }
 }
+
+#[test]
+fn no_id_that_was_released_ever_disappears() {
+    let listed = include_str!("../docs/rules/ids.txt");
+    let knowledge = Knowledge::built_in();
+    let gone: Vec<&str> = listed.lines().filter(|id| knowledge.rule(id).is_none()).collect();
+    assert!(gone.is_empty(), "users wrote these ids down, and there is no rule for them: {gone:?}");
+    assert!(listed.lines().count() > 30);
+}
