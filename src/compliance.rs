@@ -174,10 +174,12 @@ fn named_by<'k>(
     };
     let rules: Vec<(&str, Vec<String>)> =
         knowledge.rules.iter().filter_map(|rule| names(&rule.id)).collect();
-    let of = |control: &Control| {
+    let of = |control: &Control| -> Vec<&'k str> {
         rules.iter().filter(|(_, ids)| ids.contains(&control.id)).map(|(rule, _)| *rule).collect()
     };
-    framework.controls.iter().map(|control| (control, of(control))).collect()
+    let all = framework.controls.iter().map(|control| (control, of(control)));
+    // What no rule looks at is not for this program to judge.
+    all.filter(|(control, rules)| !rules.is_empty() || control.unseen.is_some()).collect()
 }
 
 fn reason<'a>(

@@ -27,3 +27,17 @@ fn controls_have_ids_of_their_own_and_titles() {
         assert!(framework.controls.iter().all(|control| !control.title.trim().is_empty()));
     }
 }
+
+#[test]
+fn every_rule_about_security_names_a_weakness_and_a_control() {
+    let knowledge = Knowledge::built_in();
+    for rule in &knowledge.rules {
+        let sheet = knowledge.sheet(&rule.id).unwrap();
+        // Rules about inputs and about waivers say nothing of a deployment.
+        if matches!(sheet.topic.as_str(), "files" | "waivers") {
+            continue;
+        }
+        assert!(!sheet.texts.cwe.is_empty(), "{} names no weakness", rule.id);
+        assert!(!sheet.texts.mappings.is_empty(), "{} names no control", rule.id);
+    }
+}
