@@ -9,7 +9,7 @@ use super::{Outcome, complain, print};
 pub(super) fn run(arguments: &Report) -> Outcome {
     let inputs = &arguments.inputs;
     let drawn = arguments.format == ReportFormat::Table;
-    let Some((scan, _)) = read(inputs, &inputs.flags(), arguments.now, drawn) else {
+    let Some((scan, _)) = read(inputs, &inputs.flags(), arguments.now, drawn, None) else {
         return Outcome::Failed;
     };
     let name = arguments.framework.name();
