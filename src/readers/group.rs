@@ -130,7 +130,8 @@ fn is_strayed(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
     broken && configuration && looks_ours(&source.text, catalogue)
 }
 
-/// Whether the text names at least two things that only OpenMetadata's configuration has.
+/// Whether the text names at least two things that only OpenMetadata's configuration has, or one
+/// of its own beside a variable that others have, too.
 fn looks_ours(text: &str, catalogue: &Catalogue) -> bool {
     const NAMES: [&str; 5] = [
         "authorizerConfiguration",
@@ -140,12 +141,14 @@ fn looks_ours(text: &str, catalogue: &Catalogue) -> bool {
         "initialAdmins",
     ];
     let fixed = NAMES.iter().filter(|name| text.contains(**name)).count();
-    let variables = catalogue
+    let named: Vec<&str> = catalogue
         .settings
         .iter()
         .filter_map(|setting| setting.variable())
-        .filter(|name| catalogue.telltales([*name]).own == 1 && text.contains(name));
-    fixed + variables.take(2).count() >= 2
+        .filter(|name| text.contains(name))
+        .collect();
+    let own = named.iter().filter(|name| catalogue.telltales([**name]).own == 1).take(2).count();
+    fixed + own >= 2 || fixed >= 1 && !named.is_empty()
 }
 
 fn read_helm(
