@@ -117,12 +117,11 @@ pub(super) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
                 file(&path);
             }
         }
+        // Whatever they are called, the server's keys may be among them.
         for section in ["configs", "secrets"] {
             for entry in root.get(section).map(|e| e.value.entries()).unwrap_or_default() {
                 for path in texts(entry.value.get("file").map(|e| e.value)) {
-                    if is_server_file_path(&path) {
-                        file(&path);
-                    }
+                    file(&path);
                 }
             }
         }
