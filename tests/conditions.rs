@@ -1,11 +1,12 @@
 //! The words of rule files, each on what a value can be: written, the shipped default, from
 //! elsewhere, partly from elsewhere, and empty. Three answers: yes, no, and the files do not tell.
 
-use omlint::config::Loaded;
+mod support;
+
+use omlint::Scan;
 use omlint::rules::Knowledge;
 use omlint::rules::condition::{Case, Truth};
 use omlint::rules::schema::{Condition, Profile};
-use omlint::{Request, Scan, scan};
 
 fn compose(variables: &str) -> (tempfile::TempDir, Scan) {
     let lines: String = variables.lines().map(|line| format!("      {}\n", line.trim())).collect();
@@ -16,19 +17,7 @@ fn compose(variables: &str) -> (tempfile::TempDir, Scan) {
 }
 
 fn laid_out(name: &str, text: &str) -> (tempfile::TempDir, Scan) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(name), text).unwrap();
-    let scan = scan(&Request {
-        paths: vec![".".into()],
-        stdin: None,
-        base: folder.path().to_owned(),
-        no_ignore: false,
-        env_files: Vec::new(),
-        helm_values: Vec::new(),
-        config: Loaded::default(),
-        now: 1_795_392_000,
-        inline_waivers: true,
-    });
+    let (folder, scan) = support::scanned(&[(name, text)]);
     assert_eq!(scan.deployments.len(), 1, "{text}");
     (folder, scan)
 }

@@ -2,29 +2,11 @@
 
 mod support;
 
-use omlint::config::Loaded;
-use omlint::{Request, Scan, scan};
-use support::folder;
-
-fn read(files: &[(&str, &str)]) -> (tempfile::TempDir, Scan) {
-    let folder = folder(files);
-    let scan = scan(&Request {
-        paths: vec![".".into()],
-        stdin: None,
-        base: folder.path().to_owned(),
-        no_ignore: false,
-        env_files: Vec::new(),
-        helm_values: Vec::new(),
-        config: Loaded::default(),
-        now: support::material::NOW,
-        inline_waivers: true,
-    });
-    (folder, scan)
-}
+use support::scanned;
 
 /// The doors of the only deployment: whose, ports, door, reach and TLS.
 fn doors(files: &[(&str, &str)]) -> Vec<String> {
-    let (_folder, scan) = read(files);
+    let (_folder, scan) = scanned(files);
     assert_eq!(scan.deployments.len(), 1);
     let ports = scan.deployments[0].evidence.ports.iter();
     ports
@@ -320,7 +302,7 @@ fn a_patch_of_a_service_counts_and_one_that_is_not_applied_hides_it() {
 
 #[test]
 fn workloads_beside_the_server_have_ports_and_mounts_of_their_own() {
-    let (_folder, scan) = read(&[(
+    let (_folder, scan) = scanned(&[(
         "openmetadata.yaml",
         &format!(
             "{WORKLOAD}---

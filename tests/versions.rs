@@ -1,22 +1,11 @@
 //! Releases change defaults and names: on each side of a boundary, what a rule says.
 
-use omlint::config::Loaded;
-use omlint::{Request, Scan, scan};
+mod support;
+
+use omlint::Scan;
 
 fn judged(name: &str, text: &str) -> Scan {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(name), text).unwrap();
-    let scan = scan(&Request {
-        paths: vec![".".into()],
-        stdin: None,
-        base: folder.path().to_owned(),
-        no_ignore: false,
-        env_files: Vec::new(),
-        helm_values: Vec::new(),
-        config: Loaded::default(),
-        now: 1_795_392_000,
-        inline_waivers: true,
-    });
+    let (_folder, scan) = support::scanned(&[(name, text)]);
     assert_eq!(scan.deployments.len(), 1, "{text}");
     scan
 }

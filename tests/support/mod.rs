@@ -8,6 +8,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use omlint::config::Loaded;
+use omlint::{Request, Scan, scan};
+
 /// What a run printed, and how it ended.
 pub struct Run {
     /// The exit code; -1 after a signal.
@@ -62,4 +65,21 @@ pub fn write(folder: &Path, name: &str, bytes: &[u8]) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folders");
     std::fs::write(path, bytes).expect("the file is written");
+}
+
+/// Lays files out in a folder of their own and scans it.
+pub fn scanned(files: &[(&str, &str)]) -> (tempfile::TempDir, Scan) {
+    let folder = folder(files);
+    let scan = scan(&Request {
+        paths: vec![".".into()],
+        stdin: None,
+        base: folder.path().to_owned(),
+        no_ignore: false,
+        env_files: Vec::new(),
+        helm_values: Vec::new(),
+        config: Loaded::default(),
+        now: material::NOW,
+        inline_waivers: true,
+    });
+    (folder, scan)
 }

@@ -4,7 +4,7 @@ use crate::deployment::value::{GAP, State, Value};
 use crate::rules::condition::Case;
 use crate::rules::url::Url;
 
-use super::{Field, Hit};
+use super::Hit;
 
 pub(super) fn run(case: &Case<'_>, left: &str, right: &str) -> Vec<Hit> {
     let host = |value: &Value| {
@@ -16,12 +16,5 @@ pub(super) fn run(case: &Case<'_>, left: &str, right: &str) -> Vec<Hit> {
     let (Some(one), Some(other)) = (host(case.value(left)), host(case.value(right))) else {
         return Vec::new();
     };
-    if one == other {
-        return Vec::new();
-    }
-    vec![Hit {
-        fields: vec![Field::whole(case.setting(left)), Field::whole(case.setting(right))],
-        compares: true,
-        ..Hit::default()
-    }]
+    if one == other { Vec::new() } else { vec![Hit::disagreement(case, left, right)] }
 }

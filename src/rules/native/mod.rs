@@ -69,6 +69,17 @@ pub struct Hit {
     pub real: bool,
 }
 
+impl Hit {
+    /// Two settings that do not go together: losing one side loses the finding.
+    fn disagreement(case: &Case<'_>, left: &str, right: &str) -> Self {
+        Hit {
+            fields: vec![Field::whole(case.setting(left)), Field::whole(case.setting(right))],
+            compares: true,
+            ..Hit::default()
+        }
+    }
+}
+
 /// What a file shows by itself, under judgement.
 pub struct LooseCase<'a> {
     /// What is known about OpenMetadata.

@@ -4,7 +4,7 @@
 use crate::deployment::value::{State, Value};
 use crate::rules::condition::Case;
 
-use super::{Field, Hit};
+use super::Hit;
 
 pub(super) fn run(case: &Case<'_>, left: &str, right: &str) -> Vec<Hit> {
     let written = |value: &Value| {
@@ -15,12 +15,5 @@ pub(super) fn run(case: &Case<'_>, left: &str, right: &str) -> Vec<Hit> {
     let (Some(one), Some(other)) = (written(case.value(left)), written(case.value(right))) else {
         return Vec::new();
     };
-    if one == other {
-        return Vec::new();
-    }
-    vec![Hit {
-        fields: vec![Field::whole(case.setting(left)), Field::whole(case.setting(right))],
-        compares: true,
-        ..Hit::default()
-    }]
+    if one == other { Vec::new() } else { vec![Hit::disagreement(case, left, right)] }
 }
