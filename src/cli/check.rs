@@ -14,8 +14,9 @@ use crate::source::discover::Disk;
 use crate::source::git::{self, Since};
 use crate::{Request, Scan, limit, scan};
 
-use super::arguments::{Check, Inputs, UNNAMED, When};
+use super::arguments::{Check, Inputs, UNNAMED};
 use super::output::Target;
+use super::words::When;
 use super::{Outcome, baseline, complain, complain_of, print};
 
 pub(super) fn run(arguments: &Check) -> Outcome {

@@ -2,8 +2,9 @@
 
 use crate::report::compliance::{self, Subject};
 
-use super::arguments::{Report, ReportFormat};
+use super::arguments::Report;
 use super::check::{aftermath, read};
+use super::words::ReportFormat;
 use super::{Outcome, complain, print};
 
 pub(super) fn run(arguments: &Report) -> Outcome {

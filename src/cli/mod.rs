@@ -12,6 +12,7 @@ mod output;
 mod own_rules;
 mod rules;
 mod show;
+mod words;
 
 use std::io::Write;
 
@@ -20,7 +21,8 @@ use clap::Parser;
 use crate::config::{self, Choice, Flags, Loaded};
 use crate::report;
 use crate::source::discover::Disk;
-use arguments::{BaselineCommand, When};
+use arguments::BaselineCommand;
+use words::When;
 
 pub use arguments::{Arguments, Command};
 

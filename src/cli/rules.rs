@@ -3,7 +3,8 @@
 use crate::config::{Choice, Flags};
 use crate::report::rule_list::{self, Filter};
 
-use super::arguments::{Rules, RulesCommand, RulesFormat};
+use super::arguments::{Rules, RulesCommand};
+use super::words::RulesFormat;
 use super::{Outcome, complain, load_here, own_rules, print};
 
 pub(super) fn run(arguments: &Rules) -> Outcome {

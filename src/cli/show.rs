@@ -3,8 +3,9 @@
 use crate::report::{self, View};
 use crate::rules::schema::Severity;
 
-use super::arguments::{Show, ShowFormat};
+use super::arguments::Show;
 use super::check::{aftermath, color, read};
+use super::words::ShowFormat;
 use super::{Outcome, complain, print};
 
 pub(super) fn run(arguments: &Show) -> Outcome {
