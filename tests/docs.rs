@@ -1,0 +1,73 @@
+//! What the pages say: every command on them is one that the program knows, and every link leads
+//! to a file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use omlint::cli::Arguments;
+
+/// The pages, with their names from the root of the repository.
+fn pages() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = Vec::new();
+    let mut folders = vec![PathBuf::from("docs"), PathBuf::from("packaging/wheel")];
+    for name in ["README.md", "CONTRIBUTING.md"] {
+        pages.push((name.into(), std::fs::read_to_string(root.join(name)).unwrap()));
+    }
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(root.join(&folder)).unwrap().flatten() {
+            let path = folder.join(entry.file_name());
+            if entry.path().is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "md") {
+                let text = std::fs::read_to_string(entry.path()).unwrap();
+                pages.push((path, text));
+            }
+        }
+    }
+    pages
+}
+
+/// The words of a line of a console after `$ omlint`.
+fn command(line: &str) -> Option<Vec<&str>> {
+    let line = line
+        .strip_prefix("$ ")?
+        .strip_prefix("cargo run --quiet -- ")
+        .map_or_else(|| line.strip_prefix("$ omlint "), Some)?;
+    Some(line.split_whitespace().take_while(|word| !matches!(*word, "#" | ">" | "|")).collect())
+}
+
+#[test]
+fn commands_on_the_pages_are_known() {
+    let mut number = 0;
+    for (page, text) in pages() {
+        for words in text.lines().filter_map(command) {
+            number += 1;
+            let all = std::iter::once("omlint").chain(words.iter().copied());
+            let parsed = Arguments::try_parse_from(all).map(|_| ());
+            let Err(error) = parsed else { continue };
+            assert!(!error.use_stderr(), "{}: omlint {}\n{error}", page.display(), words.join(" "));
+        }
+    }
+    assert!(number > 20, "only {number} commands were found");
+}
+
+#[test]
+fn links_on_the_pages_lead_to_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut number = 0;
+    for (page, text) in pages() {
+        for rest in text.split("](").skip(1) {
+            let link = &rest[..rest.find(')').unwrap_or(0)];
+            let file = link.split('#').next().unwrap_or("");
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            number += 1;
+            let folder = root.join(&page);
+            let target = folder.parent().unwrap().join(file);
+            assert!(target.exists(), "{}: `{link}` leads nowhere", page.display());
+        }
+    }
+    assert!(number > 5, "only {number} links were found");
+}
