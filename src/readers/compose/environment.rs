@@ -1,0 +1,221 @@
+//! The environment of a service's container: `env_file` below `environment`, in both its
+//! notations.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::catalogue::Catalogue;
+use crate::deployment::environment::{Environment, Unseen, Variable};
+use crate::deployment::evidence::Problem;
+use crate::deployment::value::{Fragment, Piece, Step};
+use crate::deployment::version::Confidence;
+use crate::source::{SourceId, Span, Text};
+use crate::syntax::substitution::Dialect;
+use crate::syntax::yaml::{Node, Tree};
+
+use super::super::interpolation::Known;
+use super::super::{join, scalar};
+use super::Reader;
+use super::files::{env_file_paths, plain};
+use super::services::{Layer, Service, attributes};
+
+/// Rank of `environment:` among the sources of a container's environment.
+const ENVIRONMENT: u8 = 200;
+
+/// Variables that a list below `environment:` sets twice.
+pub(in crate::readers) fn duplicates(
+    source: SourceId,
+    tree: &Tree,
+    raw: &str,
+    catalogue: &Catalogue,
+) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let services = tree.documents().filter_map(|root| root.get("services"));
+    for service in services.flat_map(|services| services.value.entries()) {
+        let Some(environment) = service.value.get("environment") else { continue };
+        let mut seen: BTreeMap<String, (Span, String)> = BTreeMap::new();
+        for item in environment.value.items() {
+            let text = scalar::text(source, raw, item);
+            let (name, value) = text.expose().split_once('=').unwrap_or((text.expose(), ""));
+            let place = text.locate(0..name.len());
+            if let Some((first, before)) = seen.insert(name.to_owned(), (place, value.to_owned())) {
+                found.push(Problem::DuplicateKey {
+                    key: name.to_owned(),
+                    first,
+                    last: place,
+                    conflicting: before != value && !catalogue.by_variable(name).is_empty(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// One line of `environment:`.
+struct Assignment {
+    name: String,
+    place: Span,
+    value: Assigned,
+}
+
+enum Assigned {
+    Text(Fragment, Vec<Step>),
+    /// A name alone.
+    Bare,
+    /// `!reset`: what weaker layers set does not count.
+    Reset,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// The environment of a service's container.
+    pub(super) fn environment(&mut self, service: &Service<'a>) -> Environment {
+        let mut environment = Environment::default();
+        if let Some((_, source, built)) = self.built(service) {
+            self.used.insert(source);
+            for (name, known) in &built.variables {
+                environment.set(name.clone(), from_known(known, 0));
+            }
+        }
+        let mut rank = 1;
+        for (layer, attribute) in attributes(service, "env_file") {
+            for named in env_file_paths(attribute) {
+                let at = join(&layer.folder, &plain(&layer.variables, &named.path));
+                match self.context.inputs.at(&at) {
+                    Some(input) => {
+                        self.used.insert(input.source);
+                        let mut file = self.variables.none_beside();
+                        if named.raw {
+                            file.read_raw(input, self.context.sources, &self.variables);
+                        } else {
+                            file.read(&[input], self.context.sources, &self.variables);
+                        }
+                        for (name, known) in file.iter() {
+                            match environment.variables.get_mut(name) {
+                                Some(weaker) if known.is_bare() => {
+                                    weaker.confidence = weaker.confidence.min(Confidence::Medium);
+                                    weaker.steps.push(Step {
+                                        what: format!("the shell's `{name}`, if any, overrides it"),
+                                        span: Some(known.place),
+                                    });
+                                }
+                                _ => environment.set(name.clone(), from_known(known, rank)),
+                            }
+                        }
+                    }
+                    None => environment.unseen.push(Unseen {
+                        name: format!("env_file `{}`", named.path),
+                        span: scalar::span(layer.source, named.node),
+                        rank,
+                    }),
+                }
+                rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
+            }
+        }
+        let mut own: BTreeMap<String, Variable> = BTreeMap::new();
+        let environments = attributes(service, "environment");
+        for (at, (layer, attribute)) in environments.iter().enumerate() {
+            // What compose has merged before, or reads as a list, no longer has keys to reset.
+            let has_keys = at == 1 && environments[0].1.is_map();
+            for assignment in self.assignments(layer, *attribute) {
+                let Assignment { name, place, value } = assignment;
+                let variable = match value {
+                    Assigned::Text(text, steps) => Variable {
+                        text,
+                        items: None,
+                        place,
+                        steps,
+                        confidence: Confidence::High,
+                        rank: ENVIRONMENT,
+                    },
+                    // A bare name passes on what compose itself knows.
+                    Assigned::Bare => match layer.variables.get(&name) {
+                        Some(known) => Variable { place, ..from_known(known, ENVIRONMENT) },
+                        None => Variable {
+                            text: Fragment::unknown(format!("${{{name}}}"), place),
+                            items: None,
+                            place,
+                            steps: Vec::new(),
+                            confidence: Confidence::High,
+                            rank: ENVIRONMENT,
+                        },
+                    },
+                    Assigned::Reset if has_keys => {
+                        own.remove(&name);
+                        continue;
+                    }
+                    Assigned::Reset => continue,
+                };
+                own.insert(name, variable);
+            }
+        }
+        for (name, variable) in own {
+            environment.set(name, variable);
+        }
+        environment
+    }
+
+    /// `NAME: value` or `- NAME=value` below `environment:`.
+    fn assignments(&self, layer: &Layer<'a>, node: Node<'a>) -> Vec<Assignment> {
+        let raw = &self.source(layer.source).text;
+        let mut found = Vec::new();
+        for entry in node.entries() {
+            let Some(name) = entry.key.text() else { continue };
+            let place = scalar::span(layer.source, entry.key);
+            let value = if entry.value.tag() == Some("!reset") {
+                Assigned::Reset
+            } else if entry.value.is_null() {
+                Assigned::Bare
+            } else {
+                let (text, mut steps) = self.typed(layer, entry.value);
+                if let Some(via) = entry.via {
+                    steps.push(Step {
+                        what: "the service takes it in through this alias".to_owned(),
+                        span: Some(scalar::span(layer.source, via)),
+                    });
+                }
+                Assigned::Text(text, steps)
+            };
+            found.push(Assignment { name: name.trim().to_owned(), place, value });
+        }
+        for item in node.items() {
+            let text = scalar::text(layer.source, raw, item);
+            let written = text.expose();
+            let (name, value) = match written.find('=') {
+                Some(at) => (&written[..at], Some(text.part(at + 1..written.len()))),
+                None => (written, None),
+            };
+            let place = text.locate(0..name.len());
+            let value = match value {
+                Some(value) => {
+                    let outer = value.span();
+                    let (text, steps) = layer.variables.expand(&value, outer, Dialect::Compose);
+                    Assigned::Text(text, steps)
+                }
+                None => Assigned::Bare,
+            };
+            found.push(Assignment { name: name.trim().to_owned(), place, value });
+        }
+        found
+    }
+
+    /// The text of a scalar that compose types before it makes text of it again: `012` is 10.
+    fn typed(&self, layer: &Layer<'a>, node: Node<'a>) -> (Fragment, Vec<Step>) {
+        match scalar::go_text(node) {
+            Some(text) => {
+                let outer = Span::new(layer.source, node.resolved().range());
+                (Fragment::new(vec![Piece::Known(Text::decoded(&text, outer))], outer), Vec::new())
+            }
+            None => self.expand(layer, node),
+        }
+    }
+}
+
+fn from_known(known: &Known, rank: u8) -> Variable {
+    Variable {
+        text: known.text.clone(),
+        items: None,
+        place: known.place,
+        steps: known.steps.clone(),
+        confidence: Confidence::High,
+        rank,
+    }
+}

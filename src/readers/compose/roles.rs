@@ -1,0 +1,57 @@
+//! Which service is the OpenMetadata server, which its migration job, and which stands beside them.
+
+use crate::deployment::environment::Environment;
+use crate::deployment::evidence::Neighbour;
+
+use super::Reader;
+use super::files::texts;
+use super::services::Service;
+
+impl<'a> Reader<'a, '_> {
+    pub(super) fn is_server(&self, service: &Service<'a>, environment: &Environment) -> bool {
+        let image = self.image(service);
+        if let Some(image) = &image {
+            if image.official {
+                return true;
+            }
+            let path = image.repository.to_ascii_lowercase();
+            if ["ingestion", "airflow", "mysql", "postgres", "elasticsearch", "opensearch"]
+                .iter()
+                .any(|other| path.contains(other))
+            {
+                return false;
+            }
+        }
+        let names = environment.variables.keys().map(String::as_str);
+        let repository = image.as_ref().map_or("", |image| image.repository.as_str());
+        let named =
+            [service.name.as_str(), repository].into_iter().any(super::super::names_product);
+        self.context.catalogue.telltales(names).tell_of_server(named)
+    }
+
+    pub(super) fn is_migration(&self, service: &Service<'a>) -> bool {
+        let command = self.command_text(service);
+        service.name.contains("migrat")
+            || command.contains("migrate")
+            || command.contains("openmetadata-ops")
+            || command.contains("bootstrap_storage")
+    }
+
+    /// What stands beside the server.
+    pub(super) fn neighbour(&self, service: &Service<'a>) -> Neighbour {
+        Neighbour {
+            name: service.name.clone(),
+            image: self.image(service).map(|image| image.repository),
+            mounts: self.mounts(service).0,
+        }
+    }
+
+    fn command_text(&self, service: &Service<'a>) -> String {
+        ["command", "entrypoint"]
+            .iter()
+            .filter_map(|key| self.attribute(service, key))
+            .map(|(_, node)| texts(Some(node)).join(" "))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
