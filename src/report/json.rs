@@ -8,12 +8,13 @@ use crate::source::mask::{plain, visible_json};
 use crate::source::{Position, Sources};
 
 use super::View;
+use super::server::Server;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Report {
     schema_version: u32,
     tool: Tool,
-    deployments: Vec<Server<'a>>,
+    deployments: Vec<Server>,
     findings: Vec<Item>,
     notes: Vec<Note>,
     summary: Summary,
@@ -33,18 +34,6 @@ impl Tool {
     pub(super) fn this() -> Self {
         Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
     }
-}
-
-/// A deployment.
-#[derive(Serialize)]
-pub(super) struct Server<'a> {
-    id: String,
-    kind: &'static str,
-    version: String,
-    version_from: &'static str,
-    sources: Vec<&'a str>,
-    remarks: &'a [String],
-    cannot_tell: &'a [String],
 }
 
 /// A finding.
@@ -131,18 +120,10 @@ pub fn render(view: &View<'_>) -> String {
 }
 
 /// The deployments.
-pub(super) fn servers<'a>(view: &View<'a>) -> Vec<Server<'a>> {
+pub(super) fn servers(view: &View<'_>) -> Vec<Server> {
     let both = view.deployments.iter().zip(view.cannot_tell);
-    both.map(|(deployment, cannot_tell)| Server {
-        id: deployment.id.clone(),
-        kind: deployment.kind.name(),
-        version: plain(&deployment.version.text),
-        version_from: deployment.version.from,
-        sources: deployment.sources.iter().map(|&id| view.sources.get(id).path.as_str()).collect(),
-        remarks: &deployment.remarks,
-        cannot_tell,
-    })
-    .collect()
+    both.map(|(deployment, cannot_tell)| Server::new(view.sources, deployment, cannot_tell))
+        .collect()
 }
 
 /// The findings.

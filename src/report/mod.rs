@@ -13,6 +13,7 @@ pub mod mistakes;
 pub mod pretty;
 pub mod rule_list;
 pub mod sarif;
+mod server;
 pub mod show;
 
 use crate::deployment::Deployment;

@@ -12,6 +12,7 @@ use crate::source::mask::{plain, public_value, sentence};
 use crate::source::{Sources, Span};
 
 use super::json::{Place, Tool, written};
+use super::server::Server;
 use super::{View, count};
 
 /// The effective text of a value with its unknown parts by name; nothing of a secret.
@@ -177,19 +178,14 @@ pub(super) fn origin(sources: &Sources, deployment: &Deployment, value: &Value) 
 struct Report {
     schema_version: u32,
     tool: Tool,
-    deployments: Vec<Server>,
+    deployments: Vec<Resolved>,
 }
 
 #[derive(Serialize)]
-struct Server {
-    id: String,
-    kind: &'static str,
-    version: String,
-    version_from: &'static str,
-    sources: Vec<String>,
-    remarks: Vec<String>,
+struct Resolved {
+    #[serde(flatten)]
+    server: Server,
     settings: Vec<Row>,
-    cannot_tell: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -218,23 +214,13 @@ pub fn json(view: &View<'_>, catalogue: &Catalogue) -> String {
         .deployments
         .iter()
         .zip(view.cannot_tell)
-        .map(|(deployment, cannot_tell)| Server {
-            id: deployment.id.clone(),
-            kind: deployment.kind.name(),
-            version: plain(&deployment.version.text),
-            version_from: deployment.version.from,
-            sources: deployment
-                .sources
-                .iter()
-                .map(|&id| view.sources.get(id).path.clone())
-                .collect(),
-            remarks: deployment.remarks.clone(),
+        .map(|(deployment, cannot_tell)| Resolved {
+            server: Server::new(view.sources, deployment, cannot_tell),
             settings: deployment
                 .values()
                 .filter(|(_, value)| value.state != State::Absent)
                 .map(|(id, value)| row(view, catalogue.get(id), value))
                 .collect(),
-            cannot_tell: cannot_tell.clone(),
         })
         .collect();
     let report = Report { schema_version: 1, tool: Tool::this(), deployments };

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::compliance::Verdict;
 use crate::report::count;
 
-use super::{Check, Item, Page, Row, Server, Summary, Violation};
+use super::{Check, Item, Judged, Page, Row, Summary, Violation};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -34,8 +34,8 @@ pub(super) fn render(page: &Page) -> String {
         overview(&mut out, page);
         filters(&mut out);
     }
-    for (at, server) in page.deployments.iter().enumerate() {
-        deployment(&mut out, server, at);
+    for (at, judged) in page.deployments.iter().enumerate() {
+        deployment(&mut out, judged, at);
     }
     elsewhere(&mut out, page);
     out.push_str(
@@ -52,13 +52,13 @@ fn overview(out: &mut String, page: &Page) {
         out.push_str(&format!("<th scope=\"col\">{}</th>", capital(verdict.name())));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    for (at, server) in page.deployments.iter().enumerate() {
+    for (at, judged) in page.deployments.iter().enumerate() {
         out.push_str(&format!(
             "<tr><th scope=\"row\"><a href=\"#d{at}\">{}</a></th>",
-            escaped(&server.id)
+            escaped(&judged.server.id)
         ));
         for verdict in Verdict::ALL {
-            let parts = server.summary.parts();
+            let parts = judged.summary.parts();
             let number = parts.iter().find(|(other, _)| *other == verdict).map_or(0, |part| part.1);
             out.push_str(&format!("<td data-label=\"{}\">{number}</td>", verdict.name()));
         }
@@ -79,36 +79,36 @@ fn filters(out: &mut String) {
     out.push_str("</fieldset>\n");
 }
 
-fn deployment(out: &mut String, server: &Server, at: usize) {
-    let sources: Vec<String> = server.sources.iter().map(|path| code(path)).collect();
+fn deployment(out: &mut String, judged: &Judged, at: usize) {
+    let sources: Vec<String> = judged.server.sources.iter().map(|path| code(path)).collect();
     out.push_str(&format!(
         "<section class=\"card deployment\" id=\"d{at}\" aria-labelledby=\"t{at}\">\n\
          <h2 id=\"t{at}\">{}</h2>\n<p class=\"soft\">Version {} ({}), made of {}</p>\n",
-        escaped(&server.id),
-        escaped(&server.version),
-        escaped(server.version_from),
+        escaped(&judged.server.id),
+        escaped(&judged.server.version),
+        escaped(judged.server.version_from),
         sources.join(", ")
     ));
-    for remark in &server.remarks {
+    for remark in &judged.server.remarks {
         out.push_str(&format!("<p class=\"soft\">Note: {}</p>\n", rich(remark)));
     }
-    counts(out, server.summary);
+    counts(out, judged.summary);
     out.push_str("<h3>Controls</h3>\n");
-    for control in &server.controls {
+    for control in &judged.controls {
         item(out, control);
     }
-    if !server.cannot_tell.is_empty() {
+    if !judged.server.cannot_tell.is_empty() {
         out.push_str("<h3>Not to be seen in these files</h3>\n<ul class=\"tell\">\n");
-        for text in &server.cannot_tell {
+        for text in &judged.server.cannot_tell {
             out.push_str(&format!("<li>{}</li>\n", rich(text)));
         }
         out.push_str("</ul>\n");
     }
     out.push_str(&format!(
         "<h3>Settings</h3>\n<details class=\"all\"><summary>{} and where they come from</summary>\n",
-        count(server.settings.len(), "setting")
+        count(judged.settings.len(), "setting")
     ));
-    rows(out, &server.settings);
+    rows(out, &judged.settings);
     out.push_str("</details>\n</section>\n");
 }
 

@@ -4,7 +4,7 @@ use crate::compliance::Verdict;
 use crate::report::count;
 use crate::report::markdown::{code, text};
 
-use super::{Check, Page, Row, Server, Violation};
+use super::{Check, Judged, Page, Row, Violation};
 
 pub(super) fn render(page: &Page) -> String {
     let mut out = format!("# {}\n\n", text(&page.framework.heading()));
@@ -14,8 +14,8 @@ pub(super) fn render(page: &Page) -> String {
         page.date,
         page.framework.source
     ));
-    for server in &page.deployments {
-        deployment(&mut out, server);
+    for judged in &page.deployments {
+        deployment(&mut out, judged);
     }
     if !page.elsewhere.is_empty() {
         out.push_str("\n## In files that are part of no deployment\n\n");
@@ -41,18 +41,18 @@ pub(super) fn render(page: &Page) -> String {
     out
 }
 
-fn deployment(out: &mut String, server: &Server) {
-    let sources: Vec<String> = server.sources.iter().map(|path| code(path)).collect();
+fn deployment(out: &mut String, judged: &Judged) {
+    let sources: Vec<String> = judged.server.sources.iter().map(|path| code(path)).collect();
     out.push_str(&format!(
         "\n## {}\n\nVersion {} ({}), made of {}. **{}.**\n\n",
-        code(&server.id),
-        text(&server.version),
-        server.version_from,
+        code(&judged.server.id),
+        text(&judged.server.version),
+        judged.server.version_from,
         sources.join(", "),
-        server.summary.words()
+        judged.summary.words()
     ));
     out.push_str("| Control | | Verdict |\n|---|---|---|\n");
-    for control in &server.controls {
+    for control in &judged.controls {
         let about = control.about.map(|about| format!(": {about}")).unwrap_or_default();
         let title = text(&format!("{}{about}", control.title));
         let verdict = match control.verdict {
@@ -62,7 +62,7 @@ fn deployment(out: &mut String, server: &Server) {
         out.push_str(&format!("| {} | {title} | {verdict} |\n", text(control.id)));
     }
     out.push_str("\n### Evidence\n");
-    for control in &server.controls {
+    for control in &judged.controls {
         if control.verdict == Verdict::NotApplicable {
             continue;
         }
@@ -71,14 +71,14 @@ fn deployment(out: &mut String, server: &Server) {
             reason(out, check);
         }
     }
-    if !server.cannot_tell.is_empty() {
+    if !judged.server.cannot_tell.is_empty() {
         out.push_str("\n### Not to be seen in these files\n\n");
-        for said in &server.cannot_tell {
+        for said in &judged.server.cannot_tell {
             out.push_str(&format!("- {}\n", text(said)));
         }
     }
     out.push_str("\n### Settings\n\n");
-    rows(out, &server.settings);
+    rows(out, &judged.settings);
 }
 
 fn reason(out: &mut String, check: &Check) {

@@ -20,6 +20,7 @@ use crate::source::Sources;
 use crate::source::date::date;
 use crate::source::mask::plain;
 
+use super::server::Server;
 use super::show;
 
 /// What a page is made of.
@@ -73,7 +74,7 @@ struct Page {
     framework: Standard,
     /// The day of the run.
     date: String,
-    deployments: Vec<Server>,
+    deployments: Vec<Judged>,
     /// Violations in files that are part of no deployment.
     elsewhere: Vec<Elsewhere>,
     /// Templates and documentation that were met on the way.
@@ -90,14 +91,9 @@ struct Standard {
 }
 
 #[derive(Serialize)]
-struct Server {
-    id: String,
-    kind: &'static str,
-    version: String,
-    version_from: &'static str,
-    sources: Vec<String>,
-    remarks: Vec<String>,
-    cannot_tell: Vec<String>,
+struct Judged {
+    #[serde(flatten)]
+    server: Server,
     summary: Summary,
     controls: Vec<Item>,
     settings: Vec<Row>,
@@ -233,7 +229,7 @@ impl Standard {
 impl Page {
     fn new(subject: &Subject<'_>, assessment: &Assessment<'_>) -> Page {
         let deployments =
-            assessment.deployments.iter().map(|assessed| server(subject, assessed)).collect();
+            assessment.deployments.iter().map(|assessed| judged(subject, assessed)).collect();
         let elsewhere = assessment.elsewhere.iter().map(|(control, findings)| Elsewhere {
             control: &control.id,
             title: &control.title,
@@ -255,7 +251,7 @@ impl Page {
     }
 }
 
-fn server(subject: &Subject<'_>, assessed: &Assessed<'_>) -> Server {
+fn judged(subject: &Subject<'_>, assessed: &Assessed<'_>) -> Judged {
     let deployment = &subject.deployments[assessed.index];
     let asked = &subject.asked[assessed.index];
     let controls: Vec<Item> =
@@ -264,18 +260,9 @@ fn server(subject: &Subject<'_>, assessed: &Assessed<'_>) -> Server {
         .values()
         .filter(|(id, value)| show::is_interesting(value, asked.contains(id)))
         .map(|(id, _)| row(subject, deployment, id));
-    Server {
-        id: plain(&deployment.id),
-        kind: deployment.kind.name(),
-        version: plain(&deployment.version.text),
-        version_from: deployment.version.from,
-        sources: deployment
-            .sources
-            .iter()
-            .map(|&id| plain(&subject.sources.get(id).path))
-            .collect(),
-        remarks: deployment.remarks.iter().map(|remark| plain(remark)).collect(),
-        cannot_tell: subject.cannot_tell[assessed.index].iter().map(|text| plain(text)).collect(),
+    let cannot_tell = &subject.cannot_tell[assessed.index];
+    Judged {
+        server: Server::new(subject.sources, deployment, cannot_tell).plain(),
         summary: Summary::of(&controls),
         settings: settings.collect(),
         controls,

@@ -10,7 +10,7 @@ use crate::compliance::Verdict;
 use crate::report::json::written;
 use crate::source::date::moment;
 
-use super::{Check, Elsewhere, Item, Page, Server, Violation};
+use super::{Check, Elsewhere, Item, Judged, Page, Violation};
 
 const OSCAL: &str = "1.1.3";
 /// The beginning of what ids are made of.
@@ -21,7 +21,7 @@ const URLS: [u8; 16] = 0x6ba7b811_9dad_11d1_80b4_00c04fd430c8_u128.to_be_bytes()
 pub(super) fn render(page: &Page, now: i64) -> String {
     let when = moment(now);
     let mut results: Vec<Value> =
-        page.deployments.iter().map(|server| result(page, server, &when)).collect();
+        page.deployments.iter().map(|judged| result(page, judged, &when)).collect();
     if !page.elsewhere.is_empty() {
         results.push(elsewhere(page, &when));
     }
@@ -58,35 +58,35 @@ pub(super) fn render(page: &Page, now: i64) -> String {
     } }))
 }
 
-fn result(page: &Page, server: &Server, when: &str) -> Value {
+fn result(page: &Page, judged: &Judged, when: &str) -> Value {
     let framework = page.framework.name;
-    let component = id(&["component", &server.id]);
+    let component = id(&["component", &judged.server.id]);
     let mut observations = Vec::new();
     let mut findings = Vec::new();
-    for control in &server.controls {
-        let seen = observation(framework, server, control, &component, when);
-        findings.push(finding(framework, server, control, &seen));
+    for control in &judged.controls {
+        let seen = observation(framework, judged, control, &component, when);
+        findings.push(finding(framework, judged, control, &seen));
         observations.push(seen);
     }
     json!({
-        "uuid": id(&["result", framework, &server.id, &server.version, when]),
-        "title": server.id,
+        "uuid": id(&["result", framework, &judged.server.id, &judged.server.version, when]),
+        "title": judged.server.id,
         "description": format!(
             "OpenMetadata {} ({}), as {} configures it: {}.",
-            server.version,
-            server.version_from,
-            server.sources.join(", "),
-            server.summary.words()
+            judged.server.version,
+            judged.server.version_from,
+            judged.server.sources.join(", "),
+            judged.summary.words()
         ),
         "start": when,
         "local-definitions": { "components": [{
             "uuid": component,
             "type": "software",
-            "title": server.id,
-            "description": format!("An OpenMetadata server, described by {}", server.sources.join(", ")),
+            "title": judged.server.id,
+            "description": format!("An OpenMetadata judged, described by {}", judged.server.sources.join(", ")),
             "status": { "state": "other", "remarks": "Judged by its files, not while it runs." },
         }] },
-        "reviewed-controls": selection(framework, server.controls.iter().map(|control| control.id)),
+        "reviewed-controls": selection(framework, judged.controls.iter().map(|control| control.id)),
         "observations": observations,
         "findings": findings,
     })
@@ -100,7 +100,7 @@ fn selection<'a>(framework: &str, controls: impl Iterator<Item = &'a str>) -> Va
 
 fn observation(
     framework: &str,
-    server: &Server,
+    judged: &Judged,
     control: &Item,
     component: &str,
     when: &str,
@@ -118,7 +118,7 @@ fn observation(
         }
     }
     let mut observation = json!({
-        "uuid": id(&["observation", framework, &server.id, control.id, control.verdict.name(), &content]),
+        "uuid": id(&["observation", framework, &judged.server.id, control.id, control.verdict.name(), &content]),
         "title": format!("{} {}", control.id, control.title),
         "description": format!(
             "What the files of the deployment show about {}: {}.",
@@ -163,7 +163,7 @@ fn violation(finding: &Violation) -> String {
     )
 }
 
-fn finding(framework: &str, server: &Server, control: &Item, seen: &Value) -> Value {
+fn finding(framework: &str, judged: &Judged, control: &Item, seen: &Value) -> Value {
     let (state, reason) = match control.verdict {
         Verdict::Met => ("satisfied", "pass"),
         Verdict::NotApplicable => ("satisfied", "other"),
@@ -194,7 +194,7 @@ fn finding(framework: &str, server: &Server, control: &Item, seen: &Value) -> Va
         target["implementation-status"] = json!({ "state": "not-applicable" });
     }
     json!({
-        "uuid": id(&["finding", framework, &server.id, control.id, seen["uuid"].as_str().unwrap_or("")]),
+        "uuid": id(&["finding", framework, &judged.server.id, control.id, seen["uuid"].as_str().unwrap_or("")]),
         "title": format!("{} {}", control.id, control.title),
         "description": format!("{} {}: {}.", control.id, control.title, control.verdict.name()),
         "target": target,

@@ -8,22 +8,22 @@ use super::{Check, Item, Page, Violation};
 
 pub(super) fn render(page: &Page) -> String {
     let mut out = format!("{}\n", page.framework.heading());
-    for server in &page.deployments {
+    for judged in &page.deployments {
         out.push_str(&format!(
             "\n{}\n  version {} ({}), made of {}\n  {}\n\n",
-            server.id,
-            server.version,
-            server.version_from,
-            server.sources.join(", "),
-            server.summary.words()
+            judged.server.id,
+            judged.server.version,
+            judged.server.version_from,
+            judged.server.sources.join(", "),
+            judged.summary.words()
         ));
-        let ids = server.controls.iter().map(|control| control.id.len()).max().unwrap_or(0);
-        for control in &server.controls {
+        let ids = judged.controls.iter().map(|control| control.id.len()).max().unwrap_or(0);
+        for control in &judged.controls {
             item(&mut out, control, ids);
         }
-        if !server.cannot_tell.is_empty() {
+        if !judged.server.cannot_tell.is_empty() {
             out.push_str("\n  Not to be seen in these files:\n");
-            for text in &server.cannot_tell {
+            for text in &judged.server.cannot_tell {
                 out.push_str(&format!("  - {text}\n"));
             }
         }
