@@ -17,7 +17,7 @@ mod deployment {
     pub mod reach;
     pub mod version;
 }
-#[expect(dead_code, reason = "the build script uses a part of these modules")]
+#[expect(dead_code, unused_imports, reason = "the build script uses a part of these modules")]
 #[path = "src/rules"]
 mod rules {
     pub mod frameworks;

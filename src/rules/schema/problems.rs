@@ -1,0 +1,101 @@
+//! What the form of a rule file alone cannot check: whether what it names is there.
+
+use crate::rules::matchers::PortMatch;
+
+use super::{Choice, Condition, Native, Predicate, RuleFile};
+
+/// Something that a rule file says and that does not exist.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The text of the file that is wrong; empty where it is what is missing.
+    pub word: String,
+    /// In words.
+    pub message: String,
+}
+
+impl Problem {
+    fn no_setting(path: &str) -> Problem {
+        Problem {
+            word: path.to_owned(),
+            message: format!("`{path}` is no setting of the catalogue"),
+        }
+    }
+}
+
+impl RuleFile {
+    /// What the form alone cannot check: settings that do not exist, expressions that do not
+    /// compile, groups that are not in the catalogue.
+    pub fn problems(
+        &self,
+        is_setting: &dyn Fn(&str) -> bool,
+        is_group: &dyn Fn(&str) -> bool,
+    ) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut conditions: Vec<&Condition> = Vec::new();
+        conditions.extend(self.severity.cases.iter().map(|(_, when)| when));
+        conditions.extend(self.confidence.cases.iter().map(|(_, when)| when));
+        let mut seen = Vec::new();
+        for check in &self.checks {
+            conditions.push(&check.when);
+            for (path, predicate) in &check.flag.0 {
+                seen.push((path.clone(), predicate.clone()));
+            }
+            let kinds = [
+                !check.flag.0.is_empty(),
+                check.native.is_some(),
+                check.flag_credentials.is_some(),
+                check.port.is_some(),
+                check.mount.is_some(),
+            ];
+            if kinds.iter().filter(|given| **given).count() != 1 {
+                let words = "`flag`, `flag-credentials`, `port`, `mount`, `native`";
+                let message = format!("a check needs one of {words}");
+                problems.push(Problem { word: String::new(), message });
+            }
+            for path in check.port.iter().flat_map(PortMatch::settings) {
+                seen.push((path.to_owned(), Predicate::Any(Vec::new())));
+            }
+        }
+        for condition in conditions {
+            condition.walk(&mut |path, predicate| seen.push((path.to_owned(), predicate.clone())));
+        }
+        let natives = self.checks.iter().filter_map(|check| check.native.as_ref());
+        for path in natives.flat_map(Native::settings) {
+            if !is_setting(path) {
+                problems.push(Problem::no_setting(path));
+            }
+        }
+        for path in self.texts.remedy.set.keys().chain(self.texts.because.keys()) {
+            if !is_setting(path) {
+                problems.push(Problem::no_setting(path));
+            }
+        }
+        for (path, predicate) in seen {
+            if !is_setting(&path) {
+                problems.push(Problem::no_setting(&path));
+            }
+            predicate.walk(&mut |inner| match inner {
+                Predicate::Matches(pattern) => {
+                    if let Err(error) = regex::Regex::new(&pattern.source) {
+                        // The library draws the expression first.
+                        let error = error.to_string();
+                        let reason = error.lines().last().unwrap_or("");
+                        let reason = reason.trim_start_matches("error: ");
+                        problems.push(Problem {
+                            word: pattern.source.clone(),
+                            message: format!("under `{path}`: no regular expression: {reason}"),
+                        });
+                    }
+                }
+                Predicate::In(Choice::Group(group)) if !is_group(group) => {
+                    problems.push(Problem {
+                        word: group.clone(),
+                        message: format!("under `{path}`: `{group}` is no group of the catalogue"),
+                    });
+                }
+                _ => {}
+            });
+        }
+        problems
+    }
+}

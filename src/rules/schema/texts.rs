@@ -1,0 +1,79 @@
+//! What a rule file says to people, and the examples that its tests run. Knows nothing of
+//! checks.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Severity;
+
+/// What a rule says to people.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Texts {
+    /// The rule in one line.
+    pub summary: String,
+    /// Why it matters.
+    pub why: String,
+    /// What the finding says; `{name}`, `{value}`, `{default}`, `{provider}` and `{version}` are filled in.
+    pub message: String,
+    /// The same where nothing sets the setting; a general text with the summary if absent.
+    pub message_unset: Option<String>,
+    /// What the label under the characters says where they are written out.
+    pub label: String,
+    /// The same where nothing is written; a general text if absent.
+    pub label_unset: Option<String>,
+    /// What the label on each setting in `when` says; a general text if absent.
+    #[serde(default)]
+    pub because: BTreeMap<String, String>,
+    /// What to do.
+    pub remedy: Remedy,
+    /// Pages that say more.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Numbers of the Common Weakness Enumeration.
+    #[serde(default)]
+    pub cwe: Vec<u32>,
+    /// Controls that a finding violates, by framework: `nist-800-53: [SC-12]`.
+    #[serde(default)]
+    pub mappings: BTreeMap<String, Vec<String>>,
+    /// What the rule's own tests run and its page shows.
+    pub examples: Examples,
+}
+
+/// What to do about a finding.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Remedy {
+    /// In words.
+    pub say: String,
+    /// Values to write, by setting; `{uuid}` is replaced by one made for the place.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+}
+
+/// Whole files on which the rule must speak, and on which it must not.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Examples {
+    /// The rule speaks.
+    pub bad: Vec<Example>,
+    /// The rule is silent.
+    pub good: Vec<Example>,
+}
+
+/// One small deployment.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// What it shows.
+    pub name: String,
+    /// Its files: path and text.
+    pub files: BTreeMap<String, String>,
+    /// The text under each finding's primary span, in order.
+    #[serde(default)]
+    pub flags: Vec<String>,
+    /// Severities of the findings, where they depend on conditions.
+    #[serde(default)]
+    pub severities: Vec<Severity>,
+}

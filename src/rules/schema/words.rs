@@ -1,0 +1,200 @@
+//! The words of a check: conditions on a deployment and predicates on a setting's value.
+//! Knows nothing of how they are written or judged.
+
+use serde::Deserialize;
+use serde::de::Deserializer;
+
+use crate::deployment::version::VersionRange;
+use crate::rules::matchers::{MountMatch, PortMatch};
+
+use super::Profile;
+
+/// A condition on a deployment.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// All hold (the empty list always does).
+    All(Vec<Condition>),
+    /// At least one holds.
+    Any(Vec<Condition>),
+    /// It does not hold.
+    Not(Box<Condition>),
+    /// The deployment's version lies in the range.
+    Version(VersionRange),
+    /// The run's profile.
+    Profile(Profile),
+    /// The deployment is of one of these kinds.
+    Kind(Vec<String>),
+    /// Something that is not a setting.
+    Fact(Fact),
+    /// There is such a way to a port.
+    Port(PortMatch),
+    /// There is such a mount.
+    Mount(MountMatch),
+    /// A setting meets a predicate.
+    Setting(String, Predicate),
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Condition::All(Vec::new())
+    }
+}
+
+/// Things about a deployment that are not settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// The signing key pair is not the image's: own paths, or a mount over the shipped ones.
+    OwnKeyPair,
+    /// The image is OpenMetadata's own, not a build that may bring its own files.
+    OfficialImage,
+    /// An image tag, a chart or the user states the version; it is not inferred.
+    VersionStated,
+}
+
+/// A test on the effective value of a setting.
+#[derive(Clone, Debug)]
+pub enum Predicate {
+    /// Nothing set it: the shipped default applies.
+    Unset,
+    /// Nothing is in it, written or by default; for lists: null or empty text, not `[]`.
+    Empty,
+    /// It is one of the texts that OpenMetadata ships as its default, written or not.
+    Default,
+    /// Documentation's stand-in for a value.
+    Placeholder,
+    /// A name that RFC 2606 reserves for examples.
+    ExampleDomain,
+    /// It comes from somewhere that the files do not show.
+    Reference,
+    /// Written out in a file that is not kept out of the repository.
+    Inline,
+    /// In a manifest, it is written here.
+    HeldBy(HeldBy),
+    /// One of these texts; for a list, exactly these items.
+    Equals(Vec<String>),
+    /// One of a set of texts, or a group of the catalogue.
+    In(Choice),
+    /// A regular expression finds itself in it.
+    Matches(Pattern),
+    /// Some item of the list meets the predicate.
+    Contains(Box<Predicate>),
+    /// The first item of the list meets the predicate.
+    First(Box<Predicate>),
+    /// A number, and no less than this one.
+    AtLeast(f64),
+    /// A number, and less than this one.
+    Below(f64),
+    /// The host of the URL is of this kind.
+    Host(Host),
+    /// The scheme of the URL.
+    Scheme(String),
+    /// At least one holds.
+    Any(Vec<Predicate>),
+    /// All hold.
+    All(Vec<Predicate>),
+    /// It does not hold.
+    Not(Box<Predicate>),
+}
+
+/// A set of texts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Choice {
+    /// A group of the catalogue.
+    Group(String),
+    /// The texts themselves.
+    Texts(Vec<String>),
+}
+
+/// What holds a value in a Kubernetes manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldBy {
+    /// The data of a Secret.
+    Secret,
+    /// The data of a ConfigMap.
+    ConfigMap,
+    /// The container's own `env`.
+    Container,
+}
+
+/// Kinds of hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Host {
+    /// The machine itself.
+    Loopback,
+    /// A name that only the cluster or the compose network knows; loopback too.
+    InCluster,
+    /// An address out of the ranges that are never routed on the internet; loopback is not.
+    PrivateAddress,
+    /// Any other host that the files show.
+    Remote,
+}
+
+/// A regular expression, compiled when it is first needed.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pub(super) source: String,
+    compiled: std::sync::OnceLock<regex::Regex>,
+}
+
+impl Pattern {
+    /// Whether the expression finds itself in `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled().is_match(text)
+    }
+
+    /// Where the expression first finds itself in `text`.
+    pub fn find(&self, text: &str) -> Option<std::ops::Range<usize>> {
+        self.compiled().find(text).map(|found| found.range())
+    }
+
+    fn compiled(&self) -> &regex::Regex {
+        self.compiled
+            .get_or_init(|| regex::Regex::new(&self.source).expect("checked when it was loaded"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let source = String::deserialize(input)?;
+        // Compiling is checked once, by the build script and by whoever loads users' rules.
+        Ok(Pattern { source, compiled: std::sync::OnceLock::new() })
+    }
+}
+
+impl Predicate {
+    /// Calls `visit` with every predicate within this one, itself included.
+    pub fn walk(&self, visit: &mut dyn FnMut(&Predicate)) {
+        visit(self);
+        match self {
+            Predicate::Contains(inner) | Predicate::First(inner) | Predicate::Not(inner) => {
+                inner.walk(visit);
+            }
+            Predicate::Any(list) | Predicate::All(list) => {
+                list.iter().for_each(|inner| inner.walk(visit));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Condition {
+    /// Calls `visit` with every setting that the condition names, and its predicate.
+    pub fn walk(&self, visit: &mut dyn FnMut(&str, &Predicate)) {
+        match self {
+            Condition::All(list) | Condition::Any(list) => {
+                list.iter().for_each(|inner| inner.walk(visit));
+            }
+            Condition::Not(inner) => inner.walk(visit),
+            Condition::Setting(path, predicate) => visit(path, predicate),
+            // Whatever is in them, they are looked at.
+            Condition::Port(port) => {
+                port.settings().for_each(|path| visit(path, &Predicate::Any(Vec::new())));
+            }
+            _ => {}
+        }
+    }
+}
