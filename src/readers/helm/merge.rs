@@ -1,0 +1,67 @@
+//! Several values files as one, as Helm merges them: mappings key by key, anything else
+//! replaced. Knows nothing of the chart.
+
+use crate::source::SourceId;
+use crate::syntax::yaml::{Node, Style};
+
+/// What one file holds at a place.
+#[derive(Clone, Copy)]
+pub(super) struct Layer<'a> {
+    pub node: Node<'a>,
+    pub source: SourceId,
+}
+
+/// What layered values hold at a path.
+pub(super) enum Found<'a> {
+    /// No file says anything.
+    Nothing,
+    /// The strongest says null, which takes the chart's default away.
+    Null(Layer<'a>, Node<'a>),
+    /// A scalar or a list.
+    Leaf(Layer<'a>, Node<'a>),
+    /// Maps of several files, the weakest first.
+    Map(Vec<Layer<'a>>, Node<'a>, SourceId),
+}
+
+/// Looks a key up in layers, the strongest first, as Helm merges: maps are merged, anything
+/// else replaces.
+pub(super) fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
+    let mut maps: Vec<Layer<'a>> = Vec::new();
+    let mut named = None;
+    for layer in layers.iter().rev() {
+        let Some(entry) = layer.node.get(key) else { continue };
+        let inner = Layer { node: entry.value, source: layer.source };
+        if entry.value.is_map() && !is_expression(entry.value) {
+            // One would write below a mapping of a file, not in a list of assignments.
+            let is_file = entry.key.style() != Some(Style::Given);
+            let instead = |(key, _): (Node<'_>, _)| key.style() == Some(Style::Given) && is_file;
+            if named.is_none_or(instead) {
+                named = Some((entry.key, layer.source));
+            }
+            maps.push(inner);
+        } else if maps.is_empty() {
+            return if entry.value.is_null() {
+                Found::Null(Layer { node: entry.key, source: layer.source }, entry.key)
+            } else {
+                Found::Leaf(inner, entry.key)
+            };
+        } else {
+            break;
+        }
+    }
+    maps.reverse();
+    match named {
+        Some((key, source)) => Found::Map(maps, key, source),
+        None => Found::Nothing,
+    }
+}
+
+/// `{{ … }}` without quotes and `{Client ID}` are mappings to YAML, and values to people.
+fn is_expression(node: Node<'_>) -> bool {
+    node.is_flow()
+        && !node.pairs().is_empty()
+        && node.pairs().iter().all(|(key, value)| {
+            // `{key: null}` is a mapping to people, too.
+            key.is_map() || value.is_null() && value.text().is_none_or(str::is_empty)
+        })
+}

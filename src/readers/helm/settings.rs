@@ -1,0 +1,360 @@
+//! What the chart's values make of each of the server's settings: written, left out with its
+//! section, or the chart's own default, with the place that decides.
+
+use crate::deployment::catalogue::{Setting, Type};
+use crate::deployment::environment::{Environment, Fallback};
+use crate::deployment::value::{Fragment, Origin, State, Step, Value};
+use crate::deployment::version::Confidence;
+use crate::source::{SourceId, Span};
+use crate::syntax::yaml::Style;
+
+use super::super::scalar;
+use super::{Found, Layer, Off, Reader, step};
+
+impl<'a> Reader<'a, '_> {
+    pub(super) fn setting(&self, setting: &Setting, environment: &Environment) -> Value {
+        if setting.beside.is_some() {
+            return Value::absent();
+        }
+        let fallback = Fallback {
+            version: self.version.version,
+            confidence: Confidence::High,
+            place: &|setting| self.origin(setting),
+        };
+        let is_switch = setting.path.starts_with("chart.");
+        let by_env = setting.env.iter().any(|name| environment.variables.contains_key(&name.name));
+        if by_env {
+            return environment.setting(setting, &fallback);
+        }
+        if let Some(section) = setting.section.as_deref()
+            && let Some(off) = self.off.get(section)
+        {
+            if let Some(other) = self.twin(setting) {
+                return self.setting(other, environment);
+            }
+            let mut value = environment.setting(setting, &fallback);
+            if value.state == State::Default {
+                value.origin.steps.insert(0, off.step.clone());
+                if let Some(span) = off.switch {
+                    value.origin.span = Some(span);
+                    value.origin.present_keys = off.keys;
+                }
+            }
+            return value;
+        }
+        let mut value = match self.written(setting, environment, &fallback) {
+            Some(value) => value,
+            None if is_switch || !self.paths(setting).is_empty() => {
+                self.chart_default(setting, environment, &fallback)
+            }
+            None => return environment.setting(setting, &fallback),
+        };
+        if let Some(unseen) = environment.unseen.first()
+            && !is_switch
+            && !setting.env.is_empty()
+            && !value.is_hidden()
+        {
+            value.confidence = value.confidence.min(Confidence::Medium);
+            value.origin.steps.push(Step {
+                what: format!("{} may override it, but is not among the files", unseen.name),
+                span: Some(unseen.span),
+            });
+        }
+        value
+    }
+
+    /// A setting that reads the same variable, in a section that the chart renders.
+    fn twin(&self, setting: &Setting) -> Option<&'a Setting> {
+        let catalogue = self.context.catalogue;
+        let twins = catalogue.by_variable(setting.variable()?).iter().map(|&id| catalogue.get(id));
+        twins
+            .filter(|other| other.variable() == setting.variable() && other.path != setting.path)
+            .find(|other| {
+                other.section.as_deref().is_some_and(|section| !self.off.contains_key(section))
+            })
+    }
+
+    pub(super) fn left_out(&self, section: &str) -> Option<Off> {
+        let conditions = self.context.catalogue.sections.get(section)?;
+        for condition in conditions {
+            let (holds, span, path) = self.condition(&condition.path, &condition.is);
+            if holds == Some(false) {
+                let wanted = condition.is.join(" or ");
+                let is_switch = condition.is == ["true"] && span.is_some();
+                let what = format!(
+                    "the chart leaves this out unless `{path}` is {wanted}, so the image's own default applies"
+                );
+                // A switch in the file is the place to change; a choice of provider is not.
+                let keys = path.matches('.').count();
+                let step = Step { what, span };
+                return Some(Off { switch: span.filter(|_| is_switch), step, keys });
+            }
+        }
+        None
+    }
+
+    /// The paths under which a setting may stand in these values, newest first.
+    fn paths<'s>(&self, setting: &'s Setting) -> Vec<(&'s str, bool)> {
+        let names = if self.root.is_old() && !setting.global.is_empty() {
+            &setting.global
+        } else {
+            &setting.helm
+        };
+        let version = self.spelling_version();
+        names
+            .iter()
+            .filter(|name| version.is_none_or(|version| name.holds_for(version)))
+            .map(|name| (name.name.as_str(), name.secret_ref))
+            .collect()
+    }
+
+    /// Whether a condition of a section holds: `None` if it cannot be told; with the place
+    /// that decides.
+    fn condition(&self, path: &str, is: &[String]) -> (Option<bool>, Option<Span>, String) {
+        let catalogue = self.context.catalogue;
+        let setting = catalogue
+            .settings
+            .iter()
+            .find(|setting| setting.helm.iter().any(|name| name.name == path));
+        let alternatives: Vec<&str> = match setting {
+            Some(setting) => self.paths(setting).into_iter().map(|(path, _)| path).collect(),
+            None => vec![path],
+        };
+        let switch = is == ["true"];
+        for path in alternatives {
+            match self.look(path) {
+                Found::Nothing => {}
+                Found::Null(layer, _) => {
+                    return (
+                        Some(false),
+                        Some(scalar::span(layer.source, layer.node)),
+                        path.to_owned(),
+                    );
+                }
+                Found::Map(..) => return (Some(switch), None, path.to_owned()),
+                Found::Leaf(layer, _) => {
+                    let span = scalar::span(layer.source, layer.node);
+                    let (text, _) = self.fragment(layer);
+                    if !text.is_known() {
+                        return (None, Some(span), path.to_owned());
+                    }
+                    let text = text.unquoted().outline();
+                    let holds = if switch {
+                        !scalar::helm_falsy(layer.node.resolved())
+                    } else {
+                        is.contains(&text)
+                    };
+                    return (Some(holds), Some(span), path.to_owned());
+                }
+            }
+        }
+        let default = setting
+            .and_then(|setting| setting.chart_default(self.version.version))
+            .and_then(|entry| entry.value.as_deref());
+        // A switch that this chart does not have yet is always on.
+        let holds = match default {
+            Some(text) => is.iter().any(|wanted| wanted == text),
+            None => switch,
+        };
+        (Some(holds), None, path.to_owned())
+    }
+
+    fn written(
+        &self,
+        setting: &Setting,
+        environment: &Environment,
+        unset: &Fallback<'_>,
+    ) -> Option<Value> {
+        let paths = self.paths(setting);
+        // A secretRef wins over a value beside it (fernetkey).
+        let ordered = paths
+            .iter()
+            .filter(|(_, is_ref)| *is_ref)
+            .chain(paths.iter().filter(|(_, is_ref)| !*is_ref));
+        let mut fallback = None;
+        for &(path, is_ref) in ordered {
+            match self.look(path) {
+                Found::Nothing => {}
+                Found::Map(layers, key, source) if is_ref => {
+                    let place = scalar::span(source, key);
+                    match step(&layers, "secretRef") {
+                        Found::Leaf(layer, _) => {
+                            let (text, _) = self.fragment(layer);
+                            if text.outline().is_empty() {
+                                fallback = fallback.or(Some(layer));
+                                continue;
+                            }
+                            let span = scalar::span(layer.source, layer.node);
+                            return Some(self.confident(
+                                Value::reference("a Kubernetes Secret", span),
+                                layer.source,
+                                span,
+                            ));
+                        }
+                        Found::Null(layer, _) => fallback = fallback.or(Some(layer)),
+                        _ => {
+                            let _ = place;
+                        }
+                    }
+                }
+                Found::Map(_, key, source) => {
+                    // A mapping where a value belongs: `{Client ID}` without quotes.
+                    let _ = (key, source);
+                }
+                Found::Null(layer, _) if is_ref => fallback = fallback.or(Some(layer)),
+                Found::Null(layer, key) => {
+                    let span = scalar::span(layer.source, key);
+                    let items = (setting.kind == Type::List).then(Vec::new);
+                    let nothing = Fragment::new(Vec::new(), span);
+                    let mut value = Value::written(setting.kind, nothing, items, span);
+                    value.state =
+                        if setting.kind == Type::List { State::Written } else { State::Empty };
+                    return Some(self.confident(value, layer.source, span));
+                }
+                Found::Leaf(layer, key) => {
+                    let place = scalar::span(layer.source, key);
+                    return Some(self.leaf(setting, layer, place));
+                }
+            }
+        }
+        // `secretRef: ""` renders no variable: the image's default is what is left.
+        let layer = fallback.filter(|_| paths.iter().all(|(_, is_ref)| *is_ref))?;
+        let span = Span::new(layer.source, layer.node.range());
+        let mut value = environment.setting(setting, unset);
+        if value.state == State::Default {
+            let what = "an empty `secretRef` sets nothing, so the image's own default applies";
+            let step = Step { what: what.to_owned(), span: Some(span) };
+            value.origin = Origin { span: Some(span), steps: vec![step], present_keys: usize::MAX };
+        }
+        Some(value)
+    }
+
+    fn leaf(&self, setting: &Setting, layer: Layer<'a>, place: Span) -> Value {
+        let whole = Span::new(layer.source, layer.node.range());
+        let value = if layer.node.is_seq() {
+            let items: Vec<Fragment> = layer
+                .node
+                .items()
+                .into_iter()
+                // The chart's template passes over what is null.
+                .filter(|item| !item.is_null())
+                .map(|item| {
+                    self.fragment(Layer { node: item.resolved(), source: layer.source })
+                        .0
+                        .unquoted()
+                })
+                .collect();
+            let text = scalar::fragment(layer.source, self.raw(layer.source), layer.node);
+            let mut value = Value::written(setting.kind, text, Some(items), place);
+            value.origin.span = Some(if whole.range().is_empty() { place } else { whole });
+            value
+        } else {
+            let (text, steps) = self.fragment(layer);
+            let mut value = Value::written(setting.kind, text, None, place);
+            value.origin.steps.extend(steps);
+            value
+        };
+        self.confident(value, layer.source, place)
+    }
+
+    /// What stands after the place at which a file broke is less certain.
+    fn confident(&self, mut value: Value, source: SourceId, place: Span) -> Value {
+        let after =
+            |&(broken, from): &(SourceId, usize)| broken == source && place.start as usize >= from;
+        if self.broken_from.iter().any(after) {
+            value.confidence = Confidence::Medium;
+        }
+        value
+    }
+
+    fn chart_default(
+        &self,
+        setting: &Setting,
+        environment: &Environment,
+        fallback: &Fallback<'_>,
+    ) -> Value {
+        let origin = self.origin(setting);
+        let place = origin.span.unwrap_or(self.anchor);
+        if !self.broken_from.is_empty() {
+            return Value::unseen("the part of the file that did not parse", place);
+        }
+        match setting.chart_default(self.version.version) {
+            Some(entry) => match (&entry.secret_ref, &entry.value) {
+                (Some(name), _) => {
+                    let mut value = Value::reference(format!("Secret {name}"), place);
+                    value.origin = origin;
+                    value
+                }
+                (None, Some(text)) => {
+                    let mut value = Value::default(setting.kind, text, place);
+                    value.origin = origin;
+                    // A layer that nobody can see may hold it.
+                    if let Some((name, span)) = self.wrapped.unseen.first() {
+                        value.confidence = Confidence::Medium;
+                        value.origin.steps.push(Step {
+                            what: format!("{name} may set it, but is not among the files"),
+                            span: Some(*span),
+                        });
+                    }
+                    value
+                }
+                (None, None) => Value::absent(),
+            },
+            None if setting.path.starts_with("chart.") => Value::absent(),
+            None => environment.setting(setting, fallback),
+        }
+    }
+
+    fn origin(&self, setting: &Setting) -> Origin {
+        let mut origin = Origin { span: Some(self.anchor), steps: Vec::new(), present_keys: 0 };
+        let Some(path) = self.paths(setting).first().map(|(path, _)| *path) else { return origin };
+        if self.anchor_keys < 1 + usize::from(!self.root.is_old()) {
+            return origin;
+        }
+        let mut layers = self.config.clone();
+        for key in path.split('.') {
+            match step(&layers, key) {
+                Found::Map(next, key, source) if key.style() != Some(Style::Given) => {
+                    origin.span = Some(scalar::span(source, key));
+                    origin.present_keys += 1;
+                    layers = next;
+                }
+                _ => break,
+            }
+        }
+        origin.steps.extend(self.misplaced(setting));
+        origin
+    }
+
+    /// A key that looks like this setting's section but stands where the chart ignores it.
+    fn misplaced(&self, setting: &Setting) -> Option<Step> {
+        let section = setting.helm.first()?.name.split('.').next()?.to_owned();
+        if self.root.is_old() {
+            return None;
+        }
+        let places: [(&str, Vec<&str>); 3] = [
+            ("", vec![section.as_str()]),
+            ("openmetadata", vec!["openmetadata", section.as_str()]),
+            ("global", vec!["global", section.as_str()]),
+        ];
+        for (_, path) in places {
+            let mut layers = self.values.clone();
+            for (at, key) in path.iter().enumerate() {
+                match step(&layers, key) {
+                    Found::Map(_, key_node, source) if at + 1 == path.len() => {
+                        return Some(Step {
+                            what: format!(
+                                "`{}` here is ignored: this chart reads `openmetadata.config.{section}`",
+                                path.join(".")
+                            ),
+                            span: Some(scalar::span(source, key_node)),
+                        });
+                    }
+                    Found::Map(next, ..) => layers = next,
+                    _ => break,
+                }
+            }
+        }
+        None
+    }
+}

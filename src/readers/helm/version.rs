@@ -1,0 +1,92 @@
+//! Which server a release runs, as far as its files tell: an image's tag, the chart's version,
+//! the layout of the values.
+
+use crate::deployment::KnownVersion;
+use crate::deployment::version::Version;
+use crate::source::SourceId;
+use crate::syntax::yaml::Node;
+
+use super::super::Input;
+use super::super::compose::Context;
+use super::{Found, Reader};
+
+/// The version of the chart: Chart.lock, or Chart.yaml as a dependency or as the chart itself.
+pub(super) fn chart_version(
+    context: &Context<'_>,
+    charts: &[&Input],
+    alias: Option<&str>,
+) -> Option<Version> {
+    let mut found = None;
+    for input in charts {
+        let is_lock = context.sources.get(input.source).name() == "Chart.lock";
+        for root in input.tree()?.documents() {
+            let text = |node: Node<'_>, key: &str| {
+                node.get(key).and_then(|entry| entry.value.text()).map(str::to_owned)
+            };
+            if text(root, "name").as_deref() == Some("openmetadata") && alias.is_none() {
+                found = text(root, "version").and_then(|v| Version::parse(&v)).or(found);
+            }
+            for item in root.get("dependencies").map(|e| e.value.items()).unwrap_or_default() {
+                let item = item.resolved();
+                if text(item, "name").as_deref() != Some("openmetadata") {
+                    continue;
+                }
+                let version = text(item, "version").and_then(|range| {
+                    Version::parse(
+                        range
+                            .trim_start_matches(['^', '~', '=', '>', ' ', 'v'])
+                            .trim_end_matches(".x"),
+                    )
+                });
+                if found.is_none() || is_lock {
+                    found = version.or(found);
+                }
+            }
+        }
+    }
+    found
+}
+
+impl<'a> Reader<'a, '_> {
+    pub(super) fn known_version(&self, layers: &[SourceId]) -> KnownVersion {
+        if let Some(known) = self.context.versions.of(self.context.sources, layers) {
+            return known;
+        }
+        if let Some(image) = self.image()
+            && let Some(tag) = &image.tag
+            && let Some(version) = Version::parse(tag)
+        {
+            return KnownVersion { version, text: tag.clone(), from: "image tag" };
+        }
+        let catalogue = self.context.catalogue;
+        if let Some(chart) = self.chart {
+            let version = catalogue.version_of_chart(chart);
+            return KnownVersion { version, text: chart.to_string(), from: "chart version" };
+        }
+        if self.root.is_old() {
+            // A class of the old package was written for a server before 0.12.1.
+            let old_class = ["className", "containerRequestFilter"].iter().any(|key| {
+                matches!(self.look(&format!("authorizer.{key}")), Found::Leaf(_, _))
+                    && self
+                        .leaf_text(&format!("authorizer.{key}"))
+                        .is_some_and(|text| text.starts_with("org.openmetadata.catalog."))
+            });
+            let text = if old_class { "0.12.0" } else { "1.0.0" };
+            let version = Version::parse(text).unwrap_or(catalogue.newest);
+            return KnownVersion { version, text: text.to_owned(), from: "layout" };
+        }
+        KnownVersion {
+            version: catalogue.newest,
+            text: catalogue.newest.to_string(),
+            from: "assumed: newest known",
+        }
+    }
+
+    /// The chart version that spellings are counted in.
+    pub(super) fn spelling_version(&self) -> Option<Version> {
+        self.chart.or_else(|| {
+            (self.version.from != "assumed: newest known")
+                .then(|| self.context.catalogue.chart_of_version(self.version.version))
+        })
+    }
+}
