@@ -1,15 +1,15 @@
-//! Kubernetes manifests: a container's environment from `env` and `envFrom`, against the
-//! Secrets and ConfigMaps in scope, as the kubelet builds it.
+//! Kubernetes manifests: which containers are OpenMetadata's servers, and the deployment that each
+//! of them makes with the Secrets, ConfigMaps and other objects in scope.
 
+mod environment;
 mod exposure;
+mod mounts;
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
-use crate::deployment::evidence::{
-    Evidence, Holder, Image, KeyPlace, Mount, MountSource, Neighbour, is_official_repository,
-};
-use crate::deployment::value::{Fragment, Origin, Piece, Step};
+use crate::deployment::environment::{Environment, Fallback};
+use crate::deployment::evidence::{Evidence, Holder, Image, Neighbour, is_official_repository};
+use crate::deployment::value::Origin;
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::{Arrival, SourceId, Span};
@@ -18,15 +18,11 @@ use crate::syntax::yaml::{self, Node};
 use super::compose::Context;
 use super::kustomize::{Builder, Inline};
 use super::manifests::{
-    Container, DOORS, Entry, Item, Part, STORES, Scope, Store, WORKLOADS, Workload, items,
-    split_image, text,
+    Container, DOORS, Part, STORES, Scope, Store, WORKLOADS, Workload, split_image, text,
 };
-use super::{Consumed, Input, Role, scalar, server_file};
+use super::{Consumed, Role, server_file};
 
-/// Rank of `env` among the sources of a container's environment; `envFrom` is below.
-const ENV: u8 = 200;
-/// Rank of what nobody can see: a patch that was not applied.
-const PATCH: u8 = 255;
+use mounts::Mounted;
 
 /// Whether the document is a manifest that bears on a server's environment.
 pub(super) fn recognises(root: Node<'_>) -> bool {
@@ -88,30 +84,6 @@ pub(super) fn read(
         consumed.extend(deployment.sources.iter().copied());
     }
     deployments
-}
-
-/// What is laid over the container's file system.
-#[derive(Default)]
-struct Mounted {
-    mounts: Vec<Mount>,
-    keys: Vec<KeyPlace>,
-    /// A ConfigMap's openmetadata.yaml.
-    template: Option<Input>,
-}
-
-/// What a volume brings: in words, file by file, and the written mode of its files.
-struct Volume<'s> {
-    name: String,
-    files: Vec<File<'s>>,
-    mode: Option<(u32, Span)>,
-}
-
-/// A key of a Secret or ConfigMap as a file.
-struct File<'s> {
-    path: String,
-    store: &'s Store<'s>,
-    entry: &'s Entry,
-    mode: Option<(u32, Span)>,
 }
 
 struct Server<'a, 'c> {
@@ -233,231 +205,6 @@ impl<'a> Server<'a, '_> {
         near(&|store| store.source == home)
             .or_else(|| near(&|store| folder(store.source) == folder(home)))
             .or_else(|| (candidates.len() == 1).then(|| candidates[0]))
-    }
-
-    fn environment(&self, workload: &Workload<'a>, container: &Container<'a>) -> Environment {
-        let mut environment = Environment::default();
-        let mut rank = 1u8;
-        for from in &container.env_from {
-            self.env_from(workload, from.source, from.node, rank, &mut environment);
-            rank = rank.saturating_add(1).min(ENV - 1);
-        }
-        for item in &container.env {
-            self.env(workload, *item, &mut environment);
-        }
-        for (name, span) in self.scope.unapplied.iter().chain(&workload.unapplied) {
-            environment.unseen.push(Unseen { name: name.clone(), span: *span, rank: PATCH });
-        }
-        environment
-    }
-
-    fn env_from(
-        &self,
-        workload: &Workload<'a>,
-        source: SourceId,
-        item: Node<'a>,
-        rank: u8,
-        environment: &mut Environment,
-    ) {
-        let prefix = text(item, "prefix").unwrap_or("");
-        for (key, is_secret) in [("secretRef", true), ("configMapRef", false)] {
-            let Some(name) = item.get(key).and_then(|entry| entry.value.get("name")) else {
-                continue;
-            };
-            let span = scalar::span(source, name.value);
-            let what = format!(
-                "the {} `{}`",
-                if is_secret { "Secret" } else { "ConfigMap" },
-                name.value.text().unwrap_or("")
-            );
-            let store = self.store(is_secret, name.value.text().unwrap_or(""), workload);
-            if store.is_none_or(|store| store.open) {
-                environment.unseen.push(Unseen { name: what.clone(), span, rank });
-            }
-            let Some(store) = store else { continue };
-            let step = Step { what: format!("the container takes in {what}"), span: Some(span) };
-            for (name, entry) in &store.entries {
-                let variable = variable(entry, entry.span, vec![step.clone()], rank);
-                environment.set(format!("{prefix}{name}"), variable);
-            }
-            for name in &store.opaque {
-                let mut hidden = variable_unknown(&what, span, rank);
-                hidden.steps.push(step.clone());
-                environment.set(format!("{prefix}{name}"), hidden);
-            }
-        }
-    }
-
-    fn env(&self, workload: &Workload<'a>, item: Item<'a>, environment: &mut Environment) {
-        let (entry, source) = (item.entry.node, item.entry.source);
-        let Some(name) = entry.get("name") else { return };
-        let Some(key) = name.value.text() else { return };
-        let place = scalar::span(source, name.value);
-        let found = if let Some(span) = item.hidden {
-            variable_unknown("what a JSON patch refers to", span, ENV)
-        } else if let Some(value) = item.value.or(item.entry.get("value")) {
-            let raw = &self.context.sources.get(value.source).text;
-            let text = self.expanded(scalar::fragment(value.source, raw, value.node), environment);
-            let steps = match item.value {
-                Some(_) => vec![Step { what: format!("a patch sets `{key}`"), span: Some(place) }],
-                None => Vec::new(),
-            };
-            Variable { text, items: None, place, steps, confidence: Confidence::High, rank: ENV }
-        } else if let Some(from) = entry.get("valueFrom") {
-            let reference = [("secretKeyRef", true), ("configMapKeyRef", false)]
-                .iter()
-                .find_map(|(kind, is_secret)| Some((from.value.get(kind)?, *is_secret)));
-            let Some((reference, is_secret)) = reference else {
-                environment.set(key, variable_unknown("valueFrom", place, ENV));
-                return;
-            };
-            let named = reference.value.get("name");
-            let span = named.map_or(place, |entry| scalar::span(source, entry.value));
-            let store_name = named.and_then(|entry| entry.value.text()).unwrap_or("");
-            let what =
-                format!("the {} `{store_name}`", if is_secret { "Secret" } else { "ConfigMap" });
-            let store = self.store(is_secret, store_name, workload);
-            let held = store
-                .zip(text(reference.value, "key"))
-                .and_then(|(store, key)| store.entries.get(key));
-            match held {
-                Some(entry) => {
-                    let step =
-                        Step { what: format!("`{key}` is taken from {what}"), span: Some(span) };
-                    variable(entry, entry.span, vec![step], ENV)
-                }
-                None => variable_unknown(&what, span, ENV),
-            }
-        } else {
-            // A name alone is an empty text.
-            Variable {
-                text: Fragment::new(Vec::new(), place),
-                items: None,
-                place,
-                steps: Vec::new(),
-                confidence: Confidence::High,
-                rank: ENV,
-            }
-        };
-        environment.set(key, found);
-    }
-
-    /// `$(NAME)` becomes what a variable above it is.
-    fn expanded(&self, fragment: Fragment, environment: &Environment) -> Fragment {
-        let outer = fragment.outer();
-        let pieces = fragment
-            .pieces()
-            .iter()
-            .flat_map(|piece| match piece {
-                Piece::Unknown(unknown) => {
-                    let name =
-                        unknown.name.strip_prefix("$(").and_then(|name| name.strip_suffix(')'));
-                    match name.and_then(|name| environment.variables.get(name)) {
-                        Some(variable) => variable.text.pieces().to_vec(),
-                        None => vec![piece.clone()],
-                    }
-                }
-                known => vec![known.clone()],
-            })
-            .collect();
-        Fragment::new(pieces, outer)
-    }
-
-    fn mounts(&self, workload: &Workload<'a>, container: &Container<'a>) -> Mounted {
-        let mut mounted = Mounted::default();
-        for item in &container.mounts {
-            let Some(path) = item.get("mountPath") else { continue };
-            let target = path.node.text().unwrap_or("").trim_end_matches('/').to_owned();
-            let brought = self.volume(workload, item.text("name").unwrap_or(""));
-            let sub_path = item.text("subPath");
-            for file in brought.files {
-                let at = match sub_path {
-                    Some(sub_path) if sub_path == file.path => target.clone(),
-                    Some(_) => continue,
-                    None => format!("{target}/{}", file.path),
-                };
-                self.mount_file(&mut mounted, file, at);
-            }
-            let from = MountSource::Unseen(brought.name);
-            mounted.mounts.push(Mount { target, from, span: path.span(), mode: brought.mode });
-        }
-        mounted
-    }
-
-    fn mount_file(&self, mounted: &mut Mounted, file: File<'_>, at: String) {
-        let source = file.entry.whole.source;
-        if at.ends_with("/openmetadata.yaml")
-            && let Some(tree) = file.entry.tree(self.context.sources)
-        {
-            mounted.template = Some(Input::part(source, Role::ServerFile, tree));
-        }
-        let keys = self.context.inputs.of(source).into_iter();
-        for key in keys.flat_map(|input| &input.loose.keys) {
-            if file.entry.whole.contains(key.span) {
-                mounted.keys.push(KeyPlace { target: Some(at.clone()), ..key.clone() });
-            }
-        }
-        if let Some(mode) = file.mode {
-            let from = MountSource::Unseen(file.store.identity.name().to_owned());
-            mounted.mounts.push(Mount { target: at, from, span: mode.1, mode: Some(mode) });
-        }
-    }
-
-    /// What a volume brings.
-    fn volume(&self, workload: &Workload<'a>, name: &str) -> Volume<'_> {
-        let mut brought = Volume { name: name.to_owned(), files: Vec::new(), mode: None };
-        let named = workload.volumes.iter().rev().find(|volume| volume.text("name") == Some(name));
-        let named = named.map(|volume| (volume.node, volume.source));
-        let Some((volume, source)) = named else { return brought };
-        let mut parts: Vec<Node<'_>> = vec![volume];
-        if let Some(projected) = volume.get("projected") {
-            brought.mode = self.mode(source, projected.value, "defaultMode");
-            parts.extend(items(projected.value, "sources"));
-        }
-        if let Some(path) = volume.get("hostPath").and_then(|entry| text(entry.value, "path")) {
-            brought.name = path.to_owned();
-        }
-        for part in parts {
-            for (kind, keys, is_secret) in
-                [("secret", ["secretName", "name"], true), ("configMap", ["name", "name"], false)]
-            {
-                let Some(entry) = part.get(kind) else { continue };
-                let Some(store_name) = keys.iter().find_map(|key| text(entry.value, key)) else {
-                    continue;
-                };
-                brought.name =
-                    format!("{} {store_name}", if is_secret { "Secret" } else { "ConfigMap" });
-                brought.mode = brought.mode.or(self.mode(source, entry.value, "defaultMode"));
-                let Some(store) = self.store(is_secret, store_name, workload) else { continue };
-                let chosen = items(entry.value, "items");
-                for (key, held) in &store.entries {
-                    let item = chosen.iter().find(|item| text(**item, "key") == Some(key));
-                    if item.is_none() && !chosen.is_empty() {
-                        continue;
-                    }
-                    brought.files.push(File {
-                        path: item.and_then(|item| text(*item, "path")).unwrap_or(key).to_owned(),
-                        store,
-                        entry: held,
-                        mode: item.and_then(|item| self.mode(source, *item, "mode")),
-                    });
-                }
-            }
-        }
-        brought
-    }
-
-    /// A written file mode: octal with a leading zero, as YAML 1.1 has it, else decimal.
-    fn mode(&self, source: SourceId, node: Node<'_>, key: &str) -> Option<(u32, Span)> {
-        let entry = node.get(key)?;
-        let written = entry.value.text()?;
-        let digits =
-            written.strip_prefix("0o").or(written.strip_prefix('0').filter(|d| !d.is_empty()));
-        let mode = match digits {
-            Some(octal) => u32::from_str_radix(octal, 8).ok()?,
-            None => written.parse().ok()?,
-        };
-        Some((mode, scalar::span(source, entry.value)))
     }
 
     /// Places of values in Secrets and ConfigMaps.
@@ -622,27 +369,5 @@ impl<'a> Server<'a, '_> {
             }
         }
         deployment
-    }
-}
-
-fn variable(entry: &Entry, place: Span, steps: Vec<Step>, rank: u8) -> Variable {
-    Variable {
-        text: entry.text.clone(),
-        items: None,
-        place,
-        steps,
-        confidence: Confidence::High,
-        rank,
-    }
-}
-
-fn variable_unknown(what: &str, span: Span, rank: u8) -> Variable {
-    Variable {
-        text: Fragment::unknown(what, span),
-        items: None,
-        place: span,
-        steps: Vec::new(),
-        confidence: Confidence::High,
-        rank,
     }
 }

@@ -1,0 +1,133 @@
+//! What volumes lay over a container's file system: the keys of Secrets and ConfigMaps as files,
+//! with their modes, and the server's own configuration where one of them holds it.
+
+use crate::deployment::evidence::{KeyPlace, Mount, MountSource};
+use crate::source::{SourceId, Span};
+use crate::syntax::yaml::Node;
+
+use super::super::manifests::{Container, Entry, Store, Workload, items, text};
+use super::super::{Input, Role, scalar};
+use super::Server;
+
+/// What is laid over the container's file system.
+#[derive(Default)]
+pub(super) struct Mounted {
+    pub mounts: Vec<Mount>,
+    pub keys: Vec<KeyPlace>,
+    /// A ConfigMap's openmetadata.yaml.
+    pub template: Option<Input>,
+}
+
+/// What a volume brings: in words, file by file, and the written mode of its files.
+struct Volume<'s> {
+    name: String,
+    files: Vec<File<'s>>,
+    mode: Option<(u32, Span)>,
+}
+
+/// A key of a Secret or ConfigMap as a file.
+struct File<'s> {
+    path: String,
+    store: &'s Store<'s>,
+    entry: &'s Entry,
+    mode: Option<(u32, Span)>,
+}
+
+impl<'a> Server<'a, '_> {
+    pub(super) fn mounts(&self, workload: &Workload<'a>, container: &Container<'a>) -> Mounted {
+        let mut mounted = Mounted::default();
+        for item in &container.mounts {
+            let Some(path) = item.get("mountPath") else { continue };
+            let target = path.node.text().unwrap_or("").trim_end_matches('/').to_owned();
+            let brought = self.volume(workload, item.text("name").unwrap_or(""));
+            let sub_path = item.text("subPath");
+            for file in brought.files {
+                let at = match sub_path {
+                    Some(sub_path) if sub_path == file.path => target.clone(),
+                    Some(_) => continue,
+                    None => format!("{target}/{}", file.path),
+                };
+                self.mount_file(&mut mounted, file, at);
+            }
+            let from = MountSource::Unseen(brought.name);
+            mounted.mounts.push(Mount { target, from, span: path.span(), mode: brought.mode });
+        }
+        mounted
+    }
+
+    fn mount_file(&self, mounted: &mut Mounted, file: File<'_>, at: String) {
+        let source = file.entry.whole.source;
+        if at.ends_with("/openmetadata.yaml")
+            && let Some(tree) = file.entry.tree(self.context.sources)
+        {
+            mounted.template = Some(Input::part(source, Role::ServerFile, tree));
+        }
+        let keys = self.context.inputs.of(source).into_iter();
+        for key in keys.flat_map(|input| &input.loose.keys) {
+            if file.entry.whole.contains(key.span) {
+                mounted.keys.push(KeyPlace { target: Some(at.clone()), ..key.clone() });
+            }
+        }
+        if let Some(mode) = file.mode {
+            let from = MountSource::Unseen(file.store.identity.name().to_owned());
+            mounted.mounts.push(Mount { target: at, from, span: mode.1, mode: Some(mode) });
+        }
+    }
+
+    /// What a volume brings.
+    fn volume(&self, workload: &Workload<'a>, name: &str) -> Volume<'_> {
+        let mut brought = Volume { name: name.to_owned(), files: Vec::new(), mode: None };
+        let named = workload.volumes.iter().rev().find(|volume| volume.text("name") == Some(name));
+        let named = named.map(|volume| (volume.node, volume.source));
+        let Some((volume, source)) = named else { return brought };
+        let mut parts: Vec<Node<'_>> = vec![volume];
+        if let Some(projected) = volume.get("projected") {
+            brought.mode = self.mode(source, projected.value, "defaultMode");
+            parts.extend(items(projected.value, "sources"));
+        }
+        if let Some(path) = volume.get("hostPath").and_then(|entry| text(entry.value, "path")) {
+            brought.name = path.to_owned();
+        }
+        for part in parts {
+            for (kind, keys, is_secret) in
+                [("secret", ["secretName", "name"], true), ("configMap", ["name", "name"], false)]
+            {
+                let Some(entry) = part.get(kind) else { continue };
+                let Some(store_name) = keys.iter().find_map(|key| text(entry.value, key)) else {
+                    continue;
+                };
+                brought.name =
+                    format!("{} {store_name}", if is_secret { "Secret" } else { "ConfigMap" });
+                brought.mode = brought.mode.or(self.mode(source, entry.value, "defaultMode"));
+                let Some(store) = self.store(is_secret, store_name, workload) else { continue };
+                let chosen = items(entry.value, "items");
+                for (key, held) in &store.entries {
+                    let item = chosen.iter().find(|item| text(**item, "key") == Some(key));
+                    if item.is_none() && !chosen.is_empty() {
+                        continue;
+                    }
+                    brought.files.push(File {
+                        path: item.and_then(|item| text(*item, "path")).unwrap_or(key).to_owned(),
+                        store,
+                        entry: held,
+                        mode: item.and_then(|item| self.mode(source, *item, "mode")),
+                    });
+                }
+            }
+        }
+        brought
+    }
+
+    /// A written file mode: octal with a leading zero, as YAML 1.1 has it, else decimal.
+    fn mode(&self, source: SourceId, node: Node<'_>, key: &str) -> Option<(u32, Span)> {
+        let entry = node.get(key)?;
+        let written = entry.value.text()?;
+        let digits =
+            written.strip_prefix("0o").or(written.strip_prefix('0').filter(|d| !d.is_empty()));
+        let mode = match digits {
+            Some(octal) => u32::from_str_radix(octal, 8).ok()?,
+            None => written.parse().ok()?,
+        };
+        Some((mode, scalar::span(source, entry.value)))
+    }
+}
