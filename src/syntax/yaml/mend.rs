@@ -1,0 +1,176 @@
+//! Mends a document that does not parse, line by line on a copy of equal length, so that what
+//! stands around the broken line is still read, at its place.
+//! Knows nothing of what the parser expects: it tries, and keeps what gets further.
+
+use std::ops::Range;
+
+use super::build::build;
+use super::{Kind, Style, SyntaxError, Tree};
+
+/// Attempts to mend one file before what is left of it is given up.
+const MAX_ATTEMPTS: usize = 160;
+/// Bytes that all attempts together may read.
+const MAX_READ_AGAIN: usize = 24 << 20;
+/// Files larger than this are not mended: each attempt reads the file again.
+pub(super) const MAX_MENDED_BYTES: usize = 1 << 20;
+
+/// Replaces refused lines by filler of equal length until the text parses.
+pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
+    let mut text = original.to_owned();
+    let mut raw: Vec<Range<usize>> = Vec::new();
+    let (mut tree, mut error, mut progress) = build(&text, &raw);
+    let mut attempts = 0;
+    let most = (MAX_READ_AGAIN / text.len().max(1)).clamp(16, MAX_ATTEMPTS);
+    let mut document = document_of(original, error.as_ref().map_or(0, |e| e.offset));
+    while let Some(current) = error.clone() {
+        let here = document_of(original, current.offset);
+        if here != document {
+            errors.push(current.clone());
+            document = here;
+        }
+        let mut best: Option<(String, Vec<Range<usize>>, _)> = None;
+        for line in candidate_lines(&text, current.offset, progress) {
+            for cure in cures(&text, line) {
+                attempts += 1;
+                if attempts > most {
+                    return tree;
+                }
+                let mut patched = text.clone();
+                patched.replace_range(cure.range.clone(), &cure.filler);
+                let mut raws = raw.clone();
+                raws.extend(cure.value.clone());
+                let built = build(&patched, &raws);
+                let better = match &built.1 {
+                    None => true,
+                    Some(next) => {
+                        (next.offset, built.2) > (current.offset, progress) && !next.too_deep
+                    }
+                };
+                if better {
+                    best = Some((patched, raws, built));
+                    break;
+                }
+            }
+            if best.is_some() {
+                break;
+            }
+        }
+        let Some((patched, raws, built)) = best else {
+            return tree;
+        };
+        (text, raw) = (patched, raws);
+        (tree, error, progress) = built;
+    }
+    // Mended values show the characters that were written, not the filler.
+    for node in &mut tree.nodes {
+        if let Kind::Scalar { text: value, style: Style::Mended } = &mut node.kind {
+            *value = original[node.range.clone()].to_owned();
+        }
+    }
+    tree
+}
+
+/// The number of `---` lines before `offset`.
+fn document_of(text: &str, offset: usize) -> usize {
+    text[..offset.min(text.len())].lines().filter(|line| line.starts_with("---")).count()
+}
+
+/// Lines that may hold the cause: where the parser stopped, and where it last understood.
+fn candidate_lines(text: &str, error: usize, progress: usize) -> Vec<Range<usize>> {
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    let mut add = |at: usize| {
+        let range = line_at(text, at);
+        if !lines.contains(&range) && !text[range.clone()].trim().is_empty() {
+            lines.push(range);
+        }
+    };
+    add(error);
+    add(progress);
+    let after = line_at(text, progress).end;
+    if after < text.len() {
+        add(after + 1);
+    }
+    let mut before = line_at(text, error).start;
+    for _ in 0..3 {
+        if before == 0 {
+            break;
+        }
+        add(before - 1);
+        before = line_at(text, before - 1).start;
+    }
+    lines
+}
+
+fn line_at(text: &str, at: usize) -> Range<usize> {
+    let at = at.min(text.len());
+    let bytes = text.as_bytes();
+    let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |n| n + 1);
+    let end = memchr::memchr(b'\n', &bytes[at..]).map_or(text.len(), |n| at + n);
+    let end = if end > start && bytes[end - 1] == b'\r' { end - 1 } else { end };
+    start..end
+}
+
+struct Cure {
+    range: Range<usize>,
+    filler: String,
+    /// The raw value that the filler stands for.
+    value: Option<Range<usize>>,
+}
+
+/// What may be done about a line, the mildest first.
+fn cures(text: &str, line: Range<usize>) -> Vec<Cure> {
+    let content = &text[line.clone()];
+    let mut cures = Vec::new();
+    let indent = content.len() - content.trim_start().len();
+    if content[..indent].contains('\t') {
+        cures.push(Cure {
+            range: line.start..line.start + indent,
+            filler: " ".repeat(indent),
+            value: None,
+        });
+    }
+    if let Some(value) = value_range(content) {
+        let range = line.start + value.start..line.start + value.end;
+        if range.len() >= 2 {
+            cures.push(Cure {
+                filler: format!("'{}'", "x".repeat(range.len() - 2)),
+                value: Some(range.clone()),
+                range,
+            });
+        } else {
+            cures.push(Cure { filler: "x".repeat(range.len()), value: Some(range.clone()), range });
+        }
+    }
+    cures.push(Cure { filler: " ".repeat(line.len()), range: line, value: None });
+    cures
+}
+
+/// The value in `key: value`, `- key: value` or `- value`, without a trailing comment.
+fn value_range(line: &str) -> Option<Range<usize>> {
+    let mut at = line.len() - line.trim_start().len();
+    let mut dashed = false;
+    while line[at..].starts_with("- ") {
+        at += 2;
+        at += line[at..].len() - line[at..].trim_start().len();
+        dashed = true;
+    }
+    if line[at..].starts_with('#') {
+        return None;
+    }
+    let key_end =
+        line[at..].find([':', ' ', '"', '\'', '[', '{']).filter(|&n| n > 0).and_then(|n| {
+            let rest = &line[at + n..];
+            let colon = rest.len() - rest.trim_start().len();
+            (rest[colon..].starts_with(": ") || rest[colon..] == *":").then_some(at + n + colon + 1)
+        });
+    let start = match key_end {
+        Some(end) => end,
+        None if dashed => at,
+        None => return None,
+    };
+    let start = start + (line[start..].len() - line[start..].trim_start().len());
+    let body = &line[start..];
+    let end = body.find(" #").unwrap_or(body.len());
+    let end = body[..end].trim_end().len();
+    (end > 0).then(|| start..start + end)
+}

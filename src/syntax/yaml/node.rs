@@ -1,0 +1,297 @@
+//! A node as readers see it: its text, its items, its entries, its places. Aliases and merges are
+//! followed here.
+//! Knows nothing of the parser.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::{Data, INDEXED_FROM, Kind, NodeId, Style, Tree, hash, padded};
+
+/// A node, seen in its tree.
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) id: NodeId,
+}
+
+/// One entry of a mapping.
+#[derive(Clone, Copy)]
+pub struct Entry<'t> {
+    /// The key.
+    pub key: Node<'t>,
+    /// The value, aliases followed.
+    pub value: Node<'t>,
+    /// The alias (`*name`) through which the entry or its value came, if any.
+    pub via: Option<Node<'t>>,
+}
+
+impl<'t> Node<'t> {
+    fn own_pairs(self) -> &'t [(NodeId, NodeId)] {
+        match &self.resolved().data().kind {
+            Kind::Map(pairs) => pairs,
+            _ => &[],
+        }
+    }
+
+    fn data(self) -> &'t Data {
+        &self.tree.nodes[self.id.0 as usize]
+    }
+
+    /// The node's number in its tree.
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// The tree that the node belongs to.
+    pub fn tree(self) -> &'t Tree {
+        self.tree
+    }
+
+    /// The bytes of the node: with quotes, without anchor and tag.
+    pub fn range(self) -> Range<usize> {
+        self.data().range.clone()
+    }
+
+    /// The bytes of the content: within the quotes, unless there is nothing in them.
+    pub fn content_range(self) -> Range<usize> {
+        let range = self.range();
+        match self.style() {
+            Some(Style::Single | Style::Double) if range.len() > 2 => {
+                range.start + 1..range.end - 1
+            }
+            _ => range,
+        }
+    }
+
+    /// The tag as written (`!reset`), if any.
+    pub fn tag(self) -> Option<&'t str> {
+        self.data().tag.as_deref()
+    }
+
+    /// Whether it is a collection in flow notation (`[…]`, `{…}`).
+    pub fn is_flow(self) -> bool {
+        self.data().flow
+    }
+
+    /// The node itself, or what the alias stands for.
+    pub fn resolved(self) -> Node<'t> {
+        let mut node = self;
+        // An alias never points to an alias, but a limit costs nothing.
+        for _ in 0..8 {
+            match node.data().kind {
+                Kind::Alias(Some(id)) => node = Node { tree: node.tree, id },
+                _ => break,
+            }
+        }
+        node
+    }
+
+    /// Whether the node is an alias, resolved or not.
+    pub fn is_alias(self) -> bool {
+        matches!(self.data().kind, Kind::Alias(_))
+    }
+
+    /// The scalar's text. Empty for a key without value.
+    pub fn text(self) -> Option<&'t str> {
+        match &self.resolved().data().kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How the scalar is written.
+    pub fn style(self) -> Option<Style> {
+        match &self.resolved().data().kind {
+            Kind::Scalar { style, .. } => Some(*style),
+            _ => None,
+        }
+    }
+
+    /// Null in every YAML version: nothing, `~` or `null`, without quotes.
+    pub fn is_null(self) -> bool {
+        match &self.resolved().data().kind {
+            Kind::Scalar { text, style: Style::Plain } => {
+                matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+            }
+            Kind::Alias(None) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the node is a mapping.
+    pub fn is_map(self) -> bool {
+        matches!(self.resolved().data().kind, Kind::Map(_))
+    }
+
+    /// Whether the node is a sequence.
+    pub fn is_seq(self) -> bool {
+        matches!(self.resolved().data().kind, Kind::Seq(_))
+    }
+
+    /// The items of a sequence, aliases not followed; nothing for other nodes.
+    pub fn items(self) -> Vec<Node<'t>> {
+        match &self.resolved().data().kind {
+            Kind::Seq(items) => items.iter().map(|&id| Node { tree: self.tree, id }).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The mapping's own pairs, in order, duplicates and `<<` included.
+    pub fn pairs(self) -> Vec<(Node<'t>, Node<'t>)> {
+        match &self.resolved().data().kind {
+            Kind::Map(pairs) => pairs
+                .iter()
+                .map(|&(key, value)| {
+                    (Node { tree: self.tree, id: key }, Node { tree: self.tree, id: value })
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The mapping's entries as a consumer sees them: a duplicate's last one wins, `<<` merges
+    /// fill in what is missing.
+    pub fn entries(self) -> Vec<Entry<'t>> {
+        let mut entries: Vec<Entry<'t>> = Vec::new();
+        let mut index = std::collections::HashMap::new();
+        let mut merged = HashSet::new();
+        self.collect(None, &mut entries, &mut index, &mut merged, 0);
+        entries
+    }
+
+    fn collect(
+        self,
+        via: Option<Node<'t>>,
+        entries: &mut Vec<Entry<'t>>,
+        index: &mut std::collections::HashMap<&'t str, (usize, u32)>,
+        merged: &mut HashSet<NodeId>,
+        depth: u32,
+    ) {
+        let map = self.resolved();
+        // A mapping that was merged once has nothing to add: an alias bomb costs nothing.
+        if !merged.insert(map.id) || depth > 64 {
+            return;
+        }
+        let via = if self.is_alias() { via.or(Some(self)) } else { via };
+        let mut merges = Vec::new();
+        let level = map.id.0;
+        for (key, value) in map.pairs() {
+            let Some(name) = key.text() else { continue };
+            if name == "<<" && key.style() == Some(Style::Plain) {
+                merges.push(value);
+                continue;
+            }
+            let entry = Entry {
+                key,
+                value: value.resolved(),
+                via: if value.is_alias() { Some(value) } else { via },
+            };
+            match index.get(name) {
+                // A duplicate within the same mapping: the last one wins.
+                Some(&(at, from)) if from == level => entries[at] = entry,
+                Some(_) => {}
+                None => {
+                    index.insert(name, (entries.len(), level));
+                    entries.push(entry);
+                }
+            }
+        }
+        for source in merges {
+            if source.is_seq() {
+                for item in source.items() {
+                    item.collect(via, entries, index, merged, depth + 1);
+                }
+            } else {
+                source.collect(via, entries, index, merged, depth + 1);
+            }
+        }
+    }
+
+    /// The entry with that key, merges included.
+    pub fn get(self, key: &str) -> Option<Entry<'t>> {
+        let map = self.resolved();
+        let pairs = map.own_pairs();
+        let node = |id| Node { tree: self.tree, id };
+        let named = |wanted: &str| {
+            if pairs.len() >= INDEXED_FROM {
+                let at = *self.tree.index().get(&hash(map.id, wanted))?;
+                // Anything else here only shares the hash.
+                if let Some(&pair) = pairs.get(at).filter(|p| node(p.0).text() == Some(wanted)) {
+                    return Some(pair);
+                }
+            }
+            pairs.iter().rev().copied().find(|&(key, _)| node(key).text() == Some(wanted))
+        };
+        let own = named(key).map(|(key, value)| Entry {
+            key: node(key),
+            value: node(value).resolved(),
+            via: node(value).is_alias().then(|| node(value)),
+        });
+        if own.is_some() || named("<<").is_none() {
+            return own;
+        }
+        self.entries().into_iter().find(|e| e.key.text() == Some(key))
+    }
+
+    /// The value under a key that has blanks around it, as only quotes or a mended file give it.
+    pub fn get_padded(self, key: &str) -> Option<Entry<'t>> {
+        let node = |id| Node { tree: self.tree, id };
+        let is_padded = |&(name, _): &(NodeId, NodeId)| {
+            node(name).text().is_some_and(|text| text.len() > key.len() && text.trim() == key)
+        };
+        let pairs = self.own_pairs();
+        let (name, value) = if pairs.len() >= INDEXED_FROM {
+            let at = *self.tree.index().get(&hash(self.resolved().id, &padded(key)))?;
+            pairs.get(at).copied().filter(is_padded)?
+        } else {
+            pairs.iter().rev().copied().find(is_padded)?
+        };
+        let via = node(value).is_alias().then(|| node(value));
+        Some(Entry { key: node(name), value: node(value).resolved(), via })
+    }
+
+    /// The value under a path of keys.
+    pub fn at(self, path: &[&str]) -> Option<Entry<'t>> {
+        let (last, before) = path.split_last()?;
+        let mut node = self;
+        for key in before {
+            node = node.get(key)?.value;
+        }
+        node.get(last)
+    }
+
+    /// Runs of the scalar's text that stand in the file letter for letter:
+    /// (offset in text, offset in file, length).
+    pub fn runs(self, source: &str) -> Vec<(usize, usize, usize)> {
+        let node = self.resolved();
+        let (Some(text), Some(style)) = (node.text(), node.style()) else {
+            return Vec::new();
+        };
+        let range = node.range();
+        let content = node.content_range();
+        match style {
+            Style::Literal => {
+                let mut runs = Vec::new();
+                let mut at = range.start;
+                let mut offset = 0;
+                for line in text.split('\n') {
+                    let end = memchr::memchr(b'\n', &source.as_bytes()[at.min(source.len())..])
+                        .map_or(source.len(), |n| at + n);
+                    let Some(raw) = source.get(at.min(end)..end) else { break };
+                    let raw = raw.strip_suffix('\r').unwrap_or(raw);
+                    if raw.ends_with(line) {
+                        runs.push((offset, at + raw.len() - line.len(), line.len()));
+                    }
+                    offset += line.len() + 1;
+                    at = end + 1;
+                    if at > source.len() {
+                        break;
+                    }
+                }
+                runs
+            }
+            _ if source.get(content.clone()) == Some(text) => vec![(0, content.start, text.len())],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! YAML that does not stand in a file as such: with marks still to be filled in, within a block
+//! scalar, in quotes, or decoded. Each gives a tree whose places are the file's.
+//! Knows nothing of what the parts are for.
+
+use std::ops::Range;
+
+use super::build::build;
+use super::{Kind, Node, Style, Tree, parse};
+
+/// Parses a file in which a program replaces `${…}` before it reads YAML. `[${A}, b]` is no YAML
+/// as it stands, but may well be once it is filled in, so the marks count as plain characters.
+pub fn parse_unfilled(text: &str) -> Tree {
+    let (tree, error, _) = build(text, &[]);
+    if error.is_none() {
+        return tree;
+    }
+    let mut copy = text.to_owned();
+    for (start, _) in text.match_indices("${") {
+        let end = text[start..].find(['}', '\n']).map(|at| start + at);
+        if let Some(end) = end.filter(|&end| text.as_bytes()[end] == b'}') {
+            copy.replace_range(start..=end, &"_".repeat(end + 1 - start));
+        }
+    }
+    let (mut tree, error, _) = build(&copy, &[]);
+    if copy == text || error.is_some() {
+        return parse(text);
+    }
+    for node in &mut tree.nodes {
+        let range = node.range.clone();
+        if copy[range.clone()] == text[range.clone()] {
+            continue;
+        }
+        if let Kind::Scalar { text: value, style } = &mut node.kind {
+            match written(&text[range.clone()], &copy[range], value, *style) {
+                Some(original) => *value = original,
+                None => return parse(text),
+            }
+        }
+    }
+    tree
+}
+
+/// A scalar's text in the original, where the copy that was parsed has other characters in
+/// equal number.
+fn written(original: &str, copy: &str, value: &str, style: Style) -> Option<String> {
+    match style {
+        Style::Plain if original.contains('\n') => None,
+        Style::Plain => Some(original.to_owned()),
+        Style::Single | Style::Double => {
+            build(original, &[]).0.nodes.into_iter().find_map(|node| match node.kind {
+                Kind::Scalar { text, .. } => Some(text),
+                _ => None,
+            })
+        }
+        Style::Literal => {
+            let mut lines = original.lines().zip(copy.lines());
+            let line = |line: &str| {
+                if line.is_empty() {
+                    lines.next();
+                    return Some(String::new());
+                }
+                let (original, copy) = lines.next()?;
+                copy.ends_with(line).then(|| original[original.len() - line.len()..].to_owned())
+            };
+            let lines: Option<Vec<String>> = value.split('\n').map(line).collect();
+            Some(lines?.join("\n"))
+        }
+        Style::Folded | Style::Mended | Style::Given => None,
+    }
+}
+
+/// Parses a part of a file, such as YAML within a block scalar. Places are the file's.
+pub fn parse_within(text: &str, part: Range<usize>) -> Tree {
+    // What stands around the part becomes blank, so that every offset stays what it is.
+    let blank = |outside: &str| -> String {
+        outside
+            .chars()
+            .map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) })
+            .collect()
+    };
+    let line = memchr::memrchr(b'\n', &text.as_bytes()[..part.start]).map_or(0, |at| at + 1);
+    // The first line of a block scalar begins with its indentation.
+    let start = if text[line..part.start].trim().is_empty() { line } else { part.start };
+    let copy = format!("{}{}", blank(&text[..start]), &text[start..part.end]);
+    parse_unfilled(&copy)
+}
+
+/// Parses the YAML that a scalar holds. Places are the file's, also where the scalar is written
+/// in quotes on one line: an escape becomes what it stands for, and a blank.
+pub fn parse_scalar(text: &str, node: Node<'_>) -> Tree {
+    let style = node.style();
+    let content = node.resolved().content_range();
+    if !matches!(style, Some(Style::Single | Style::Double)) {
+        return parse_within(text, content);
+    }
+    let blank: String = text[..content.start]
+        .chars()
+        .map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) })
+        .collect();
+    // The text begins a line of its own: the quote before it is one byte.
+    let mut copy = blank[..content.start.saturating_sub(1)].to_owned();
+    copy.push('\n');
+    let (mut rest, mut in_quotes) = (&text[content], false);
+    let mut quote = |copy: &mut String, sign: char| {
+        in_quotes = !in_quotes;
+        if in_quotes {
+            copy.push(' ');
+        }
+        copy.push(sign);
+        if !in_quotes {
+            copy.push(' ');
+        }
+    };
+    while let Some(c) = rest.chars().next() {
+        let escaped = rest[c.len_utf8()..].chars().next();
+        match (style, c, escaped) {
+            (Some(Style::Double), '\\', Some('n')) => copy.push_str(" \n"),
+            (Some(Style::Double), '\\', Some('t' | 'r')) => copy.push_str("  "),
+            (Some(Style::Double), '\\', Some('"')) => quote(&mut copy, '"'),
+            (Some(Style::Single), '\'', Some('\'')) => quote(&mut copy, '\''),
+            _ => {
+                copy.push(c);
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+        }
+        rest = &rest[2..];
+    }
+    parse(&copy)
+}
+
+/// Parses a text that does not stand in the file as it is. Everything in it is at `place`.
+pub fn parse_decoded(text: &str, place: Range<usize>) -> Tree {
+    let mut tree = parse(text);
+    for node in &mut tree.nodes {
+        node.range = place.clone();
+        if let Kind::Scalar { style: style @ (Style::Single | Style::Double), .. } = &mut node.kind
+        {
+            // The quotes are not at that place.
+            *style = Style::Folded;
+        }
+    }
+    tree.comments.clear();
+    tree.errors.iter_mut().for_each(|error| error.offset = place.start);
+    tree
+}
