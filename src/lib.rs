@@ -122,13 +122,7 @@ impl Scan {
     pub fn shown(&self, id: SourceId) -> Shown {
         let source = self.sources.get(id);
         if let Some(own) = self.own.get(&id) {
-            let mut ranges = own.ranges().to_vec();
-            let catalogue = &self.knowledge.catalogue;
-            for texts in &self.helm_set {
-                let shown = readers::shown_of_assignments(texts, &source.text, catalogue);
-                ranges.extend(shown.ranges().iter().cloned());
-            }
-            return Shown::new(ranges);
+            return with_assignments(own, &self.helm_set, &source.text, &self.knowledge);
         }
         // Inputs are in the order of their sources; only such that broke a reader are missing.
         match self.inputs.binary_search_by_key(&id, |input| input.source).ok() {
@@ -157,6 +151,28 @@ impl Scan {
     pub fn roles(&self) -> impl Iterator<Item = (SourceId, Role)> {
         self.inputs.iter().map(|input| (input.source, input.role))
     }
+}
+
+/// What may be printed of a configuration file: what its reader shows, and in `helm-set` the
+/// values of public settings.
+pub fn shown_of(config: &Loaded, file: SourceId) -> Shown {
+    let sets: Vec<_> = config.settings.deployments.iter().map(|d| d.helm_set.clone()).collect();
+    let text = &config.sources.get(file).text;
+    with_assignments(&config.shown(file), &sets, text, &config.knowledge)
+}
+
+fn with_assignments(
+    shown: &Shown,
+    sets: &[Vec<source::Text>],
+    text: &str,
+    knowledge: &Knowledge,
+) -> Shown {
+    let mut ranges = shown.ranges().to_vec();
+    for texts in sets {
+        let shown = readers::shown_of_assignments(texts, text, &knowledge.catalogue);
+        ranges.extend(shown.ranges().iter().cloned());
+    }
+    Shown::new(ranges)
 }
 
 /// Scans files and judges the deployments that they describe.

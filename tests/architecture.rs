@@ -16,7 +16,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("lint", &["rules", "deployment", "source"][..]),
         ("config", &["rules", "deployment", "syntax", "crypto", "source"][..]),
         ("compliance", &["lint", "rules", "deployment", "source"][..]),
-        ("report", &["compliance", "lint", "rules", "deployment", "source"][..]),
+        ("report", &["compliance", "config", "lint", "rules", "deployment", "source"][..]),
         (
             "cli",
             &[

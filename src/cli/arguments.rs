@@ -52,6 +52,12 @@ pub enum Command {
     Rules(Rules),
     /// Make a new JWT key pair, and say where to enter it
     Keygen(Keygen),
+    /// Show what runs go by, and where each value comes from
+    Config {
+        /// What to print.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Write the file with which a tool begins to call omlint; never over one that is there
     Init {
         /// Which.
@@ -65,6 +71,15 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What to print of the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print each value and where it comes from: a default, the file, a flag, the environment
+    Show(Box<ConfigShow>),
+    /// Print the JSON Schema of omlint.toml
+    Schema,
 }
 
 /// What `omlint init` writes.
@@ -122,9 +137,6 @@ pub struct Inputs {
     /// Helm values laid over each other in order, as with `helm -f`; may be repeated
     #[arg(long, value_name = "FILE")]
     pub helm_values: Vec<PathBuf>,
-    /// The server's version, whatever the files say
-    #[arg(long, value_name = "VERSION", value_parser = version)]
-    pub om_version: Option<(String, Version)>,
     /// The name of what comes on standard input
     #[arg(long, value_name = "NAME", default_value = UNNAMED)]
     pub stdin_filename: String,
@@ -134,6 +146,35 @@ pub struct Inputs {
     /// Read files that git ignores, too
     #[arg(long)]
     pub no_ignore: bool,
+    /// What to go by.
+    #[command(flatten)]
+    pub choices: Choices,
+    /// Colours
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: When,
+    /// Say on standard error what was read, and as what
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+impl Inputs {
+    /// What they say that a configuration may say, too.
+    pub fn flags(&self) -> Flags {
+        self.choices.flags()
+    }
+
+    /// Which configuration they ask for.
+    pub fn choice(&self) -> Choice {
+        self.choices.choice()
+    }
+}
+
+/// Which configuration a run goes by, and what of it is said on the command line.
+#[derive(Debug, Args)]
+pub struct Choices {
+    /// The server's version, whatever the files say
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub om_version: Option<(String, Version)>,
     /// What the deployments are for [default: production]
     #[arg(long, value_enum)]
     pub profile: Option<ProfileName>,
@@ -149,15 +190,9 @@ pub struct Inputs {
     /// Read no configuration
     #[arg(long, conflicts_with = "config")]
     pub isolated: bool,
-    /// Colours
-    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
-    pub color: When,
-    /// Say on standard error what was read, and as what
-    #[arg(long, short)]
-    pub verbose: bool,
 }
 
-impl Inputs {
+impl Choices {
     /// What they say that a configuration may say, too.
     pub fn flags(&self) -> Flags {
         Flags {
@@ -190,15 +225,7 @@ impl Check {
 
     /// What it says that a configuration may say, too.
     pub fn flags(&self) -> Flags {
-        Flags {
-            select: self.select.clone(),
-            ignore: self.ignore.clone(),
-            baseline: self.baseline.clone(),
-            fail_on: self.fail_on.map(FailOn::severity),
-            min_severity: self.min_severity.map(Severity::from),
-            min_confidence: self.min_confidence.map(Confidence::from),
-            ..self.inputs.flags()
-        }
+        self.limits.over(self.inputs.flags())
     }
 }
 
@@ -217,24 +244,9 @@ pub struct Check {
     /// SARIF: what tells this run from others over the same repository [default: the profile]
     #[arg(long, value_name = "NAME")]
     pub category: Option<String>,
-    /// Ask only these rules or topics; may be repeated
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub select: Vec<String>,
-    /// Drop findings of these rules or topics; may be repeated
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    pub ignore: Vec<String>,
-    /// Fail (exit 1) on findings of at least this severity [default: medium]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
-    pub fail_on: Option<FailOn>,
-    /// List findings of at least this severity [default: medium; machine formats: low]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
-    pub min_severity: Option<SeverityName>,
-    /// List and count findings of at least this confidence [default: medium; machine formats: low]
-    #[arg(long, value_enum, value_name = "CONFIDENCE")]
-    pub min_confidence: Option<ConfidenceName>,
-    /// Accept the findings that this file records; `omlint baseline create` writes it
-    #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
+    /// What counts.
+    #[command(flatten)]
+    pub limits: Limits,
     /// Only findings that what is staged for the next commit brings or touches
     #[arg(long, conflicts_with = "diff_base")]
     pub staged: bool,
@@ -253,9 +265,71 @@ pub struct Check {
     /// Exit 2 if no deployment is found
     #[arg(long)]
     pub require_deployment: bool,
+}
+
+/// Which findings count.
+#[derive(Debug, Args)]
+pub struct Limits {
+    /// Ask only these rules or topics; may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Drop findings of these rules or topics; may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// Fail (exit 1) on findings of at least this severity [default: medium]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// List findings of at least this severity [default: medium; machine formats: low]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub min_severity: Option<SeverityName>,
+    /// List and count findings of at least this confidence [default: medium; machine formats: low]
+    #[arg(long, value_enum, value_name = "CONFIDENCE")]
+    pub min_confidence: Option<ConfidenceName>,
+    /// Accept the findings that this file records; `omlint baseline create` writes it
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// The date that decides what has expired [default: SOURCE_DATE_EPOCH, else today in UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     pub now: Option<i64>,
+}
+
+impl Limits {
+    /// With what else is said on the command line.
+    fn over(&self, flags: Flags) -> Flags {
+        Flags {
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            baseline: self.baseline.clone(),
+            fail_on: self.fail_on.map(FailOn::severity),
+            min_severity: self.min_severity.map(Severity::from),
+            min_confidence: self.min_confidence.map(Confidence::from),
+            ..flags
+        }
+    }
+}
+
+/// `omlint config show`.
+#[derive(Debug, Args)]
+pub struct ConfigShow {
+    /// What would be scanned: the configuration is the nearest above it
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// What to go by.
+    #[command(flatten)]
+    pub choices: Choices,
+    /// What counts.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: ShowFormat,
+}
+
+impl ConfigShow {
+    /// What it says that a configuration may say, too.
+    pub fn flags(&self) -> Flags {
+        self.limits.over(self.choices.flags())
+    }
 }
 
 /// `omlint show`.

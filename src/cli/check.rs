@@ -4,7 +4,7 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Flags, Settings};
+use crate::config::{self, Chosen, Flags, Settings};
 use crate::deployment::version::Confidence;
 use crate::lint::Gate;
 use crate::report::markdown::MOST_BYTES;
@@ -35,7 +35,8 @@ fn judge(arguments: &Check, wants_baseline: bool) -> Outcome {
     }
     let drawn = arguments.format == Format::Pretty;
     let since = arguments.since();
-    let read = read(&arguments.inputs, &arguments.flags(), arguments.now, drawn, since.as_ref());
+    let read =
+        read(&arguments.inputs, &arguments.flags(), arguments.limits.now, drawn, since.as_ref());
     let Some((mut scan, settings)) = read else { return Outcome::Failed };
     if wants_baseline || settings.baseline.value.is_some() {
         let path = baseline::place(&scan, &settings);
@@ -165,12 +166,22 @@ fn render(
 
 /// The time of the run where nobody names one: that of the sources, else the clock's.
 pub(super) fn today() -> i64 {
-    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let clock = || {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |time| time.as_secs().try_into().unwrap_or(i64::MAX))
-    };
-    epoch.unwrap_or_else(clock)
+    moment(None).value
+}
+
+/// The time of the run, and who says so.
+pub(super) fn moment(flag: Option<i64>) -> Chosen<i64> {
+    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+    let epoch = || std::env::var(VARIABLE).ok().and_then(|text| text.parse().ok());
+    if let Some(value) = flag {
+        return Chosen { value, from: config::From::Flag };
+    }
+    if let Some(value) = epoch() {
+        return Chosen { value, from: config::From::Environment(VARIABLE) };
+    }
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let value = since.map_or(0, |time| time.as_secs().try_into().unwrap_or(i64::MAX));
+    Chosen { value, from: config::From::Default }
 }
 
 /// Reads what the arguments name, by the configuration of the place. Says what is wrong if that
@@ -239,7 +250,7 @@ fn scanned(
         no_ignore: inputs.no_ignore,
         env_files: inputs.env_file.clone(),
         helm_values: inputs.helm_values.clone(),
-        now: now.unwrap_or_else(today),
+        now: moment(now).value,
         config,
         inline_waivers: !inputs.no_inline_waivers,
     };

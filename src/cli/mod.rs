@@ -4,6 +4,7 @@ mod arguments;
 mod baseline;
 mod check;
 mod compliance;
+mod configuration;
 mod explain;
 mod init;
 mod keygen;
@@ -65,6 +66,7 @@ pub fn run() -> Outcome {
         Command::Explain { rule } => explain::explain(&rule),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Config { command } => configuration::run(&command),
         Command::Init { starter } => init::run(&starter),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::page(),

@@ -4,8 +4,10 @@
 mod deployments;
 pub mod keys;
 mod known;
+pub mod listing;
 mod read;
 mod rules;
+pub mod schema;
 mod select;
 mod settings;
 

@@ -44,6 +44,8 @@ pub enum From {
     Default,
     /// The command line.
     Flag,
+    /// This variable of the environment.
+    Environment(&'static str),
     /// The configuration file.
     File(Span),
 }

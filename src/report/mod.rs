@@ -3,6 +3,7 @@
 
 pub mod compliance;
 pub mod concise;
+pub mod configuration;
 pub mod github;
 pub mod gitlab;
 pub mod json;
