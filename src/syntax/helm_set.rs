@@ -8,6 +8,8 @@ use super::yaml::{NodeId, Sketch, Style, Tree};
 /// Higher indexes and deeper paths are refused, as Helm does.
 const MAX_INDEX: usize = 65_536;
 const MAX_DEPTH: usize = 30;
+/// Empty items that high indexes may make in all: a few bytes ask for many.
+const MAX_EMPTY: usize = 2 * MAX_INDEX;
 
 /// Assignments, one over the other.
 pub struct Assignments {
@@ -48,9 +50,10 @@ pub fn assign(assignments: &[Assignment], has_list: &dyn Fn(&str) -> bool) -> As
     let mut root = Item { span: None, value: Value::Map(Vec::new()) };
     let mut problems = Vec::new();
     let mut items = Vec::new();
+    let mut empty = MAX_EMPTY;
     for Assignment { path, value } in assignments {
-        let mut reader =
-            Reader { text: path, at: 0, items: &mut items, given: Some(value), has_list };
+        let (items, empty) = (&mut items, &mut empty);
+        let mut reader = Reader { text: path, at: 0, items, empty, given: Some(value), has_list };
         if let Err((range, reason)) = reader.assignment(&mut root, String::new(), 0) {
             problems.push((path.locate(range), reason));
         }
@@ -70,9 +73,10 @@ pub fn parse(texts: &[Text]) -> Assignments {
     let mut root = Item { span: None, value: Value::Map(Vec::new()) };
     let mut problems = Vec::new();
     let mut items = Vec::new();
+    let mut empty = MAX_EMPTY;
     for text in texts {
-        let mut reader =
-            Reader { text, at: 0, items: &mut items, given: None, has_list: &|_| false };
+        let (items, empty) = (&mut items, &mut empty);
+        let mut reader = Reader { text, at: 0, items, empty, given: None, has_list: &|_| false };
         while reader.at < text.expose().len() {
             let start = reader.at;
             if let Err(problem) = reader.assignment(&mut root, String::new(), 0) {
@@ -104,6 +108,8 @@ struct Reader<'t> {
     text: &'t Text,
     at: usize,
     items: &'t mut Vec<String>,
+    /// How many more empty items may be made.
+    empty: &'t mut usize,
     /// The value, where it does not stand behind the path.
     given: Option<&'t Assigned>,
     has_list: &'t dyn Fn(&str) -> bool,
@@ -138,7 +144,7 @@ impl Reader<'_> {
         let span = self.text.locate(range.clone());
         match stop {
             None | Some(',') => none("has no value: write `key=value`"),
-            Some('.') if depth == MAX_DEPTH => none("is deeper than Helm allows"),
+            Some('.') if depth >= MAX_DEPTH => none("is deeper than Helm allows"),
             _ if name.is_empty() => none("has no name"),
             Some(stop) => {
                 let Some(slot) = map.entry(&name, span) else {
@@ -184,6 +190,11 @@ impl Reader<'_> {
         let Value::List(list) = &mut slot.value else {
             return Err((range, "this is set to a value, and to a list".into()));
         };
+        let missing = (index + 1).saturating_sub(list.len() + 1);
+        let Some(rest) = self.empty.checked_sub(missing) else {
+            return Err((range, "this index leaves more items empty than omlint follows".into()));
+        };
+        *self.empty = rest;
         while list.len() <= index {
             list.push(Item { span: None, value: Value::Nothing });
         }
@@ -196,7 +207,10 @@ impl Reader<'_> {
                 *slot = self.value()?;
                 Ok(())
             }
-            Some('[') if depth < MAX_DEPTH => self.item(slot, path, depth + 1),
+            Some('[' | '.') if depth >= MAX_DEPTH => {
+                Err((range, "this item is deeper than Helm allows".into()))
+            }
+            Some('[') => self.item(slot, path, depth + 1),
             Some('.') => {
                 if !matches!(slot.value, Value::Map(_)) {
                     slot.value = Value::Map(Vec::new());
@@ -406,5 +420,24 @@ mod tests {
         let entry = root.at(&["a", "b"]).unwrap();
         assert_eq!(entry.key.content_range(), 102..103);
         assert_eq!(entry.value.content_range(), 104..105);
+    }
+
+    #[test]
+    fn few_bytes_do_not_ask_for_much_memory() {
+        let lines: Vec<String> = (0..300).map(|n| format!("a{n}[65535]=x")).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let read = read(&lines);
+        assert!(read.tree.scalar_texts().count() < 300_000);
+        assert_eq!(read.problems.len(), 298);
+        let reason = "this index leaves more items empty than omlint follows";
+        assert!(read.problems.iter().all(|(_, found)| found == reason));
+    }
+
+    #[test]
+    fn depth_ends_however_it_is_written() {
+        for step in ["[0].b", ".b[0]", "[0]", ".b"] {
+            let line = format!("a{}=x", step.repeat(5_000));
+            assert_eq!(read(&[&line]).problems.len(), 1, "{step}");
+        }
     }
 }
