@@ -190,6 +190,9 @@ impl Setting {
     }
 }
 
+/// Credentials under names that hardly another program has.
+const OWN_CREDENTIALS: [&str; 2] = ["DB_USER_PASSWORD", "FERNET_KEY"];
+
 /// How many variables of a set tell of an OpenMetadata server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Telltales {
@@ -278,6 +281,31 @@ impl Catalogue {
     /// Whether hardly anything but an OpenMetadata server reads this variable.
     pub fn is_telltale(&self, variable: &str) -> bool {
         self.by_variable(variable).iter().any(|&id| self.get(id).telltale)
+    }
+
+    /// Whether the variables are what an OpenMetadata server signs in and encrypts with, kept
+    /// apart from the rest of its environment: by the values that it ships, or by their names
+    /// where something else names the product.
+    pub fn are_credentials<'n>(
+        &self,
+        variables: impl IntoIterator<Item = (&'n str, String)>,
+        named: bool,
+    ) -> bool {
+        let (mut own, mut all, mut shipped) = (0, 0, false);
+        for (name, text) in variables {
+            for setting in self.by_variable(name).iter().map(|&id| self.get(id)) {
+                if setting.beside.is_some() || !setting.is_credential() {
+                    continue;
+                }
+                all += 1;
+                if OWN_CREDENTIALS.contains(&name) {
+                    own += 1;
+                    shipped |=
+                        setting.server.iter().any(|s| s.value.as_deref() == Some(text.as_str()));
+                }
+            }
+        }
+        shipped || named && own >= 1 && all >= 2
     }
 
     /// What the variables tell of the program that reads them.

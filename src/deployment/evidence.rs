@@ -29,6 +29,18 @@ pub fn is_official_repository(repository: &str) -> bool {
     }
 }
 
+/// Whether an image is plainly not the server's, whatever its environment holds: what helps a
+/// server is often handed the same variables.
+pub fn is_helper_repository(repository: &str) -> bool {
+    const WORDS: [&str; 7] =
+        ["ingestion", "airflow", "operator", "mysql", "postgres", "elasticsearch", "opensearch"];
+    const NAMES: [&str; 10] =
+        ["alpine", "bash", "busybox", "curl", "db", "mariadb", "nginx", "node", "python", "redis"];
+    let path = repository.split('@').next().unwrap_or(repository).to_ascii_lowercase();
+    let last = path.rsplit('/').next().unwrap_or(&path);
+    WORDS.iter().any(|word| path.contains(word)) || NAMES.contains(&last)
+}
+
 /// Something laid over a path of the server's file system.
 #[derive(Clone, Debug)]
 pub struct Mount {

@@ -71,6 +71,8 @@ pub enum Notation {
     ServerFile,
     /// `- name: NAME` and `value: …` below `env:`.
     ManifestEnv,
+    /// `NAME: "value"` below `data:` of a ConfigMap or Secret.
+    ManifestData,
 }
 
 /// One server.

@@ -34,6 +34,7 @@ pub(super) fn snippet(
         } else {
             case.deployment.notation
         },
+        encoded: case.deployment.encoded.contains(&span),
     };
     let own = remedy.set.get(&catalogue.get(lead.id).path);
     // Who else reads it, and how, is not this deployment's notation.
@@ -67,7 +68,7 @@ pub(super) fn snippet(
     } else if let Some(text) = own {
         let text = pen.scalar(lead.id, text);
         if case.deployment.encoded.contains(&span) {
-            return base64::engine::general_purpose::STANDARD.encode(text);
+            return base64(&text);
         }
         return match (value.state, here) {
             (State::Empty, "\"\"" | "''") => format!("\"{text}\""),
@@ -93,9 +94,15 @@ fn indentation(case: &Case<'_>, span: Span) -> String {
     line[..line.len() - line.trim_start().len()].to_owned()
 }
 
+fn base64(text: &str) -> String {
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
 struct Pen<'a> {
     case: &'a Case<'a>,
     notation: Notation,
+    /// Values stand in base64 here.
+    encoded: bool,
 }
 
 impl Pen<'_> {
@@ -118,9 +125,10 @@ impl Pen<'_> {
                     format!("${{{variable}:?set it in a .env file that git ignores}}")
                 }
                 Notation::ServerFile => format!("${{{variable}}}"),
-                Notation::Assignment | Notation::HelmValues | Notation::ManifestEnv => {
-                    format!("<your own {variable}>")
-                }
+                Notation::Assignment
+                | Notation::HelmValues
+                | Notation::ManifestEnv
+                | Notation::ManifestData => format!("<your own {variable}>"),
             },
             other => other.to_owned(),
         }
@@ -136,6 +144,13 @@ impl Pen<'_> {
             Notation::ManifestEnv => {
                 named.flat_map(|(id, text)| self.manifest_entry(id, text)).collect()
             }
+            Notation::ManifestData => named
+                .map(|(id, text)| {
+                    let text = self.scalar(id, text);
+                    let text = if self.encoded { base64(&text) } else { text };
+                    format!("{}: \"{text}\"", self.variable(id))
+                })
+                .collect(),
             Notation::ComposeList => named
                 .map(|(id, text)| format!("- {}={}", self.variable(id), self.scalar(id, text)))
                 .collect(),

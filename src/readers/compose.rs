@@ -28,7 +28,7 @@ use services::{Layer, Service};
 pub(super) use environment::duplicates;
 pub(super) use files::{
     is_base_name, is_companion, is_env_name, is_overlay, is_override_name, is_variant_name,
-    recognises, wants,
+    recognises, services as services_of, wants,
 };
 
 /// The files that make one project.

@@ -1,7 +1,7 @@
 //! Environment files that no compose file claims: a server's environment by themselves.
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::environment::{Environment, Fallback, Variable};
+use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
 use crate::deployment::evidence::Evidence;
 use crate::deployment::value::Origin;
 use crate::deployment::version::Confidence;
@@ -32,6 +32,22 @@ pub(super) fn is_server_environment(
     sources: &Sources,
     catalogue: &Catalogue,
 ) -> bool {
+    tells(input, sources, catalogue) || are_credentials(input, sources, catalogue)
+}
+
+/// Whether the file holds only what a server signs in and encrypts with: the rest of its
+/// environment stands elsewhere.
+fn are_credentials(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
+    let source = sources.get(input.source);
+    let named = super::names_product(&source.text) || super::names_product(&source.path);
+    let mut variables = Variables::default();
+    variables.read(&[input], sources, &Variables::default());
+    let texts =
+        variables.iter().map(|(name, known)| (name.as_str(), known.text.unquoted().outline()));
+    catalogue.are_credentials(texts, named)
+}
+
+fn tells(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
     let source = sources.get(input.source);
     let telltales = catalogue.telltales(input.entries().iter().map(|entry| entry.key.as_str()));
     let named = super::names_product(&source.text);
@@ -74,7 +90,7 @@ pub(super) fn environment(context: &Context<'_>, inputs: &[&Input]) -> Environme
 
 /// The deployment that the files describe, the later over the earlier.
 pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
-    let environment = environment(context, inputs);
+    let mut environment = environment(context, inputs);
     let main = inputs[0];
     let place = main.entries().first().map_or(Span::new(main.source, 0..0), |entry| {
         Span::new(main.source, entry.key_range.clone())
@@ -86,6 +102,12 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
         confidence: Confidence::Medium,
         place: &|_| Origin { span: Some(place), ..Origin::default() },
     };
+    let (sources, catalogue) = (context.sources, context.catalogue);
+    let is_share = inputs.iter().any(|input| are_credentials(input, sources, catalogue));
+    if is_share && !inputs.iter().any(|input| tells(input, sources, catalogue)) {
+        let name = "the rest of the environment".to_owned();
+        environment.unseen.push(Unseen { name, span: place, rank: 0 });
+    }
     let settings = environment.settings(context.catalogue, &fallback);
     let mut evidence = Evidence::default();
     for input in inputs {
@@ -106,6 +128,7 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
         deployment.add_beside(id, value);
     }
     deployment.assignments = deployment.sources.clone();
+    deployment.unseen = environment.unseen.into_iter().map(|unseen| unseen.name).collect();
     deployment.layers = layers;
     deployment.illustrative = context.sources.get(main.source).illustrative;
     deployment

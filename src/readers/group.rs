@@ -489,7 +489,7 @@ fn is_env_file_of(files: &[&Input], name: &str) -> bool {
     files.iter().any(|input| {
         input.tree().is_some_and(|tree| {
             tree.documents().any(|root| {
-                let services = root.get("services").map(|e| e.value.entries()).unwrap_or_default();
+                let services = compose::services_of(root);
                 services.iter().any(|service| {
                     let Some(entry) = service.value.get("env_file") else { return false };
                     let nodes =

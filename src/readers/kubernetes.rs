@@ -4,11 +4,14 @@
 mod environment;
 mod exposure;
 mod mounts;
+mod stores;
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::deployment::environment::{Environment, Fallback};
-use crate::deployment::evidence::{Evidence, Holder, Image, Neighbour, is_official_repository};
+use crate::deployment::evidence::{
+    Evidence, Holder, Image, Neighbour, is_helper_repository, is_official_repository,
+};
 use crate::deployment::value::Origin;
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
@@ -61,7 +64,10 @@ pub(super) fn read(
         if inner.contains(&source) || !asked || !is_among(&source, consumed) {
             continue;
         }
-        let found = scope_deployments(context, &scope, Some(source));
+        let mut found = scope_deployments(context, &scope, Some(source));
+        if found.is_empty() {
+            found = stores::deployments(context, &scope, consumed);
+        }
         if !found.is_empty() {
             consumed.extend(scope.sources.iter().copied());
         }
@@ -77,7 +83,10 @@ pub(super) fn read(
         }
     }
     // What stands beside a named file is read, but judged only with it.
-    deployments.extend(scope_deployments(context, &scope, None).into_iter().filter(|deployment| {
+    let mut found = scope_deployments(context, &scope, None);
+    let used: BTreeSet<SourceId> = found.iter().flat_map(|d| d.sources.iter().copied()).collect();
+    found.extend(stores::deployments(context, &scope, &used));
+    deployments.extend(found.into_iter().filter(|deployment| {
         only.is_some() || deployment.sources.iter().any(|id| arrival(id) != Arrival::Referred)
     }));
     for deployment in &deployments {
@@ -177,8 +186,7 @@ impl<'a> Server<'a, '_> {
             if image.official {
                 return true;
             }
-            let path = image.repository.to_ascii_lowercase();
-            if ["ingestion", "airflow", "operator"].iter().any(|other| path.contains(other)) {
+            if is_helper_repository(&image.repository) {
                 return false;
             }
         }

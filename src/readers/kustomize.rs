@@ -395,6 +395,7 @@ impl<'a, 'c> Builder<'a, 'c> {
             opaque: BTreeSet::new(),
             open: false,
             source,
+            place: scalar::span(source, item.get("name").map_or(item, |name| name.key)),
         };
         for file in items(item, "files") {
             self.generate_file(file.text().unwrap_or(""), &mut store, scope);

@@ -15,7 +15,7 @@ use crate::syntax::yaml::{Node, Tree};
 use super::super::interpolation::Known;
 use super::super::{join, scalar};
 use super::Reader;
-use super::files::{env_file_paths, plain};
+use super::files::{env_file_paths, plain, services};
 use super::services::{Layer, Service, attributes};
 
 /// Rank of `environment:` among the sources of a container's environment.
@@ -29,8 +29,7 @@ pub(in crate::readers) fn duplicates(
     catalogue: &Catalogue,
 ) -> Vec<Problem> {
     let mut found = Vec::new();
-    let services = tree.documents().filter_map(|root| root.get("services"));
-    for service in services.flat_map(|services| services.value.entries()) {
+    for service in tree.documents().flat_map(services) {
         let Some(environment) = service.value.get("environment") else { continue };
         let mut seen: BTreeMap<String, (Span, String)> = BTreeMap::new();
         for item in environment.value.items() {

@@ -3,24 +3,58 @@
 
 use crate::source::{Source, SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
-use crate::syntax::yaml::{Node, Tree};
+use crate::syntax::yaml::{Entry, Node, Tree};
 
 use super::super::interpolation::Variables;
 use super::super::{Companions, Want};
 
 /// Whether the document has services.
 pub(in crate::readers) fn recognises(root: Node<'_>) -> bool {
-    root.get("services")
-        .is_some_and(|services| services.value.pairs().iter().any(|(_, service)| service.is_map()))
+    services(root).iter().any(|service| service.value.is_map())
         || root.get("include").is_some_and(|include| include.value.is_seq())
+}
+
+/// The services of a document. In the oldest files, and in parts that somebody set aside, they
+/// stand at its top.
+pub(in crate::readers) fn services(root: Node<'_>) -> Vec<Entry<'_>> {
+    const BESIDE: [&str; 6] = ["version", "name", "volumes", "networks", "configs", "secrets"];
+    const TELLING: [&str; 9] = [
+        "container_name",
+        "depends_on",
+        "env_file",
+        "environment",
+        "links",
+        "networks",
+        "ports",
+        "restart",
+        "volumes",
+    ];
+    if let Some(entry) = root.get("services") {
+        return entry.value.entries();
+    }
+    let entries: Vec<Entry<'_>> = root
+        .entries()
+        .into_iter()
+        .filter(|entry| {
+            entry.key.text().is_none_or(|key| !BESIDE.contains(&key) && !key.starts_with("x-"))
+        })
+        .collect();
+    let has = |service: &Entry<'_>, key: &str| service.value.get(key).is_some();
+    // An image in one piece: values of a chart have its repository and tag, jobs of a CI a script.
+    let is_service = |service: &Entry<'_>| {
+        service.value.get("image").is_some_and(|image| image.value.text().is_some())
+            && !has(service, "script")
+            || has(service, "build")
+    };
+    let tells = |service: &Entry<'_>| TELLING.iter().any(|key| has(service, key));
+    if entries.iter().all(is_service) && entries.iter().any(tells) { entries } else { Vec::new() }
 }
 
 /// Whether the file only adds to services that another file defines.
 pub(in crate::readers) fn is_overlay(tree: &Tree) -> bool {
     let mut any = false;
     for root in tree.documents() {
-        let Some(services) = root.get("services") else { continue };
-        for entry in services.value.entries() {
+        for entry in services(root) {
             any = true;
             if entry.value.get("image").is_some()
                 || entry.value.get("build").is_some()
@@ -107,7 +141,7 @@ pub(in crate::readers) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
                 }
             }
         }
-        for service in root.get("services").map(|e| e.value.entries()).unwrap_or_default() {
+        for service in services(root) {
             let env_files = service.value.get("env_file").map(|e| env_file_paths(e.value));
             for named in env_files.unwrap_or_default() {
                 file(&named.path);

@@ -1,7 +1,7 @@
 //! Which service is the OpenMetadata server, which its migration job, and which stands beside them.
 
 use crate::deployment::environment::Environment;
-use crate::deployment::evidence::Neighbour;
+use crate::deployment::evidence::{Neighbour, is_helper_repository};
 
 use super::Reader;
 use super::files::texts;
@@ -14,11 +14,7 @@ impl<'a> Reader<'a, '_> {
             if image.official {
                 return true;
             }
-            let path = image.repository.to_ascii_lowercase();
-            if ["ingestion", "airflow", "mysql", "postgres", "elasticsearch", "opensearch"]
-                .iter()
-                .any(|other| path.contains(other))
-            {
+            if is_helper_repository(&image.repository) {
                 return false;
             }
         }

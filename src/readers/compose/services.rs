@@ -12,7 +12,7 @@ use crate::syntax::yaml::Node;
 use super::super::interpolation::Variables;
 use super::super::{Input, join, scalar};
 use super::Reader;
-use super::files::{included_paths, plain, texts};
+use super::files::{included_paths, plain, services, texts};
 
 /// Deepest chain of `extends` and `include`.
 const MAX_DEPTH: usize = 16;
@@ -68,7 +68,7 @@ impl<'a> Reader<'a, '_> {
                 self.include(include, &folder, depth);
             }
             self.roots.push(self.layer(root, input.source, &folder));
-            let services = root.get("services").map(|e| e.value.entries()).unwrap_or_default();
+            let services = services(root);
             // A mapping names each service once; only other files may have named it before.
             let known = self.services.iter().enumerate().map(|(at, s)| (s.name.clone(), at));
             let known: HashMap<String, usize> = known.collect();
@@ -166,9 +166,8 @@ impl<'a> Reader<'a, '_> {
         self.used.insert(from.source);
         let folder = self.source(from.source).folder().to_owned();
         for root in tree.documents() {
-            let Some(base) = root.get("services").and_then(|e| e.value.get(&name)) else {
-                continue;
-            };
+            let base = services(root).into_iter().rfind(|e| e.key.text() == Some(name.as_str()));
+            let Some(base) = base else { continue };
             if base.value.id() == service.id() && from.source == source {
                 continue;
             }

@@ -51,6 +51,8 @@ pub(in crate::readers) struct Store<'a> {
     /// There may be more keys than the files show.
     pub open: bool,
     pub source: SourceId,
+    /// Where one would add an entry.
+    pub place: Span,
 }
 
 impl<'a> Store<'a> {
@@ -63,6 +65,7 @@ impl<'a> Store<'a> {
             opaque: BTreeSet::new(),
             open: false,
             source: part.source,
+            place: place(part),
         };
         match store.identity.kind.as_str() {
             "SealedSecret" => {
@@ -134,6 +137,11 @@ impl<'a> Store<'a> {
             _ => Ok(()),
         }
     }
+}
+
+fn place(part: Part<'_>) -> Span {
+    let section = ["stringData", "data"].iter().find_map(|key| part.node.get(key));
+    scalar::span(part.source, section.map_or(part.node, |section| section.key))
 }
 
 fn entry(value: Part<'_>, encoded: bool, sources: &Sources) -> Entry {
