@@ -79,6 +79,18 @@ pub(super) fn items<'a>(node: Node<'a>, key: &str) -> Vec<Node<'a>> {
     list.into_iter().map(Node::resolved).collect()
 }
 
+/// A written file mode: octal with a leading zero, as YAML 1.1 has it, else decimal.
+pub(super) fn file_mode(source: SourceId, node: Node<'_>, key: &str) -> Option<(u32, Span)> {
+    let entry = node.get(key)?;
+    let written = entry.value.text()?;
+    let digits = written.strip_prefix("0o").or(written.strip_prefix('0').filter(|d| !d.is_empty()));
+    let mode = match digits {
+        Some(octal) => u32::from_str_radix(octal, 8).ok()?,
+        None => written.parse().ok()?,
+    };
+    Some((mode, scalar::span(source, entry.value)))
+}
+
 /// What names an object: its kind, the names that it had on the way, its namespace.
 #[derive(Clone)]
 pub(super) struct Identity<'a> {

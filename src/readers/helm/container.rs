@@ -5,7 +5,10 @@ use crate::deployment::environment::{Environment, Unseen, Variable};
 use crate::deployment::evidence::{Image, Mount, MountSource, is_official_repository};
 use crate::deployment::value::Fragment;
 use crate::deployment::version::Confidence;
+use crate::source::Span;
+use crate::syntax::yaml::Node;
 
+use super::super::manifests::{file_mode, items, text};
 use super::super::scalar;
 use super::{Found, Layer, Reader};
 
@@ -98,22 +101,63 @@ impl<'a> Reader<'a, '_> {
         let Found::Leaf(layer, _) = self.look_outside("extraVolumeMounts") else {
             return Vec::new();
         };
-        layer
-            .node
-            .items()
-            .into_iter()
-            .filter_map(|item| {
-                let item = item.resolved();
-                let path = item.get("mountPath")?;
-                let name =
-                    item.get("name").and_then(|entry| entry.value.text()).unwrap_or("").to_owned();
-                Some(Mount {
-                    target: path.value.text()?.to_owned(),
-                    from: MountSource::Unseen(name),
-                    span: scalar::span(layer.source, path.value),
-                    mode: None,
-                })
-            })
-            .collect()
+        let mut mounts = Vec::new();
+        for item in items_of(layer) {
+            let Some(path) = item.get("mountPath") else { continue };
+            let Some(target) = path.value.text() else { continue };
+            let name = text(item, "name").unwrap_or("");
+            let span = scalar::span(layer.source, path.value);
+            let mount = |target: String, mode| Mount {
+                target,
+                from: MountSource::Unseen(name.to_owned()),
+                span,
+                mode,
+            };
+            let modes = self.volume_modes(name);
+            mounts.push(mount(target.to_owned(), modes.all));
+            let inside = text(item, "subPath").is_none();
+            for (file, mode) in modes.files.into_iter().filter(|_| inside) {
+                mounts.push(mount(format!("{}/{file}", target.trim_end_matches('/')), Some(mode)));
+            }
+        }
+        mounts
     }
+
+    /// The modes that `extraVolumes` writes for the files of a volume.
+    fn volume_modes(&self, name: &str) -> Modes {
+        let mut modes = Modes::default();
+        let Found::Leaf(layer, _) = self.look_outside("extraVolumes") else { return modes };
+        let volumes = items_of(layer);
+        let Some(volume) = volumes.into_iter().rfind(|volume| text(*volume, "name") == Some(name))
+        else {
+            return modes;
+        };
+        let mut parts = vec![volume];
+        if let Some(projected) = volume.get("projected") {
+            modes.all = file_mode(layer.source, projected.value, "defaultMode");
+            parts.extend(items(projected.value, "sources"));
+        }
+        for held in parts.iter().flat_map(|part| [part.get("secret"), part.get("configMap")]) {
+            let Some(held) = held else { continue };
+            modes.all = modes.all.or(file_mode(layer.source, held.value, "defaultMode"));
+            for item in items(held.value, "items") {
+                let file = text(item, "path").or(text(item, "key"));
+                if let Some((file, mode)) = file.zip(file_mode(layer.source, item, "mode")) {
+                    modes.files.push((file.to_owned(), mode));
+                }
+            }
+        }
+        modes
+    }
+}
+
+/// Written modes of a volume's files: of all, and of single ones.
+#[derive(Default)]
+struct Modes {
+    all: Option<(u32, Span)>,
+    files: Vec<(String, (u32, Span))>,
+}
+
+fn items_of(layer: Layer<'_>) -> Vec<Node<'_>> {
+    layer.node.items().into_iter().map(Node::resolved).collect()
 }

@@ -2,11 +2,11 @@
 //! with their modes, and the server's own configuration where one of them holds it.
 
 use crate::deployment::evidence::{KeyPlace, Mount, MountSource};
-use crate::source::{SourceId, Span};
+use crate::source::Span;
 use crate::syntax::yaml::Node;
 
-use super::super::manifests::{Container, Entry, Store, Workload, items, text};
-use super::super::{Input, Role, scalar};
+use super::super::manifests::{Container, Entry, Store, Workload, file_mode, items, text};
+use super::super::{Input, Role};
 use super::Server;
 
 /// What is laid over the container's file system.
@@ -82,7 +82,7 @@ impl<'a> Server<'a, '_> {
         let Some((volume, source)) = named else { return brought };
         let mut parts: Vec<Node<'_>> = vec![volume];
         if let Some(projected) = volume.get("projected") {
-            brought.mode = self.mode(source, projected.value, "defaultMode");
+            brought.mode = file_mode(source, projected.value, "defaultMode");
             parts.extend(items(projected.value, "sources"));
         }
         if let Some(path) = volume.get("hostPath").and_then(|entry| text(entry.value, "path")) {
@@ -98,7 +98,7 @@ impl<'a> Server<'a, '_> {
                 };
                 brought.name =
                     format!("{} {store_name}", if is_secret { "Secret" } else { "ConfigMap" });
-                brought.mode = brought.mode.or(self.mode(source, entry.value, "defaultMode"));
+                brought.mode = brought.mode.or(file_mode(source, entry.value, "defaultMode"));
                 let Some(store) = self.store(is_secret, store_name, workload) else { continue };
                 let chosen = items(entry.value, "items");
                 for (key, held) in &store.entries {
@@ -110,24 +110,11 @@ impl<'a> Server<'a, '_> {
                         path: item.and_then(|item| text(*item, "path")).unwrap_or(key).to_owned(),
                         store,
                         entry: held,
-                        mode: item.and_then(|item| self.mode(source, *item, "mode")),
+                        mode: item.and_then(|item| file_mode(source, *item, "mode")),
                     });
                 }
             }
         }
         brought
-    }
-
-    /// A written file mode: octal with a leading zero, as YAML 1.1 has it, else decimal.
-    fn mode(&self, source: SourceId, node: Node<'_>, key: &str) -> Option<(u32, Span)> {
-        let entry = node.get(key)?;
-        let written = entry.value.text()?;
-        let digits =
-            written.strip_prefix("0o").or(written.strip_prefix('0').filter(|d| !d.is_empty()));
-        let mode = match digits {
-            Some(octal) => u32::from_str_radix(octal, 8).ok()?,
-            None => written.parse().ok()?,
-        };
-        Some((mode, scalar::span(source, entry.value)))
     }
 }

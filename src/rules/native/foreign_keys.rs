@@ -3,7 +3,8 @@
 
 use crate::deployment::value::{GAP, State};
 use crate::deployment::version::Confidence;
-use crate::rules::condition::Case;
+use crate::rules::condition::{Case, Truth};
+use crate::rules::schema::Predicate;
 use crate::rules::url::Url;
 use crate::source::Span;
 
@@ -19,10 +20,15 @@ pub(super) fn run(case: &Case<'_>, urls: &str, provider: &str, own: &[String]) -
     let mut own_hosts: Vec<String> = Vec::new();
     for path in own {
         let value = case.value(path);
+        // What nobody wrote says nothing about whom the deployment means to trust, and neither
+        // does what the chart wrote out.
+        let as_shipped = case.meets(case.setting(path), value, &Predicate::Default);
+        if as_shipped == Truth::True {
+            continue;
+        }
         let text = value.text.outline();
         let url = Url::parse(text.trim());
         match value.state {
-            // What nobody wrote says nothing about whom the deployment means to trust.
             State::Default | State::Absent | State::Empty => {}
             // It may be the very provider whose keys are listed.
             _ if value.is_hidden() || url.host.contains(GAP) => return Vec::new(),
