@@ -1225,6 +1225,54 @@ patchesJson6902:
             ],
         );
     }
+
+    #[test]
+    fn a_doubled_dollar_is_one_and_begins_no_name() {
+        check(
+            "kubernetes_escapes",
+            &[
+                ("kustomization.yaml", "resources: [all.yaml]\n"),
+                (
+                    "all.yaml",
+                    &server(
+                        "env:\n- {name: HOST, value: catalog.nordwind.de}\n- {name: JWT_ISSUER, value: $$(HOST)}\n- {name: JWT_KEY_ID, value: 'a$$b'}\n- {name: AUTHENTICATION_CLIENT_ID, value: $$$(HOST)}",
+                    ),
+                ),
+            ],
+            &["."],
+            &[
+                ("JWT_ISSUER", Set("$(HOST)")),
+                ("JWT_KEY_ID", Set("a$b")),
+                ("AUTHENTICATION_CLIENT_ID", Set("$catalog.nordwind.de")),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_the_server_or_a_tool_fills_in_is_a_reference() {
+        check(
+            "kubernetes_filled_in",
+            &[
+                ("kustomization.yaml", "resources: [all.yaml]\n"),
+                (
+                    "all.yaml",
+                    &format!(
+                        "apiVersion: v1\nkind: Secret\nmetadata: {{name: hidden}}\ndata: {{JWT_KEY_ID: JHtLRVlfSUR9}}\nstringData: {{FERNET_KEY: '${{FERNET}}'}}\n---\n{}",
+                        server(
+                            "env:\n- {name: AUTHENTICATION_AUTHORITY, value: '${AUTHORITY}'}\n- {name: JWT_ISSUER, value: '$(NOWHERE)'}\nenvFrom:\n- secretRef: {name: hidden}"
+                        )
+                    ),
+                ),
+            ],
+            &["."],
+            &[
+                ("AUTHENTICATION_AUTHORITY", Reference),
+                ("JWT_ISSUER", Reference),
+                ("JWT_KEY_ID", Reference),
+                ("FERNET_KEY", Reference),
+            ],
+        );
+    }
 }
 
 mod wrapped_values {

@@ -2,13 +2,15 @@
 //! ConfigMap out of scope gives is unknown, and so is what a patch that was not applied may change.
 
 use crate::deployment::environment::{Environment, Unseen, Variable};
-use crate::deployment::value::{Fragment, Piece, Step};
+use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::deployment::version::Confidence;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, Text};
+use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::Node;
 
+use super::super::interpolation::Variables;
 use super::super::manifests::{Container, Entry, Item, Workload, text};
-use super::super::scalar;
+use super::super::{opaque, scalar};
 use super::Server;
 
 /// Rank of `env` among the sources of a container's environment; `envFrom` is below.
@@ -84,11 +86,17 @@ impl<'a> Server<'a, '_> {
             variable_unknown("what a JSON patch refers to", span, ENV)
         } else if let Some(value) = item.value.or(item.entry.get("value")) {
             let raw = &self.context.sources.get(value.source).text;
-            let text = self.expanded(scalar::fragment(value.source, raw, value.node), environment);
-            let steps = match item.value {
-                Some(_) => vec![Step { what: format!("a patch sets `{key}`"), span: Some(place) }],
-                None => Vec::new(),
+            let written = scalar::text(value.source, raw, value.node);
+            let whole = Span::new(value.source, value.node.resolved().range());
+            let text = match opaque::reference(written.expose()) {
+                Some(_) => scalar::marked(written, whole),
+                None => self.expanded(&written, whole, environment),
             };
+            let (text, filled) = filled_in(text);
+            let patched = item
+                .value
+                .map(|_| Step { what: format!("a patch sets `{key}`"), span: Some(place) });
+            let steps = patched.into_iter().chain(filled).collect();
             Variable { text, items: None, place, steps, confidence: Confidence::High, rank: ENV }
         } else if let Some(from) = entry.get("valueFrom") {
             let reference = [("secretKeyRef", true), ("configMapKeyRef", false)]
@@ -129,37 +137,74 @@ impl<'a> Server<'a, '_> {
         environment.set(key, found);
     }
 
-    /// `$(NAME)` becomes what a variable above it is.
-    fn expanded(&self, fragment: Fragment, environment: &Environment) -> Fragment {
-        let outer = fragment.outer();
-        let pieces = fragment
-            .pieces()
-            .iter()
-            .flat_map(|piece| match piece {
-                Piece::Unknown(unknown) => {
-                    let name =
-                        unknown.name.strip_prefix("$(").and_then(|name| name.strip_suffix(')'));
-                    match name.and_then(|name| environment.variables.get(name)) {
-                        Some(variable) => variable.text.pieces().to_vec(),
-                        None => vec![piece.clone()],
+    /// `$(NAME)` becomes what a variable above it is, and `$$` is a `$` that begins no name.
+    fn expanded(&self, text: &Text, outer: Span, environment: &Environment) -> Fragment {
+        let written = text.expose();
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        let mut keep = |pieces: &mut Vec<Piece>, end: usize, next: usize| {
+            if from < end {
+                pieces.push(Piece::Known(text.part(from..end)));
+            }
+            from = next;
+        };
+        let mut at = 0;
+        while let Some(found) = memchr::memchr(b'$', &written.as_bytes()[at..]) {
+            let here = at + found;
+            at = here + 1;
+            match written.as_bytes().get(at) {
+                Some(b'$') => {
+                    at += 1;
+                    keep(&mut pieces, here + 1, at);
+                }
+                Some(b'(') => {
+                    let Some(length) = memchr::memchr(b')', &written.as_bytes()[at..]) else {
+                        break;
+                    };
+                    let name = &written[at + 1..at + length];
+                    at += length + 1;
+                    keep(&mut pieces, here, at);
+                    match environment.variables.get(name) {
+                        Some(variable) => pieces.extend_from_slice(variable.text.pieces()),
+                        // The server gets it as it stands, unless something fills it in before.
+                        None => pieces.push(Piece::Unknown(Unknown {
+                            name: written[here..at].to_owned(),
+                            span: text.locate(here..at),
+                        })),
                     }
                 }
-                known => vec![known.clone()],
-            })
-            .collect();
+                _ => {}
+            }
+        }
+        keep(&mut pieces, written.len(), written.len());
         Fragment::new(pieces, outer)
     }
 }
 
-fn variable(entry: &Entry, place: Span, steps: Vec<Step>, rank: u8) -> Variable {
-    Variable {
-        text: entry.text.clone(),
-        items: None,
-        place,
-        steps,
-        confidence: Confidence::High,
-        rank,
+/// What the server makes of a value: it fills in `${NAME}` in the values of variables, too, if
+/// nothing else has before.
+fn filled_in(value: Fragment) -> (Fragment, Vec<Step>) {
+    let outer = value.outer();
+    let mut steps = Vec::new();
+    let mut pieces = Vec::new();
+    for piece in value.pieces() {
+        match piece {
+            Piece::Known(text) if memchr::memchr(b'$', text.expose().as_bytes()).is_some() => {
+                let variables = Variables::default();
+                let (inner, how) = variables.expand(text, outer, Dialect::Dropwizard);
+                pieces.extend_from_slice(inner.pieces());
+                steps.extend(how);
+            }
+            other => pieces.push(other.clone()),
+        }
     }
+    (Fragment::new(pieces, outer), steps)
+}
+
+fn variable(entry: &Entry, place: Span, mut steps: Vec<Step>, rank: u8) -> Variable {
+    let (text, filled) = filled_in(entry.text.clone());
+    steps.extend(filled);
+    Variable { text, items: None, place, steps, confidence: Confidence::High, rank }
 }
 
 fn variable_unknown(what: &str, span: Span, rank: u8) -> Variable {
