@@ -8,6 +8,7 @@ pub mod config;
 pub mod crypto;
 pub mod deployment;
 pub mod lint;
+pub mod proposal;
 pub mod readers;
 pub mod rehearsal;
 pub mod report;
@@ -249,7 +250,8 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     }
     run.take(first);
     run.take_config(config.file);
-    let named = run.take_named(&config.settings.deployments, config.file);
+    let whole = disk.covers(&request.paths, config.folder());
+    let named = run.take_named(&config.settings.deployments, config.file, whole);
     run.follow();
     let relevant: HashSet<SourceId> = run
         .inputs
@@ -297,7 +299,6 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         failures.push(Note { path, kind: "skipped", reason });
     }
     let policy = policy(request);
-    let whole = disk.covers(&request.paths, config.folder());
     let lint_options = lint::Options { policy: &policy, now: request.now, whole };
     let waivers = waivers(request, &inputs, &sources);
     let judge = |deployments: &[Deployment], loose: &[(SourceId, Loose)]| {
@@ -471,9 +472,11 @@ impl Run<'_> {
         &mut self,
         list: &[config::Named],
         file: Option<SourceId>,
+        whole: bool,
     ) -> Vec<readers::Named> {
-        // A change of the configuration may concern any of them.
-        let asked = file.is_some_and(|id| self.sources.get(id).arrival == Arrival::Named);
+        // A change of the configuration may concern any of them, and a run over all that it is
+        // about asks for all of them, whatever a walk takes their files for.
+        let asked = whole || file.is_some_and(|id| self.sources.get(id).arrival == Arrival::Named);
         let mut ids = |paths: &[String]| -> Vec<SourceId> {
             paths.iter().filter_map(|path| self.take_path(path)).collect()
         };

@@ -63,6 +63,38 @@ fn both_names_at_once_are_an_error() {
 }
 
 #[test]
+fn configurations_that_are_not_used_are_named_where_all_is_told() {
+    let place = folder(&[
+        ("omlint.toml", "fail-on = \"never\"\n"),
+        ("a/omlint.toml", ""),
+        ("a/b/.omlint.toml", ""),
+        ("a/b/compose.yml", COMPOSE),
+    ]);
+    std::fs::create_dir(place.path().join(".git")).unwrap();
+    let said = |path: &str| {
+        let run = omlint(place.path(), &["check", path, "--verbose", "--exit-zero"]);
+        let lines = run.err.lines().filter(|line| line.contains("is not used"));
+        lines.map(|line| line.replace("omlint: ", "")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("."),
+        [
+            "`a/b/.omlint.toml` is not used: this run goes by `omlint.toml`",
+            "`a/omlint.toml` is not used: this run goes by `omlint.toml`",
+        ]
+    );
+    assert_eq!(
+        said("a/b/compose.yml"),
+        [
+            "`a/omlint.toml` is not used: this run goes by `a/b/.omlint.toml`",
+            "`omlint.toml` is not used: this run goes by `a/b/.omlint.toml`",
+        ]
+    );
+    let quiet = omlint(place.path(), &["check", "--exit-zero"]);
+    assert!(!quiet.err.contains("not used"), "{}", quiet.err);
+}
+
+#[test]
 fn flags_win_over_the_file() {
     let place = folder(&[
         ("omlint.toml", "fail-on = \"never\"\nselect = [\"jwt\"]\nprofile = \"development\"\n"),
@@ -126,26 +158,198 @@ fn a_version_may_be_said_of_some_paths() {
     assert_eq!(versions, [("1.11.4", "image tag"), ("1.2.0", "configuration")]);
 }
 
-/// Wrong configurations: what is written, where the complaint points, and a part of it.
+/// Wrong configurations: what is written, where the complaint points, and all that it says.
 const WRONG: &[(&str, &str, &str)] = &[
+    // Keys.
     ("selct = []\n", "1:1", "unknown key `selct`; did you mean `select`?"),
     ("fail_on = \"low\"\n", "1:1", "unknown key `fail_on`; did you mean `fail-on`?"),
-    ("fail-on = \"hgih\"\n", "1:11", "did you mean \"high\"?"),
-    ("select = [\"jwt-default-keypair\"]\n", "1:11", "did you mean `jwt-default-key-pair`?"),
-    ("select = \"jwt-default-keypair\"\n", "1:10", "did you mean `jwt-default-key-pair`?"),
-    ("severity = { jwt-default-keyid = \"low\" }\n", "1:14", "did you mean `jwt-default-key-id`?"),
-    ("profile = \"developmnt\"\n", "1:11", "did you mean \"development\"?"),
-    ("exclude = [\"docs/[a\"]\n", "1:12", "bad pattern in `exclude`"),
+    ("overrides = []\n", "1:1", "unknown key `overrides`; did you mean `override`?"),
+    ("\n  [deploymnt]\n", "2:4", "unknown key `deploymnt`; did you mean `deployment`?"),
+    (
+        "[[waiver]]\nrule = \"a\"\npath = \"a\"\nreason = \"b\"\nexpire = 2026-12-31\n",
+        "5:1",
+        "unknown key `expire` in `[[waiver]]`; did you mean `expires`?",
+    ),
+    (
+        "[[override]]\npaths = [\"a\"]\nfail-on = \"high\"\n",
+        "3:1",
+        "unknown key `fail-on` in `[[override]]`; `fail-on` stands at the top of the file",
+    ),
+    // Words.
+    ("fail-on = \"hgih\"\n", "1:11", "unknown fail-on `hgih`; did you mean \"high\"?"),
+    ("# ü\n fail-on = \"hgih\"\n", "2:12", "unknown fail-on `hgih`; did you mean \"high\"?"),
+    ("\u{feff}fail-on = \"hgih\"\n", "1:11", "unknown fail-on `hgih`; did you mean \"high\"?"),
+    (
+        "profile = \"developmnt\"\n",
+        "1:11",
+        "unknown profile `developmnt`; did you mean \"development\"?",
+    ),
+    (
+        "min-confidence = \"sure\"\n",
+        "1:18",
+        "unknown min-confidence `sure`; write one of low, medium, high",
+    ),
+    // Rules.
+    (
+        "select = [\"jwt-default-keypair\"]\n",
+        "1:11",
+        "unknown rule or topic `jwt-default-keypair`; did you mean `jwt-default-key-pair`?",
+    ),
+    (
+        "select = \"jwt-default-keypair\"\n",
+        "1:10",
+        "unknown rule or topic `jwt-default-keypair`; did you mean `jwt-default-key-pair`?",
+    ),
+    ("ignore = [\"jwt\", \"ssso\"]\n", "1:18", "unknown rule or topic `ssso`; did you mean `sso`?"),
+    (
+        "[[override]]\npaths = \"a\"\nignore = \"zzz\"\n",
+        "3:10",
+        "unknown rule or topic `zzz`; `omlint rules` lists them all",
+    ),
+    (
+        "severity = { jwt-default-keyid = \"low\" }\n",
+        "1:14",
+        "unknown rule `jwt-default-keyid`; did you mean `jwt-default-key-id`?",
+    ),
+    (
+        "severity = { jwt-default-key-id = \"off\" }\n",
+        "1:35",
+        "`off` is no severity; to drop a rule's findings, name it in `ignore`",
+    ),
+    // Types.
+    (
+        "fail-on = true\n",
+        "1:11",
+        "`fail-on` must be one of info, low, medium, high, critical, never",
+    ),
+    ("ignore = [\"jwt\", 3]\n", "1:18", "`ignore` must be a list of texts in quotes"),
+    ("om-version = 1.11\n", "1:14", "`om-version` must be a version in quotes, such as \"1.11.4\""),
+    ("om-version = \"latest\"\n", "1:14", "`om-version` must be a version such as \"1.11.4\""),
+    ("baseline = \" \"\n", "1:12", "`baseline` is empty"),
+    (
+        "severity = \"low\"\n",
+        "1:12",
+        "`severity` must be a table of rules, such as { rule-id = \"low\" }",
+    ),
+    (
+        "[waiver]\nrule = \"a\"\npath = \"a\"\n",
+        "1:2",
+        "`waiver` must be written as `[[waiver]]`; write `[[waiver]]` with two brackets",
+    ),
+    // What is missing.
+    (
+        "[[waiver]]\npath = \"a\"\nreason = \"lab\"\n",
+        "1:1",
+        "`[[waiver]]` needs `rule`; write `rule = …` in it: the rule whose findings are accepted",
+    ),
+    (
+        "\n[[override]]\nprofile = \"development\"\n",
+        "2:1",
+        "`[[override]]` needs `paths`; write `paths = …` in it: the files that it is about",
+    ),
+    (
+        "[[deployment]]\nname = \"a\"\n",
+        "1:1",
+        "this deployment names no files; name its files: `compose`, `helm-values` or `manifests`",
+    ),
+    (
+        "[[known-key]]\ntitle = \"old\"\n",
+        "1:1",
+        "this does not say which key is meant; write one of `pem`, `spki-sha256`, `modulus`",
+    ),
+    // Patterns, days and files.
+    (
+        "exclude = [\"docs/[a\"]\n",
+        "1:12",
+        "bad pattern in `exclude`: unclosed character class; missing ']'",
+    ),
+    (
+        "[[waiver]]\nrule = \"a\"\npath = \"a\"\nreason = \"b\"\nexpires = \"2026-02-30\"\n",
+        "5:11",
+        "`expires` must be a day such as 2026-12-31",
+    ),
+    (
+        "[[deployment]]\nname = \"a\"\ncompose = \"compse.yml\"\n",
+        "3:11",
+        "there is no such file `compse.yml`; did you mean `compose.yml`?",
+    ),
+    (
+        "[[deployment]]\nname = \"a\"\nmanifests = [\"k8s/*.yaml\"]\n",
+        "3:14",
+        "no file fits this pattern",
+    ),
+    ("rule-dirs = [\"no-such-folder\"]\n", "1:14", "there is no such folder of rules"),
+    (
+        "[[known-key]]\ntitle = \"old\"\npem = \"compose.yml\"\n",
+        "3:7",
+        "this file holds no RSA key",
+    ),
+    // What contradicts itself.
+    (
+        "[[deployment]]\nname = \"a\"\ncompose = \"compose.yml\"\nhelm-values = \"values.yaml\"\n",
+        "4:1",
+        "a deployment by docker compose is none by Helm; write two `[[deployment]]` sections",
+    ),
+    (
+        "[[deployment]]\nname = \"a\"\ncompose = \"compose.yml\"\n\n[[deployment]]\nname = \"a\"\ncompose = \"compose.yml\"\n",
+        "6:8",
+        "two deployments have this name",
+    ),
+    (
+        "[[deployment]]\nname = \"a\"\nhelm-values = \"values.yaml\"\nhelm-set = [\"a.b\"]\n",
+        "4:16",
+        "`helm-set` holds what Helm refuses",
+    ),
+    // What is no TOML.
+    ("select = [\n", "1:11", "not valid TOML: unclosed array, expected `]`"),
+    ("select = [\"jwt\"]\nselect = [\"sso\"]\n", "2:1", "not valid TOML: duplicate key"),
 ];
 
 #[test]
 fn what_is_wrong_is_told_at_its_place() {
+    assert!(WRONG.len() >= 30);
     for (text, place, said) in WRONG {
-        let folder = folder(&[("omlint.toml", text), ("compose.yml", COMPOSE)]);
+        let folder = folder(&[
+            ("omlint.toml", text),
+            ("compose.yml", COMPOSE),
+            ("values.yaml", "openmetadata:\n  config: {}\n"),
+        ]);
         let run = omlint(folder.path(), &["check", "--format", "concise"]);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{text}");
-        assert!(run.err.starts_with(&format!("omlint.toml:{place}: error: ")), "{text}{}", run.err);
-        assert!(run.err.contains(said), "{text}{}", run.err);
-        assert_eq!(run.err.lines().count(), 1, "{text}{}", run.err);
+        assert_eq!(run.err, format!("omlint.toml:{place}: error: {said}\n"), "{text}");
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once() {
+    let text = "selct = []\nprofile = \"dev\"\n[[waiver]]\nreason = \"lab\"\n";
+    let folder = folder(&[("omlint.toml", text)]);
+    let run = omlint(folder.path(), &["check", "--format", "concise"]);
+    let places: Vec<&str> = run.err.lines().filter_map(|line| line.split(": ").next()).collect();
+    let expected = ["omlint.toml:1:1", "omlint.toml:2:11", "omlint.toml:3:1", "omlint.toml:3:1"];
+    assert_eq!((run.code, places), (2, expected.to_vec()), "{}", run.err);
+}
+
+#[test]
+fn waivers_that_mean_nothing_are_findings_at_their_place_and_not_the_end_of_the_run() {
+    let waiver = |rule: &str, more: &str| {
+        format!("[[waiver]]\nrule = \"{rule}\"\npath = \"compose.yml\"\n{more}\n")
+    };
+    for (text, place) in [
+        (waiver("jwt-default-keypair", "reason = \"lab\""), "2:8: low[waiver-unknown-rule]"),
+        (waiver("jwt-default-key-id", ""), "1:1: low[waiver-without-reason]"),
+        (
+            waiver("jwt-default-key-id", "reason = \"lab\"\nexpires = 2020-01-01"),
+            "5:11: high[waiver-expired]",
+        ),
+        (waiver("saml-not-strict", "reason = \"lab\""), "2:8: low[waiver-unused]"),
+    ] {
+        let folder = folder(&[("omlint.toml", &text), ("compose.yml", COMPOSE)]);
+        let run = omlint(
+            folder.path(),
+            &["check", "--format", "concise", "--min-severity", "low", "--now", "2026-11-24"],
+        );
+        assert_eq!(run.code, 1, "{}", run.err);
+        assert!(run.out.contains(&format!("omlint.toml:{place}")), "{text}{}", run.out);
     }
 }

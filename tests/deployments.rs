@@ -238,3 +238,14 @@ fn nothing_outside_the_repository_is_read() {
     assert_eq!(run.code, 2);
     assert!(run.err.starts_with("omlint.toml:3:11: error: this file lies outside the repository"));
 }
+
+#[test]
+fn a_run_over_all_asks_for_deployments_whose_files_look_like_nothing() {
+    let config = "[[deployment]]\nname = \"web\"\ncompose = \"web.yml\"\n";
+    let web = "services:\n  web:\n    image: nginx\n";
+    let place = folder(&[("omlint.toml", config), ("web.yml", web), ("other/a.yml", "a: b\n")]);
+    let run = omlint(place.path(), &["check"]);
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(run.err.contains("`web` holds no OpenMetadata server"), "{}", run.err);
+    assert_eq!(omlint(place.path(), &["check", "other"]).code, 0, "nobody asked for it");
+}

@@ -85,6 +85,8 @@ pub enum ConfigCommand {
 /// What `omlint init` writes.
 #[derive(Debug, Subcommand)]
 pub enum Starter {
+    /// omlint.toml: name what is deployed together, as omlint finds it
+    Config,
     /// .pre-commit-config.yaml: check every commit
     PreCommit,
     /// .github/workflows/omlint.yml: check every push and pull request

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::Settings;
 use crate::lint::baseline::{Baseline, Record, SALT};
 use crate::source::Arrival;
+use crate::source::diagnostic::named;
 use crate::source::discover::Disk;
 use crate::{Scan, lint};
 
@@ -127,7 +128,9 @@ fn read(scan: &Scan, path: &Path) -> Result<Baseline, String> {
     let shown = shown(scan, path);
     let disk = Disk::new(scan.ground.base.clone(), false);
     let source = disk.named(&shown, Arrival::Referred).map_err(|note| {
-        format!("the baseline `{shown}`: {}; `omlint baseline create` makes one", note.reason)
+        // Whatever was written where the name of a file should be.
+        let baseline = named("the baseline", &shown);
+        format!("{baseline}: {}; `omlint baseline create` makes one", note.reason)
     })?;
     match source.trouble {
         None => Baseline::parse(&source.text).map_err(|error| format!("{shown}: {error}")),

@@ -227,6 +227,15 @@ fn scanned(
         complain_of(&config, drawn, inputs.color);
         return Ok(None);
     }
+    if inputs.verbose && matches!(inputs.choice(), config::Choice::Nearest) {
+        let goes_by = match config.file {
+            Some(id) => format!("`{}`", config.sources.get(id).path),
+            None => "none, since that one stands below what is scanned".to_owned(),
+        };
+        for path in config::unused(&disk, &named, &config) {
+            complain(&format!("`{path}` is not used: this run goes by {goes_by}"));
+        }
+    }
     let settings = config.settings.clone();
     let stdin = if wants_stdin {
         let mut bytes = Vec::new();

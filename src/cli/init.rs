@@ -5,18 +5,20 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::arguments::Starter;
-use super::{Outcome, complain, print};
+use super::{Outcome, complain, first_config, print};
 
 /// Where omlint's repository is, if it is anywhere yet.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 pub(super) fn run(starter: &Starter) -> Outcome {
     let (path, text) = match starter {
+        Starter::Config => return first_config::run(),
         Starter::PreCommit => (".pre-commit-config.yaml", pre_commit(REPOSITORY)),
         Starter::Github => (".github/workflows/omlint.yml", github(REPOSITORY)),
         Starter::Gitlab => (".gitlab-ci.yml", gitlab()),
     };
     let next = match starter {
+        Starter::Config => "",
         Starter::PreCommit => "run `pre-commit install`, and every commit is checked",
         Starter::Github => "commit it, and every push and pull request is checked",
         Starter::Gitlab => "commit it, and every pipeline has the job `omlint`",

@@ -6,6 +6,7 @@ mod check;
 mod compliance;
 mod configuration;
 mod explain;
+mod first_config;
 mod init;
 mod keygen;
 mod manual;

@@ -153,7 +153,9 @@ impl Place<'_> {
             Err(why) => (named(why, &text.value), why),
         };
         let mut problem = Diagnostic::new(text.span, message, label);
-        if let Some((folder, name)) = split(&shown) {
+        if let Some((folder, name)) = split(&shown)
+            && !file.exists()
+        {
             let names = self.disk.names_in(folder);
             if let Some(known) = nearest(name, names.iter().map(String::as_str)) {
                 problem = problem.help(format!("did you mean `{known}`?"));

@@ -4,8 +4,10 @@
 /// What may stand at a key.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// A text.
+    /// A text for the program, such as a path.
     Text,
+    /// A name that people give and reports print.
+    Title,
     /// Words for people; what is empty says nothing.
     Prose,
     /// A text, or a list of texts.
@@ -75,7 +77,7 @@ pub const TOP: &[Key] = &[
 ];
 
 const KNOWN_KEY: &[Key] = &[
-    needed("title", Shape::Text, "What the key pair was, in words for people."),
+    needed("title", Shape::Title, "What the key pair was, in words for people."),
     key("pem", Shape::Text, "A file with the public key, or a certificate of it."),
     key("spki-sha256", Shape::Text, "SHA-256 of the public key (SubjectPublicKeyInfo), in hex."),
     key("modulus", Shape::Text, "The modulus in base64url, as `n` in a JWKS."),
@@ -91,7 +93,7 @@ const OVERRIDE: &[Key] = &[
 ];
 
 const DEPLOYMENT: &[Key] = &[
-    needed("name", Shape::Text, "What reports call it."),
+    needed("name", Shape::Title, "What reports call it."),
     key("compose", Shape::Texts, "Compose files, the later over the earlier."),
     key("env-file", Shape::Texts, "Environment files, the later over the earlier."),
     key("helm-values", Shape::Texts, "Values files, the later over the earlier."),

@@ -170,6 +170,13 @@ impl Loaded {
     }
 }
 
+/// Configuration files that a run over some paths does not go by, though one might think so.
+pub fn unused(disk: &Disk, paths: &[PathBuf], loaded: &Loaded) -> Vec<String> {
+    let used = loaded.file.map(|id| loaded.sources.get(id).path.as_str());
+    let files = disk.all_named(paths, &NAMES).into_iter();
+    files.filter(|path| Some(path.as_str()) != used).collect()
+}
+
 /// Loads what a run over some paths goes by.
 pub fn load(disk: &Disk, choice: &Choice, paths: &[PathBuf], flags: &Flags) -> Loaded {
     let mut file = File::default();

@@ -152,7 +152,7 @@ impl Reader<'_> {
                 let message = format!("`[[{of}]]` needs `{}`", key.name);
                 self.problems.push(
                     Diagnostic::new(span, message, format!("`{}` is missing here", key.name))
-                        .help(key.about),
+                        .help(format!("write `{} = …` in it: {}", key.name, lowered(key.about))),
                 );
             }
         }
@@ -196,6 +196,11 @@ impl Reader<'_> {
     fn datum(&mut self, key: &Key, at: Span, value: &Spanned<DeValue<'_>>) -> Option<Datum> {
         match key.shape {
             Shape::Text => {
+                let text = self.one(key, "a text in quotes", value)?;
+                self.show_named(&text);
+                Some(Datum::Texts(vec![text]))
+            }
+            Shape::Title => {
                 let text = self.one(key, "a text in quotes", value)?;
                 self.show(text.span);
                 Some(Datum::Texts(vec![text]))
@@ -472,6 +477,13 @@ impl Reader<'_> {
         }
         Some(tables)
     }
+}
+
+/// A sentence as the end of another one.
+fn lowered(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {

@@ -32,7 +32,7 @@ fn table(keys: &[Key]) -> Value {
 
 fn property(key: &Key) -> Value {
     let mut schema = match key.shape {
-        Shape::Text => text(),
+        Shape::Text | Shape::Title => text(),
         Shape::Prose => json!({ "type": "string" }),
         Shape::Texts | Shape::Globs | Shape::Rules => one_or_more(&text()),
         Shape::Assignments => one_or_more(&json!({ "type": "string", "pattern": "=" })),

@@ -58,6 +58,7 @@ fn signs(name: &str) -> Vec<&'static str> {
         "java" | "js" | "ts" | "go" | "rs" => vec!["//"],
         "tf" | "hcl" | "tfvars" => vec!["#", "//"],
         "sql" => vec!["--"],
+        "ini" | "cfg" => vec!["#", ";"],
         _ => vec!["#"],
     }
 }

@@ -32,6 +32,35 @@ impl Disk {
         Vec::new()
     }
 
+    /// All files of these names within what is scanned, and above it up to the repository's root.
+    pub fn all_named(&self, paths: &[PathBuf], names: &[&str]) -> Vec<String> {
+        let start = self.common_folder(paths);
+        let top = self.top_above(&start);
+        let within = start.ancestors().skip(1);
+        let above =
+            within.take_while(|folder| top.as_ref().is_some_and(|top| folder.starts_with(top)));
+        let mut files: Vec<PathBuf> = above
+            .flat_map(|folder| names.iter().map(|name| folder.join(name)))
+            .filter(|file| file.is_file())
+            .collect();
+        for path in paths {
+            let walk = WalkBuilder::new(lexical(&self.file("").join(path)))
+                .hidden(false)
+                .git_global(false)
+                .filter_entry(|entry| entry.file_name() != ".git")
+                .build();
+            let entries = walk.flatten().filter(|entry| {
+                entry.file_type().is_some_and(|kind| kind.is_file())
+                    && names.iter().any(|name| entry.file_name() == *name)
+            });
+            files.extend(entries.map(|entry| entry.into_path()));
+        }
+        let mut files: Vec<String> = files.iter().map(|file| self.from_here(file)).collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
     /// The repository of a folder; without one the working directory, if the folder is below.
     pub fn top_above(&self, folder: &Path) -> Option<PathBuf> {
         if let Some(root) = self.repository(folder) {

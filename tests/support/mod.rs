@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod marker;
 pub mod material;
 
 use std::io::Write;
