@@ -266,6 +266,18 @@ fn comments_of_other_languages() {
             ),
         ),
         (
+            "client.toml",
+            format!(
+                "# omlint: ignore[jwt-embedded-token] a test\njwt_token = \"{token}\" # openmetadata\n"
+            ),
+        ),
+        (
+            "Dockerfile",
+            format!(
+                "FROM python\n# omlint: ignore[jwt-embedded-token] a test\nENV OPENMETADATA_JWT_TOKEN={token}\n"
+            ),
+        ),
+        (
             "client.py",
             format!(
                 "# openmetadata\njwt_token = \"{token}\"  # omlint: ignore[jwt-embedded-token] a test\n"

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::rules::schema::Severity;
 use crate::source::discover::Disk;
-use crate::source::mask::Shown;
+use crate::source::mask::{Shown, reason};
 use crate::source::{Source, SourceId, Span};
 
 use super::keys::{Key, Shape, TOP};
@@ -152,7 +152,7 @@ impl Page<'_> {
                     name: key.name,
                     span: self.span(item.span()),
                     entries: entries
-                        .map(|(key, value, span)| (key.name, self.value(value), span))
+                        .map(|(key, value, span)| (key.name, self.said(key, value), span))
                         .collect(),
                 });
             }
@@ -185,6 +185,13 @@ impl Page<'_> {
             .collect();
         pairs.sort_by_key(|(_, _, span)| *span);
         pairs
+    }
+
+    fn said(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Value {
+        match (key.shape, value.get_ref()) {
+            (Shape::Prose, DeValue::String(text)) => json!(reason(text)),
+            _ => self.value(value),
+        }
     }
 
     fn value(&self, value: &Spanned<DeValue<'_>>) -> Value {

@@ -11,7 +11,7 @@ use crate::deployment::version::Version;
 use crate::rules::schema::Severity;
 use crate::source::diagnostic::{Diagnostic, named, nearest};
 use crate::source::glob::PathSet;
-use crate::source::mask::Shown;
+use crate::source::mask::{Shown, reason};
 use crate::source::{SourceId, Span, Text};
 
 use super::Placed;
@@ -210,7 +210,10 @@ impl Reader<'_> {
                     return None;
                 }
                 let text = self.one(key, "a text in quotes", value)?;
-                self.show(text.span);
+                // Words are shown; a password among them is not.
+                if reason(&text.value) == text.value {
+                    self.show(text.span);
+                }
                 Some(Datum::Texts(vec![text]))
             }
             Shape::Word(words) => {

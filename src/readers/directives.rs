@@ -58,7 +58,6 @@ fn signs(name: &str) -> Vec<&'static str> {
         "java" | "js" | "ts" | "go" | "rs" => vec!["//"],
         "tf" | "hcl" | "tfvars" => vec!["#", "//"],
         "sql" => vec!["--"],
-        "ini" | "cfg" => vec!["#", ";"],
         _ => vec!["#"],
     }
 }
