@@ -16,16 +16,16 @@ pub mod rules;
 pub mod source;
 pub mod syntax;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use compliance::Assessment;
 use config::{Loaded, Placed};
-use rayon::prelude::*;
 
 use deployment::Deployment;
+use deployment::catalogue::SettingId;
 use deployment::evidence::Loose;
 use lint::policy::ForPaths;
 use lint::{Accepted, Day, Finding, Policy, Waived, Waiver};
@@ -37,7 +37,7 @@ use source::git::Changes;
 use source::ground::Ground;
 use source::mask::{Shown, sentence};
 use source::repository::Repository;
-use source::{Arrival, SourceId, Sources};
+use source::{Arrival, SourceId, Sources, spread};
 
 /// Rounds in which files that other files refer to are loaded.
 const MAX_ROUNDS: usize = 16;
@@ -82,8 +82,6 @@ pub struct Scan {
     pub cannot_tell: Vec<Vec<String>>,
     /// Violations of rules, sorted by path, position and rule.
     pub findings: Vec<Finding>,
-    /// The settings of each deployment that rules look at.
-    pub asked: Vec<std::collections::BTreeSet<deployment::catalogue::SettingId>>,
     /// What was skipped, and why.
     pub notes: Vec<Note>,
     /// Paths that were asked for and could not be looked at.
@@ -109,7 +107,7 @@ impl Scan {
     pub fn assess(&self, framework: &str) -> Option<Assessment<'_>> {
         let (name, framework) =
             Knowledge::frameworks().iter().find(|(name, _)| *name == framework)?;
-        let options = lint::Options { policy: &self.policy, now: self.now, whole: self.whole };
+        let options = self.options();
         let rulings: Vec<_> = self
             .deployments
             .iter()
@@ -117,6 +115,16 @@ impl Scan {
             .collect();
         let of = (name, framework);
         Some(compliance::assess(&self.knowledge, of, &self.deployments, &rulings, &self.findings))
+    }
+
+    /// The settings of each deployment that rules look at.
+    pub fn asked(&self) -> Vec<BTreeSet<SettingId>> {
+        let asked = |one| lint::asked(&self.knowledge, &self.sources, one, self.options());
+        self.deployments.iter().map(asked).collect()
+    }
+
+    fn options(&self) -> lint::Options<'_> {
+        lint::Options { policy: &self.policy, now: self.now, whole: self.whole }
     }
 
     /// The parts of a source that may be printed.
@@ -315,15 +323,9 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         .iter()
         .map(|deployment| lint::cannot_tell(knowledge, &sources, deployment, lint_options))
         .collect();
-    let asked = reading
-        .deployments
-        .iter()
-        .map(|deployment| lint::asked(knowledge, &sources, deployment, lint_options))
-        .collect();
     notes.sort();
     notes.dedup();
     Scan {
-        asked,
         knowledge: knowledge.clone(),
         own: config.sources.iter().map(|(id, _)| (id, config.shown(id))).collect(),
         helm_set: config.settings.deployments.iter().map(|d| d.helm_set.clone()).collect(),
@@ -432,13 +434,10 @@ impl Run<'_> {
             }
         }
         let (sources, catalogue) = (&self.sources, &Knowledge::built_in().catalogue);
-        let parsed: Vec<Option<Input>> = ids
-            .par_iter()
-            .map(|&id| {
-                let parse = || Input::parse(id, sources.get(id), catalogue);
-                catch_unwind(AssertUnwindSafe(parse)).ok()
-            })
-            .collect();
+        let parsed: Vec<Option<Input>> = spread::map(&ids, |&id| {
+            let parse = || Input::parse(id, sources.get(id), catalogue);
+            catch_unwind(AssertUnwindSafe(parse)).ok()
+        });
         for (id, input) in ids.into_iter().zip(parsed) {
             let source = self.sources.get_mut(id);
             // The bytes of a key are not kept beyond parsing.

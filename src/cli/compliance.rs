@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Report) -> Outcome {
         sources: &scan.sources,
         deployments: &scan.deployments,
         cannot_tell: &scan.cannot_tell,
-        asked: &scan.asked,
+        asked: &scan.asked(),
         files_seen: scan.files_seen,
         now: scan.now,
     };

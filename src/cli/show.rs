@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Show) -> Outcome {
         color: color(arguments.inputs.color),
     };
     let text = match arguments.format {
-        ShowFormat::Table => report::show::table(&view, &knowledge.catalogue, &scan.asked),
+        ShowFormat::Table => report::show::table(&view, &knowledge.catalogue, &scan.asked()),
         ShowFormat::Json => report::show::json(&view, &knowledge.catalogue),
     };
     let mut outcome = aftermath(&scan);

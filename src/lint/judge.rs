@@ -29,46 +29,49 @@ pub(super) fn asked(case: &Case<'_>, policy: &Policy) -> BTreeSet<SettingId> {
     let mut ids = BTreeSet::new();
     let rules = case.knowledge.rules.iter().filter(|rule| policy.asks(&rule.id));
     for check in rules.flat_map(|rule| &rule.checks) {
-        let mut paths: Vec<String> = Vec::new();
-        asked_by(case, &check.when, &mut paths);
+        asked_by(case, &check.when, &mut ids);
         if case.holds(&check.when) != Truth::False {
-            paths.extend(check.flag.0.iter().map(|(path, _)| path.clone()));
-            if let Some(native) = &check.native {
-                paths.extend(native.settings().into_iter().map(str::to_owned));
-            }
-            paths.extend(check.port.iter().flat_map(PortMatch::settings).map(str::to_owned));
+            let flagged = check.flag.0.iter().map(|(path, _)| path.as_str());
+            let native = check.native.iter().flat_map(|native| native.settings());
+            let port = check.port.iter().flat_map(PortMatch::settings);
+            ids.extend(flagged.chain(native).chain(port).map(|path| case.setting(path)));
         }
-        ids.extend(paths.iter().map(|path| case.setting(path)));
     }
     ids
 }
 
 /// The settings that decide a condition: what stands behind something that does not hold is
 /// not looked at.
-fn asked_by(case: &Case<'_>, condition: &Condition, paths: &mut Vec<String>) {
+fn asked_by(case: &Case<'_>, condition: &Condition, ids: &mut BTreeSet<SettingId>) {
     match condition {
         Condition::All(list) => {
             for inner in list {
-                asked_by(case, inner, paths);
+                asked_by(case, inner, ids);
                 if case.holds(inner) == Truth::False {
                     break;
                 }
             }
         }
-        Condition::Any(list) => list.iter().for_each(|inner| asked_by(case, inner, paths)),
-        Condition::Not(inner) => asked_by(case, inner, paths),
-        Condition::Setting(path, _) => paths.push(path.clone()),
+        Condition::Any(list) => list.iter().for_each(|inner| asked_by(case, inner, ids)),
+        Condition::Not(inner) => asked_by(case, inner, ids),
+        Condition::Setting(path, _) => {
+            ids.insert(case.setting(path));
+        }
         _ => {}
     }
 }
 
 /// All rules that speak about a deployment.
-pub(super) fn judge<'k>(case: &Case<'k>, policy: &Policy) -> Vec<Found<'k>> {
+pub(super) fn judge<'k>(
+    case: &Case<'k>,
+    policy: &Policy,
+    precedence: &Precedence<'_>,
+) -> Vec<Found<'k>> {
     let mut found = Vec::new();
     for rule in case.knowledge.rules.iter().filter(|rule| policy.asks(&rule.id)) {
         found.extend(ask(case, rule));
     }
-    supersede(case, found)
+    supersede(case, found, precedence)
 }
 
 /// Rules that speak about what a file shows by itself.
@@ -265,8 +268,28 @@ fn collect_item_predicates<'p>(
     }
 }
 
+/// Which rules say the same thing better than which others, through other rules too.
+pub(super) struct Precedence<'k> {
+    inferior: HashMap<&'k str, HashSet<&'k str>>,
+    silenced: HashMap<&'k str, HashSet<&'k str>>,
+}
+
+impl<'k> Precedence<'k> {
+    /// What the rules say of each other: the same for all deployments.
+    pub(super) fn of(knowledge: &'k Knowledge) -> Self {
+        Precedence {
+            inferior: closure(knowledge, |rule| &rule.supersedes),
+            silenced: closure(knowledge, |rule| &rule.supersedes_in_deployment),
+        }
+    }
+}
+
 /// One root cause, one finding: takes from each rule what its superiors flagged.
-fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
+fn supersede<'k>(
+    case: &Case<'k>,
+    found: Vec<Found<'k>>,
+    precedence: &Precedence<'_>,
+) -> Vec<Found<'k>> {
     let canonical = |id: SettingId| {
         let catalogue = &case.knowledge.catalogue;
         catalogue
@@ -277,8 +300,7 @@ fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
             .unwrap_or(id)
     };
     let spoke: HashSet<&str> = found.iter().map(|f| f.rule.id.as_str()).collect();
-    let inferior = closure(case.knowledge, |rule| &rule.supersedes);
-    let silenced = closure(case.knowledge, |rule| &rule.supersedes_in_deployment);
+    let Precedence { inferior, silenced } = precedence;
 
     let mut kept: Vec<Found<'k>> = Vec::new();
     let mut taken: Vec<(usize, Mark)> = Vec::new();
@@ -342,17 +364,21 @@ fn supersede<'k>(case: &Case<'k>, found: Vec<Found<'k>>) -> Vec<Found<'k>> {
     kept
 }
 
-/// Everything below each rule, through other rules too.
+/// Everything below each rule that has something below it, through other rules too.
 fn closure<'k>(
     knowledge: &'k Knowledge,
     below: impl Fn(&'k Rule) -> &'k Vec<String>,
 ) -> HashMap<&'k str, HashSet<&'k str>> {
-    let direct: HashMap<&str, &Vec<String>> =
-        knowledge.rules.iter().map(|rule| (rule.id.as_str(), below(rule))).collect();
+    let direct: HashMap<&str, &Vec<String>> = knowledge
+        .rules
+        .iter()
+        .filter(|rule| !below(rule).is_empty())
+        .map(|rule| (rule.id.as_str(), below(rule)))
+        .collect();
     let mut all = HashMap::new();
-    for rule in &knowledge.rules {
+    for (&id, list) in &direct {
         let mut reached: HashSet<&str> = HashSet::new();
-        let mut open: Vec<&str> = below(rule).iter().map(String::as_str).collect();
+        let mut open: Vec<&str> = list.iter().map(String::as_str).collect();
         while let Some(next) = open.pop() {
             if reached.insert(next)
                 && let Some(more) = direct.get(next)
@@ -360,7 +386,7 @@ fn closure<'k>(
                 open.extend(more.iter().map(String::as_str));
             }
         }
-        all.insert(rule.id.as_str(), reached);
+        all.insert(id, reached);
     }
     all
 }

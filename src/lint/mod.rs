@@ -13,16 +13,15 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use rayon::prelude::*;
-
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::evidence::Loose;
+use crate::deployment::value::State;
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
 use crate::rules::native::LooseCase;
 use crate::rules::schema::Severity;
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, spread};
 
 pub use finding::{Accepted, Finding, Label, Waived};
 pub use gate::{Gate, Tally};
@@ -51,22 +50,20 @@ pub fn run(
     waivers: &[Waiver],
     options: Options<'_>,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = deployments
-        .par_iter()
-        .flat_map_iter(|deployment| {
-            let case = case(knowledge, sources, deployment, options);
-            let found = judge::judge(&case, options.policy);
-            found.iter().filter_map(|found| words::finding(&case, found)).collect::<Vec<_>>()
-        })
-        .collect();
+    let precedence = judge::Precedence::of(knowledge);
+    let mut findings: Vec<Finding> = spread::flat_map(deployments, |deployment| {
+        let case = case(knowledge, sources, deployment, options);
+        let found = judge::judge(&case, options.policy, &precedence);
+        found.iter().filter_map(|found| words::finding(&case, found)).collect()
+    });
     let ours = folders_of_ours(sources, deployments);
-    findings.par_extend(loose.par_iter().flat_map_iter(|(source, loose)| {
+    findings.extend(spread::flat_map(loose, |(source, loose)| {
         let beside_ours = ours.contains(sources.get(*source).folder());
         let case =
             LooseCase { knowledge, sources, source: *source, loose, beside_ours, now: options.now };
         let found = judge::judge_loose(&case, options.policy);
         let said = |found| words::loose_finding(&case, found, options, deployments);
-        found.iter().filter_map(said).collect::<Vec<_>>()
+        found.iter().filter_map(said).collect()
     }));
     let mut findings = merge(findings);
     waivers::apply(knowledge, sources, deployments, waivers, &mut findings, options);
@@ -133,15 +130,18 @@ pub fn cannot_tell(
         .filter(|limit| case.holds(&limit.when) == Truth::True)
         .map(|limit| limit.text.clone())
         .collect();
-    let asked = judge::asked(&case, options.policy);
+    let unknown: Vec<SettingId> = deployment
+        .values()
+        .filter(|(_, value)| !value.text.is_known() && value.state != State::Absent)
+        .map(|(id, _)| id)
+        .collect();
+    let asked = match unknown[..] {
+        [] => BTreeSet::new(),
+        _ => judge::asked(&case, options.policy),
+    };
     let mut references: Vec<String> = Vec::new();
-    for (id, value) in deployment.values() {
-        if asked.contains(&id)
-            && !value.text.is_known()
-            && value.state != crate::deployment::value::State::Absent
-        {
-            references.push(format!("`{}`", deployment.spelling(&knowledge.catalogue, id)));
-        }
+    for id in unknown.into_iter().filter(|id| asked.contains(id)) {
+        references.push(format!("`{}`", deployment.spelling(&knowledge.catalogue, id)));
     }
     references.dedup();
     if !references.is_empty() {

@@ -204,11 +204,9 @@ fn field_label(
 }
 
 fn with_words(text: &str, words: &[(&'static str, String)]) -> String {
-    let mut out = text.to_owned();
-    for (name, value) in words {
-        out = out.replace(&format!("{{{name}}}"), value);
-    }
-    out
+    filled(text, |name| {
+        words.iter().find(|(word, _)| *word == name).map(|(_, value)| value.clone())
+    })
 }
 
 /// Fills the placeholders of a rule's text.
@@ -218,20 +216,44 @@ fn fill(
     id: Option<SettingId>,
     words: &[(&'static str, String)],
 ) -> String {
-    let mut out = with_words(text, words);
-    let mut put = |name: &str, value: &dyn Fn() -> String| {
-        let mark = format!("{{{name}}}");
-        if out.contains(&mark) {
-            out = out.replace(&mark, &value());
+    let setting = |path| public(case, case.setting(path));
+    filled(text, |name| {
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == name) {
+            return Some(value.clone());
         }
-    };
-    put("version", &|| case.deployment.version.text.clone());
-    put("provider", &|| public(case, case.setting("authenticationConfiguration.provider")));
-    if let Some(id) = id {
-        put("name", &|| case.deployment.spelling(&case.knowledge.catalogue, id));
-        put("value", &|| public(case, id));
-        put("default", &|| default_text(case, id));
+        match (name, id) {
+            ("version", _) => Some(case.deployment.version.text.clone()),
+            ("provider", _) => Some(setting("authenticationConfiguration.provider")),
+            ("name", Some(id)) => Some(case.deployment.spelling(&case.knowledge.catalogue, id)),
+            ("value", Some(id)) => Some(public(case, id)),
+            ("default", Some(id)) => Some(default_text(case, id)),
+            _ => None,
+        }
+    })
+}
+
+/// The text with what `word` says in place of each `{name}` that it knows. What it says is
+/// taken as it is: a value that looks like a placeholder is none.
+fn filled(text: &str, word: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    while let Some(start) = rest.find('{') {
+        let (before, from) = rest.split_at(start);
+        out.push_str(before);
+        let name = from[1..].split(['}', '{']).next().unwrap_or_default();
+        let end = name.len() + 1;
+        match word(name).filter(|_| from[end..].starts_with('}')) {
+            Some(value) => {
+                out.push_str(&value);
+                rest = &from[end + 1..];
+            }
+            None => {
+                out.push('{');
+                rest = &from[1..];
+            }
+        }
     }
+    out.push_str(rest);
     out
 }
 

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::{KeyPlace, Loose, Problem};
 use crate::source::discover::is_template_name;
-use crate::source::{Arrival, SourceId, Sources, Span, Trouble};
+use crate::source::{Arrival, SourceId, Sources, Span, Trouble, spread};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
 use super::compose::{self, Context, Project};
@@ -49,7 +47,7 @@ pub fn read(
         })
         .collect();
     consumed.extend(alone.iter().map(|input| input.source));
-    reading.deployments.par_extend(alone.into_par_iter().map(|input| match input.role {
+    reading.deployments.extend(spread::map(&alone, |input| match input.role {
         Role::ServerFile => server_file::read(&context, input, &explicit),
         _ => env_file::read(&context, &[input]),
     }));
@@ -244,9 +242,9 @@ fn read_helm(
         releases.push((vec![input], charts_beside(context, Some(input))));
         consumed.insert(input.source);
     }
-    reading.deployments.par_extend(
-        releases.par_iter().flat_map_iter(|(files, charts)| helm::read(context, files, charts)),
-    );
+    reading
+        .deployments
+        .extend(spread::flat_map(&releases, |(files, charts)| helm::read(context, files, charts)));
 }
 
 /// `values-X.yaml`, `values.X.yaml`, `X-values.yaml` in the base's folder, or `X/values.yaml`.
@@ -336,15 +334,13 @@ fn read_compose(
             asked_for.push(Project { files: files.clone(), env_files, remark });
         }
     }
-    let results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed)> = asked_for
-        .par_iter()
-        .map(|project| {
+    let results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed)> =
+        spread::map(&asked_for, |project| {
             let mut used = Consumed::new();
             let deployments = compose::read(context, project, &mut used);
             let own = project.files.iter().map(|input| input.source).collect();
             (own, deployments, used)
-        })
-        .collect();
+        });
     for (own, deployments, used) in &results {
         if !deployments.is_empty() {
             parts.extend(used.iter().filter(|id| !own.contains(id)));

@@ -12,6 +12,7 @@ pub mod mask;
 mod nearest;
 mod prefilter;
 pub mod repository;
+pub mod spread;
 mod text;
 
 pub use nearest::lexical;

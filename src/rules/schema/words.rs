@@ -1,6 +1,8 @@
 //! The words of a check: conditions on a deployment and predicates on a setting's value.
 //! Knows nothing of how they are written or judged.
 
+use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
 use serde::Deserialize;
 use serde::de::Deserializer;
 
@@ -137,23 +139,46 @@ pub enum Host {
 #[derive(Clone, Debug)]
 pub struct Pattern {
     pub(super) source: String,
-    compiled: std::sync::OnceLock<regex::Regex>,
+    /// For values as people write them: hardly anything is prepared, which takes longer than
+    /// searching them.
+    short: std::sync::OnceLock<meta::Regex>,
+    /// For texts of any length.
+    long: std::sync::OnceLock<regex::Regex>,
 }
+
+/// Longer texts are worth a search that has to be prepared.
+const SHORT: usize = 4 << 10;
 
 impl Pattern {
     /// Whether the expression finds itself in `text`.
     pub fn is_match(&self, text: &str) -> bool {
-        self.compiled().is_match(text)
+        self.find(text).is_some()
     }
 
     /// Where the expression first finds itself in `text`.
     pub fn find(&self, text: &str) -> Option<std::ops::Range<usize>> {
-        self.compiled().find(text).map(|found| found.range())
+        if text.len() <= SHORT {
+            return self.short().find(text).map(|found| found.range());
+        }
+        self.long
+            .get_or_init(|| regex::Regex::new(&self.source).expect("checked when it was loaded"))
+            .find(text)
+            .map(|found| found.range())
     }
 
-    fn compiled(&self) -> &regex::Regex {
-        self.compiled
-            .get_or_init(|| regex::Regex::new(&self.source).expect("checked when it was loaded"))
+    fn short(&self) -> &meta::Regex {
+        self.short.get_or_init(|| {
+            let simple = meta::Config::new()
+                .auto_prefilter(false)
+                .hybrid(false)
+                .dfa(false)
+                .onepass(false)
+                .which_captures(WhichCaptures::Implicit);
+            meta::Builder::new()
+                .configure(simple)
+                .build(&self.source)
+                .expect("checked when it was loaded")
+        })
     }
 }
 
@@ -161,7 +186,7 @@ impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let source = String::deserialize(input)?;
         // Compiling is checked once, by the build script and by whoever loads users' rules.
-        Ok(Pattern { source, compiled: std::sync::OnceLock::new() })
+        Ok(Pattern { source, short: Default::default(), long: Default::default() })
     }
 }
 

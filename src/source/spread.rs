@@ -1,0 +1,22 @@
+//! Work over many files and deployments, spread over the processors. A single piece of work is
+//! done at once: starting threads takes longer than most of them.
+//! Knows nothing of the work.
+
+use rayon::prelude::*;
+
+/// What `work` makes of each item, in their order.
+pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+    match items {
+        [] => Vec::new(),
+        [one] => vec![work(one)],
+        _ => items.par_iter().map(work).collect(),
+    }
+}
+
+/// Everything that `work` makes of the items, in their order.
+pub fn flat_map<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Vec<R> + Send + Sync,
+) -> Vec<R> {
+    map(items, work).into_iter().flatten().collect()
+}
