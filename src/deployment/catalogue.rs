@@ -3,6 +3,7 @@
 //! Knows nothing of files or rules; the build script compiles this file too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -249,6 +250,17 @@ pub struct Catalogue {
     by_path: HashMap<String, SettingId>,
     #[serde(skip)]
     by_variable: HashMap<String, Vec<SettingId>>,
+    #[serde(skip)]
+    endings: OnceLock<HashMap<String, Ending>>,
+}
+
+/// What stands at the end of a path of keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// A setting that may be printed.
+    pub public: bool,
+    /// A setting that is never printed.
+    pub secret: bool,
 }
 
 impl Catalogue {
@@ -261,6 +273,33 @@ impl Catalogue {
             }
         }
         self
+    }
+
+    /// What stands under a path of keys, joined by dots, in openmetadata.yaml or in the chart's
+    /// values. Other paths say nothing.
+    pub fn ending(&self, path: &str) -> Ending {
+        self.endings.get_or_init(|| self.all_endings()).get(path).copied().unwrap_or_default()
+    }
+
+    fn all_endings(&self) -> HashMap<String, Ending> {
+        let mut endings: HashMap<String, Ending> = HashMap::new();
+        for setting in &self.settings {
+            let mut add = |path: String| {
+                let ending = endings.entry(path).or_default();
+                ending.secret |= setting.secret;
+                ending.public |= !setting.secret;
+            };
+            add(setting.path.clone());
+            for name in setting.helm.iter().chain(&setting.global) {
+                add(format!("config.{}", name.name));
+                add(format!("global.{}", name.name));
+                // Where the chart ignores it, the reader must still see what it is.
+                if name.name.contains('.') {
+                    add(name.name.clone());
+                }
+            }
+        }
+        endings
     }
 
     /// The setting with that number.

@@ -1,6 +1,8 @@
 //! What a setting resolves to: text in pieces, of which some may be unknown, and where it
 //! comes from. Knows nothing of rules.
 
+use std::borrow::Cow;
+
 use crate::source::{Span, Text};
 
 use super::catalogue::Type;
@@ -73,6 +75,14 @@ impl Fragment {
     /// The known text with [`GAP`] in place of each unknown piece. Not to be printed unless
     /// the setting is public.
     pub fn outline(&self) -> String {
+        self.as_outline().into_owned()
+    }
+
+    /// The same, without a copy of what is known as a whole.
+    pub fn as_outline(&self) -> Cow<'_, str> {
+        if let [Piece::Known(text)] = self.pieces.as_slice() {
+            return Cow::Borrowed(text.expose());
+        }
         let mut out = String::new();
         for piece in &self.pieces {
             match piece {
@@ -80,7 +90,7 @@ impl Fragment {
                 Piece::Unknown(_) => out.push(GAP),
             }
         }
-        out
+        Cow::Owned(out)
     }
 
     /// Where to point: the known characters if they stand together, else the whole.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::deployment::catalogue::Catalogue;
+use crate::deployment::catalogue::{Catalogue, Ending};
 use crate::source::mask::{self, Shown};
 use crate::syntax::dotenv;
 use crate::syntax::substitution::{self, Dialect, Piece};
@@ -36,6 +36,9 @@ const STRUCTURAL: [&str; 20] = [
 
 /// Such of them whose values are names of other people's things, shown as they stand.
 const VERBATIM: [&str; 4] = ["image", "tag", "ports", "volumes"];
+
+/// No setting stands under more keys.
+const DEEPEST: usize = 8;
 
 /// The printable parts of an environment file.
 pub(super) fn of_env(file: &dotenv::File, text: &str, catalogue: &Catalogue) -> Shown {
@@ -81,8 +84,6 @@ pub(super) fn of_yaml(tree: &Tree, text: &str, catalogue: &Catalogue) -> Shown {
     let mut walk = Walk {
         text,
         catalogue,
-        public: paths(catalogue, false),
-        secret: paths(catalogue, true),
         shown: Vec::new(),
         hidden: Vec::new(),
         taken: tree.comments.clone(),
@@ -120,23 +121,6 @@ fn is_prose(comment: &str) -> bool {
         })
 }
 
-/// Endings of paths under which a setting stands: openmetadata.yaml's and the chart's.
-fn paths(catalogue: &Catalogue, secret: bool) -> HashSet<String> {
-    let mut paths = HashSet::new();
-    for setting in catalogue.settings.iter().filter(|setting| setting.secret == secret) {
-        paths.insert(setting.path.clone());
-        for name in setting.helm.iter().chain(&setting.global) {
-            paths.insert(format!("config.{}", name.name));
-            paths.insert(format!("global.{}", name.name));
-            // Where the chart ignores it, the reader must still see what it is.
-            if name.name.contains('.') {
-                paths.insert(name.name.clone());
-            }
-        }
-    }
-    paths
-}
-
 /// What is known of a node from what is above it.
 #[derive(Clone, Copy, Default)]
 struct Place {
@@ -151,8 +135,6 @@ struct Place {
 struct Walk<'a> {
     text: &'a str,
     catalogue: &'a Catalogue,
-    public: HashSet<String>,
-    secret: HashSet<String>,
     shown: Vec<Range<usize>>,
     hidden: Vec<Range<usize>>,
     /// Scalars, aliases and comments: what is between them are signs.
@@ -216,19 +198,19 @@ impl<'a> Walk<'a> {
         let name = path.last().copied().unwrap_or("");
         let known = !self.catalogue.by_variable(variable).is_empty();
         let of_variable = self.catalogue.is_public_variable(variable);
-        let secret = self.is_below(path, &self.secret);
+        let ending = self.ending(path);
         let structural =
-            STRUCTURAL.contains(&name) && !secret && !self.is_odd_reference(name, value);
+            STRUCTURAL.contains(&name) && !ending.secret && !self.is_odd_reference(name, value);
         let in_environment = path.len() > 1 && path[path.len() - 2] == "environment";
         let public = of_variable
             || structural && !known && !in_environment
-            || self.is_below(path, &self.public)
+            || ending.public
             || (place.public && value.is_seq());
         Place {
             public,
             verbatim: VERBATIM.contains(&name) || (place.verbatim && value.is_seq()),
             sealed: !public
-                && (place.sealed || known || in_environment || name == "value" || secret),
+                && (place.sealed || known || in_environment || name == "value" || ending.secret),
         }
     }
 
@@ -239,10 +221,25 @@ impl<'a> Walk<'a> {
             && value.text().is_some_and(|text| !is_reference_name(text))
     }
 
-    fn is_below(&self, path: &[&str], paths: &HashSet<String>) -> bool {
-        (0..path.len()).any(|from| {
-            path.len() - from <= 8 && paths.contains(&path[from..].join(".").replace(" ", ""))
-        })
+    /// What the settings are under which the last key of `path` stands.
+    fn ending(&self, path: &[&str]) -> Ending {
+        let mut joined = String::new();
+        let mut found = Ending::default();
+        let mut starts = [0; DEEPEST];
+        let parts = &path[path.len().saturating_sub(DEEPEST)..];
+        for (start, part) in starts.iter_mut().zip(parts) {
+            if !joined.is_empty() {
+                joined.push('.');
+            }
+            *start = joined.len();
+            joined.extend(part.chars().filter(|c| *c != ' '));
+        }
+        for &start in &starts[..parts.len()] {
+            let ending = self.catalogue.ending(&joined[start..]);
+            found.public |= ending.public;
+            found.secret |= ending.secret;
+        }
+        found
     }
 
     fn key(&mut self, key: Node<'a>, name: &str, place: Place, public: bool) {

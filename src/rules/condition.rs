@@ -181,7 +181,7 @@ impl<'a> Case<'a> {
             },
             Predicate::Inline => {
                 let inline = value.state == State::Written
-                    && value.text.outline().chars().any(|c| c != GAP)
+                    && value.text.as_outline().chars().any(|c| c != GAP)
                     && value
                         .origin
                         .span
@@ -266,7 +266,7 @@ impl<'a> Case<'a> {
         let patterns = &self.knowledge.patterns;
         match predicate {
             Predicate::Matches(pattern) => {
-                let outline = text.outline();
+                let outline = text.as_outline();
                 match pattern.find(&outline) {
                     _ if !outline.contains(GAP) => pattern.is_match(&outline).into(),
                     // Known characters alone make it match, whatever stands in the gaps.
@@ -276,9 +276,9 @@ impl<'a> Case<'a> {
             }
             Predicate::AtLeast(least) => number(text, |number| number >= *least),
             Predicate::Below(bound) => number(text, |number| number < *bound),
-            Predicate::Placeholder => self.placeholder(&text.outline()).into(),
+            Predicate::Placeholder => self.placeholder(&text.as_outline()).into(),
             Predicate::ExampleDomain => {
-                let outline = text.outline();
+                let outline = text.as_outline();
                 let host = Url::parse(outline.trim()).host;
                 // The end of the host decides, so a gap before it does no harm.
                 let tail = host.rsplit(GAP).next().unwrap_or(host);
@@ -294,7 +294,7 @@ impl<'a> Case<'a> {
                 }
             }
             Predicate::Host(kind) => {
-                let outline = text.outline();
+                let outline = text.as_outline();
                 let url = Url::parse(outline.trim());
                 if outline.trim().is_empty() {
                     return Truth::False;
@@ -313,7 +313,7 @@ impl<'a> Case<'a> {
                 .into()
             }
             Predicate::Scheme(scheme) => {
-                let outline = text.outline();
+                let outline = text.as_outline();
                 match Url::parse(outline.trim()).scheme {
                     Some(found) if !found.contains(GAP) => {
                         found.eq_ignore_ascii_case(scheme).into()
@@ -359,7 +359,7 @@ impl<'a> Case<'a> {
     }
 
     fn compare(&self, text: &Fragment, test: impl Fn(&str) -> bool) -> Truth {
-        let outline = text.outline();
+        let outline = text.as_outline();
         if !outline.contains(GAP) {
             return test(&outline).into();
         }
@@ -371,7 +371,7 @@ impl<'a> Case<'a> {
     }
 
     fn compare_with(&self, text: &Fragment, expected: &str) -> Truth {
-        let outline = text.outline();
+        let outline = text.as_outline();
         let same = |a: &str, b: &str| {
             // Booleans are the same in every case; no other text of the catalogue is a boolean.
             a == b || (matches!(b, "true" | "false") && a.eq_ignore_ascii_case(b))
@@ -427,7 +427,7 @@ impl<'a> Case<'a> {
 
 /// Whether a text is a number that passes a test. Part of a number may be any number.
 fn number(text: &Fragment, test: impl Fn(f64) -> bool) -> Truth {
-    let outline = text.outline();
+    let outline = text.as_outline();
     if outline.contains(GAP) {
         return Truth::Unknown;
     }
@@ -438,7 +438,7 @@ fn number(text: &Fragment, test: impl Fn(f64) -> bool) -> Truth {
 
 /// Nothing of the item is known. An empty item is known: it is empty.
 fn is_unseen(item: &Fragment) -> bool {
-    !item.is_known() && item.outline().chars().all(|c| c == GAP)
+    !item.is_known() && item.as_outline().chars().all(|c| c == GAP)
 }
 
 /// The labels of a host; a stand-in such as `{your.domain}` is not cut at its dots.
