@@ -44,6 +44,9 @@ const MAX_ROUNDS: usize = 16;
 /// Files that are loaded because others refer to them.
 const MAX_REFERRED: usize = 2_000;
 
+/// Of so many files the parsed form is kept until they are reported on.
+const MOST_KEPT: usize = 24;
+
 /// What to scan, and how.
 #[derive(Clone)]
 pub struct Request {
@@ -275,7 +278,7 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         }
     }
 
-    let Run { sources, inputs, mut notes, mut failures, mut broken, .. } = run;
+    let Run { sources, mut inputs, mut notes, mut failures, mut broken, .. } = run;
     let numbers = |paths: &[PathBuf]| -> Vec<SourceId> {
         paths.iter().filter_map(|path| sources.by_file(&request.base.join(path))).collect()
     };
@@ -309,6 +312,9 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     let policy = policy(request);
     let lint_options = lint::Options { policy: &policy, now: request.now, whole };
     let waivers = waivers(request, &inputs, &sources);
+    if inputs.len() > MOST_KEPT {
+        inputs.iter_mut().for_each(Input::let_go);
+    }
     let judge = |deployments: &[Deployment], loose: &[(SourceId, Loose)]| {
         catch_unwind(AssertUnwindSafe(|| {
             lint::run(knowledge, &sources, deployments, loose, &waivers, lint_options)

@@ -164,7 +164,7 @@ pub fn cannot_tell(
 
 /// Findings of several deployments with one culprit become one finding that names them all.
 fn merge(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut merged: Vec<Finding> = Vec::new();
+    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
     let mut index = BTreeMap::new();
     for finding in findings {
         let key = (finding.rule.clone(), finding.primary.span, finding.setting.clone());

@@ -43,7 +43,7 @@ pub(super) fn of(input: &Input, source: &Source) -> Vec<Directive> {
             let covers = found.cover(&file.comments, &statements, below);
             found.list.extend(covers);
         }
-        Form::Docker(_) | Form::None => found.lines(&signs(source.name())),
+        Form::Docker(_) | Form::None | Form::Gone => found.lines(&signs(source.name())),
     }
     found.list
 }

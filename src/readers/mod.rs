@@ -86,6 +86,8 @@ enum Form {
     Env(dotenv::File),
     Docker(Vec<Instruction>),
     None,
+    /// Let go of: it is parsed again if it is asked for.
+    Gone,
 }
 
 /// Files that belong together by their names.
@@ -272,16 +274,28 @@ impl Input {
         if matters { directives::of(self, source) } else { Vec::new() }
     }
 
+    /// Gives back what parsing made of the source. To be called when all readers have seen it:
+    /// of many files few are printed, and these are parsed again.
+    pub fn let_go(&mut self) {
+        if matches!(self.form, Form::Yaml(_)) {
+            self.form = Form::Gone;
+        }
+    }
+
     /// The parts of the source that may be printed.
     pub fn shown(&self, source: &Source, catalogue: &Catalogue) -> Shown {
-        match &self.form {
+        let again = match self.form {
+            Form::Gone => Some(classify(source, catalogue).1),
+            _ => None,
+        };
+        match again.as_ref().unwrap_or(&self.form) {
             Form::Yaml(tree) => shown::of_yaml(tree, &source.text, catalogue),
             Form::Env(file) => shown::of_env(file, &source.text, catalogue),
             // The description of a key file is all that is left of it.
             Form::None if self.role == Role::Key => {
                 Shown::new(std::iter::once(0..source.text.len()).collect())
             }
-            Form::Docker(_) | Form::None => Shown::default(),
+            Form::Docker(_) | Form::None | Form::Gone => Shown::default(),
         }
     }
 }
@@ -513,7 +527,7 @@ fn look_for_problems(input: &Input, sources: &Sources, catalogue: &Catalogue) ->
                 }
             }
         }
-        Form::Docker(_) | Form::None => {}
+        Form::Docker(_) | Form::None | Form::Gone => {}
     }
     found
 }

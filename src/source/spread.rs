@@ -18,5 +18,8 @@ pub fn flat_map<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&T) -> Vec<R> + Send + Sync,
 ) -> Vec<R> {
-    map(items, work).into_iter().flatten().collect()
+    let lists = map(items, work);
+    let mut all = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+    lists.into_iter().for_each(|list| all.extend(list));
+    all
 }

@@ -45,7 +45,7 @@ pub enum Style {
 #[derive(Debug)]
 enum Kind {
     Scalar {
-        text: String,
+        text: Box<str>,
         style: Style,
     },
     Map(Vec<(NodeId, NodeId)>),
@@ -57,9 +57,29 @@ enum Kind {
 #[derive(Debug)]
 struct Data {
     kind: Kind,
-    range: Range<usize>,
-    tag: Option<String>,
+    place: Place,
+    tag: Option<Box<str>>,
     flow: bool,
+}
+
+/// A range of bytes in half the room: there are many nodes, and no file is that large.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl From<Range<usize>> for Place {
+    fn from(range: Range<usize>) -> Self {
+        let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Place { start: clamp(range.start), end: clamp(range.end) }
+    }
+}
+
+impl Place {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// Where and why a document did not parse.
@@ -161,7 +181,7 @@ impl Tree {
     /// The texts of all scalars.
     pub fn scalar_texts(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter_map(|data| match &data.kind {
-            Kind::Scalar { text, .. } => Some(text.as_str()),
+            Kind::Scalar { text, .. } => Some(&**text),
             _ => None,
         })
     }
@@ -194,13 +214,13 @@ pub struct Sketch {
 
 impl Sketch {
     fn add(&mut self, kind: Kind, range: Range<usize>) -> NodeId {
-        self.tree.nodes.push(Data { kind, range, tag: None, flow: false });
+        self.tree.nodes.push(Data { kind, place: range.into(), tag: None, flow: false });
         NodeId(self.tree.nodes.len() as u32 - 1)
     }
 
     /// A scalar.
     pub fn scalar(&mut self, text: &str, style: Style, range: Range<usize>) -> NodeId {
-        self.add(Kind::Scalar { text: text.to_owned(), style }, range)
+        self.add(Kind::Scalar { text: text.into(), style }, range)
     }
 
     /// A sequence of nodes.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
-use super::{Data, Kind, NodeId, Style, SyntaxError, Tree};
+use super::{Data, Kind, NodeId, Place, Style, SyntaxError, Tree};
 
 /// One run of the parser: the tree so far, the error that ended it, and how far it got.
 pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize) {
@@ -52,6 +52,7 @@ pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxErr
         }
     }
     builder.close();
+    builder.tree.nodes.shrink_to_fit();
     (builder.tree, error, progress)
 }
 
@@ -104,12 +105,12 @@ impl Builder<'_> {
                     ScalarStyle::Folded => Style::Folded,
                 };
                 let (text, range) = if style == Style::Plain && range.is_empty() {
-                    (String::new(), range)
+                    ("".into(), range)
                 } else if matches!(style, Style::Literal | Style::Folded) {
                     let end = range.start + source[range.clone()].trim_end().len();
-                    (value.into_owned(), range.start..end)
+                    (value.into(), range.start..end)
                 } else {
-                    (value.into_owned(), range)
+                    (value.into(), range)
                 };
                 let kind = Kind::Scalar { text, style };
                 let node = self.add(kind, range, tag.map(|t| t.original()), false);
@@ -138,7 +139,8 @@ impl Builder<'_> {
     }
 
     fn add(&mut self, kind: Kind, range: Range<usize>, tag: Option<String>, flow: bool) -> NodeId {
-        self.tree.nodes.push(Data { kind, range, tag, flow });
+        let tag = tag.map(String::into_boxed_str);
+        self.tree.nodes.push(Data { kind, place: range.into(), tag, flow });
         NodeId(self.tree.nodes.len() as u32 - 1)
     }
 
@@ -187,25 +189,25 @@ impl Builder<'_> {
             Kind::Seq(items) => items.last().copied(),
             Kind::Map(pairs) => pairs.last().map(|&(key, value)| {
                 let (k, v) = (&self.tree.nodes[key.0 as usize], &self.tree.nodes[value.0 as usize]);
-                if v.range.end >= k.range.end { value } else { key }
+                if v.place.end >= k.place.end { value } else { key }
             }),
             _ => None,
         }
-        .map(|id| self.tree.nodes[id.0 as usize].range.end);
+        .map(|id| self.tree.nodes[id.0 as usize].place.end);
         let data = &mut self.tree.nodes[frame.node.0 as usize];
         let until = match end {
-            Some(range) if data.flow => range.end,
-            _ => last.unwrap_or(data.range.end),
+            Some(range) if data.flow => Place::from(range).end,
+            _ => last.unwrap_or(data.place.end),
         };
-        data.range.end = until.max(data.range.end);
+        data.place.end = until.max(data.place.end);
     }
 
     /// Ends what an error left open. A key without a value gets an empty one.
     fn close(&mut self) {
         while let Some(frame) = self.stack.last() {
             if let Some(key) = frame.key {
-                let end = self.tree.nodes[key.0 as usize].range.end;
-                let empty = Kind::Scalar { text: String::new(), style: Style::Plain };
+                let end = self.tree.nodes[key.0 as usize].place.end as usize;
+                let empty = Kind::Scalar { text: "".into(), style: Style::Plain };
                 let node = self.add(empty, end..end, None, false);
                 self.place(node);
             }

@@ -64,7 +64,7 @@ pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     // Mended values show the characters that were written, not the filler.
     for node in &mut tree.nodes {
         if let Kind::Scalar { text: value, style: Style::Mended } = &mut node.kind {
-            *value = original[node.range.clone()].to_owned();
+            *value = original[node.place.range()].into();
         }
     }
     tree

@@ -49,7 +49,7 @@ impl<'t> Node<'t> {
 
     /// The bytes of the node: with quotes, without anchor and tag.
     pub fn range(self) -> Range<usize> {
-        self.data().range.clone()
+        self.data().place.range()
     }
 
     /// The bytes of the content: within the quotes, unless there is nothing in them.
@@ -111,7 +111,7 @@ impl<'t> Node<'t> {
     pub fn is_null(self) -> bool {
         match &self.resolved().data().kind {
             Kind::Scalar { text, style: Style::Plain } => {
-                matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+                matches!(&**text, "" | "~" | "null" | "Null" | "NULL")
             }
             Kind::Alias(None) => true,
             _ => false,

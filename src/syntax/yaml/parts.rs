@@ -26,13 +26,13 @@ pub fn parse_unfilled(text: &str) -> Tree {
         return parse(text);
     }
     for node in &mut tree.nodes {
-        let range = node.range.clone();
+        let range = node.place.range();
         if copy[range.clone()] == text[range.clone()] {
             continue;
         }
         if let Kind::Scalar { text: value, style } = &mut node.kind {
             match written(&text[range.clone()], &copy[range], value, *style) {
-                Some(original) => *value = original,
+                Some(original) => *value = original.into(),
                 None => return parse(text),
             }
         }
@@ -48,7 +48,7 @@ fn written(original: &str, copy: &str, value: &str, style: Style) -> Option<Stri
         Style::Plain => Some(original.to_owned()),
         Style::Single | Style::Double => {
             build(original, &[]).0.nodes.into_iter().find_map(|node| match node.kind {
-                Kind::Scalar { text, .. } => Some(text),
+                Kind::Scalar { text, .. } => Some(text.into_string()),
                 _ => None,
             })
         }
@@ -133,7 +133,7 @@ pub fn parse_scalar(text: &str, node: Node<'_>) -> Tree {
 pub fn parse_decoded(text: &str, place: Range<usize>) -> Tree {
     let mut tree = parse(text);
     for node in &mut tree.nodes {
-        node.range = place.clone();
+        node.place = place.clone().into();
         if let Kind::Scalar { style: style @ (Style::Single | Style::Double), .. } = &mut node.kind
         {
             // The quotes are not at that place.
