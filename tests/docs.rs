@@ -1,10 +1,13 @@
 //! What the pages say: every command on them is one that the program knows, and every link leads
-//! to a file.
+//! to a file. Those about rules say what the rules' files say.
+
+mod support;
 
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use omlint::cli::Arguments;
+use support::{folder, omlint};
 
 /// The pages, with their names from the root of the repository.
 fn pages() -> Vec<(PathBuf, String)> {
@@ -70,4 +73,12 @@ fn links_on_the_pages_lead_to_files() {
         }
     }
     assert!(number > 5, "only {number} links were found");
+}
+
+#[test]
+fn the_committed_pages_say_what_the_rule_files_say() {
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules");
+    let nowhere = folder(&[]);
+    let run = omlint(nowhere.path(), &["docs", "--check", pages]);
+    assert_eq!(run.code, 0, "run: cargo run -q -- docs\n{}{}", run.out, run.err);
 }

@@ -50,6 +50,15 @@ pub enum Command {
     },
     /// List the rules
     Rules(Rules),
+    /// Write a page for each rule, and an index of them
+    Docs {
+        /// Write nothing; say which pages are not current, with exit code 1
+        #[arg(long)]
+        check: bool,
+        /// The folder of the pages
+        #[arg(default_value = "docs/rules")]
+        dir: PathBuf,
+    },
     /// Make a new JWT key pair, and say where to enter it
     Keygen(Keygen),
     /// Show what runs go by, and where each value comes from

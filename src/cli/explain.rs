@@ -1,6 +1,7 @@
 //! `omlint explain`: a rule, straight from its file.
 
 use crate::config::{Choice, Flags};
+use crate::rehearsal;
 use crate::report::rule_list::severities;
 
 use super::{Outcome, complain, load_here, print};
@@ -23,7 +24,7 @@ pub(super) fn explain(id: &str) -> Outcome {
     };
     let texts = &sheet.texts;
     let mut out =
-        format!("{id} ({})\n{}\n\n{}\n", severities(rule), texts.summary, texts.why.trim());
+        format!("{id} ({})\n{}\n\n{}\n", severities(rule, texts), texts.summary, texts.why.trim());
     out.push_str(&format!("\nWhat to do: {}\n", texts.remedy.say.trim()));
     for (setting, value) in &texts.remedy.set {
         out.push_str(&format!("    {setting}: {value}\n"));
@@ -34,7 +35,7 @@ pub(super) fn explain(id: &str) -> Outcome {
             out.push_str(&format!("\n{title}: {}\n", example.name));
             for (file, text) in &example.files {
                 out.push_str(&format!("  {file}\n"));
-                for line in text.lines() {
+                for line in rehearsal::legible(text).lines() {
                     out.push_str(&format!("    {line}\n"));
                 }
             }

@@ -5,6 +5,7 @@ mod baseline;
 mod check;
 mod compliance;
 mod configuration;
+mod docs;
 mod explain;
 mod first_config;
 mod init;
@@ -65,6 +66,7 @@ pub fn run() -> Outcome {
         Command::Show(arguments) => show::run(&arguments),
         Command::Report(arguments) => compliance::run(&arguments),
         Command::Explain { rule } => explain::explain(&rule),
+        Command::Docs { check, dir } => docs::run(&dir, check),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Config { command } => configuration::run(&command),

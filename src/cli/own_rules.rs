@@ -1,5 +1,6 @@
 //! `omlint rules new` and `omlint rules test`: rules of the user's own.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -85,18 +86,24 @@ pub(super) fn test(dirs: &[PathBuf]) -> Outcome {
     finish(&said, if wrong > 0 { Outcome::Findings } else { Outcome::Clean })
 }
 
-/// Lays an example out in a folder of its own and runs it.
+/// Runs an example in a folder of its own.
 fn one(id: &str, example: &Example, bad: bool, flags: &Flags) -> std::io::Result<Option<String>> {
+    let folder = lay_out(&example.files)?;
+    let scan = rehearsal::run(example, folder.path(), flags, super::check::today());
+    Ok(rehearsal::wrong(&scan, id, example, bad))
+}
+
+/// Lays files out in a folder of their own.
+pub(super) fn lay_out(files: &BTreeMap<String, String>) -> std::io::Result<tempfile::TempDir> {
     let folder = tempfile::tempdir()?;
-    for (path, text) in &example.files {
+    for (path, text) in files {
         let file = folder.path().join(path);
         if let Some(above) = file.parent() {
             std::fs::create_dir_all(above)?;
         }
         std::fs::write(file, text)?;
     }
-    let scan = rehearsal::run(example, folder.path(), flags, super::check::today());
-    Ok(rehearsal::wrong(&scan, id, example, bad))
+    Ok(folder)
 }
 
 fn finish(said: &str, outcome: Outcome) -> Outcome {

@@ -6,6 +6,7 @@ mod base64;
 pub mod generate;
 pub mod keys;
 pub mod known;
+pub mod stand_in;
 pub mod tokens;
 
 use std::fmt::Write as _;

@@ -64,6 +64,16 @@ impl VersionRange {
             && self.before.is_none_or(|before| version < before)
     }
 
+    /// In words: `1.10.0 and later, before 2.1.0`.
+    pub fn words(&self) -> String {
+        match (self.since, self.before) {
+            (Some(since), Some(before)) => format!("{since} and later, before {before}"),
+            (Some(since), None) => format!("{since} and later"),
+            (None, Some(before)) => format!("before {before}"),
+            (None, None) => "all".to_owned(),
+        }
+    }
+
     fn parse(text: &str) -> Option<VersionRange> {
         let mut range = VersionRange { since: None, before: None };
         for part in text.split_whitespace() {

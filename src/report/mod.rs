@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod mistakes;
 pub mod pretty;
 pub mod rule_list;
+pub mod rule_page;
 pub mod sarif;
 mod server;
 pub mod show;

@@ -22,6 +22,14 @@ pub(super) const WIDTH: usize = 96;
 
 /// The report.
 pub fn render(view: &View<'_>, knowledge: &Knowledge) -> String {
+    let mut out = findings(view, knowledge);
+    cannot_tell(&mut out, view);
+    out.push_str(&summary(view));
+    out
+}
+
+/// The findings alone.
+pub fn findings(view: &View<'_>, knowledge: &Knowledge) -> String {
     let mut out = Vec::new();
     let mut masked = Masked::new(view.sources, view.shown);
     let mut told = HashSet::new();
@@ -40,8 +48,6 @@ pub fn render(view: &View<'_>, knowledge: &Knowledge) -> String {
         out.push_str(&super::concise::render(&rest));
         out.push('\n');
     }
-    cannot_tell(&mut out, view);
-    out.push_str(&summary(view));
     out
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::deployment::version::Confidence;
-use crate::rules::schema::{Examples, Remedy, Rule, Severity};
+use crate::rules::schema::{Examples, Remedy, Rule, Severity, Texts};
 use crate::rules::{Knowledge, Sheet};
 
 use super::json::written;
@@ -31,7 +31,7 @@ impl Filter {
                 let category = self.category.as_ref();
                 let framework = self.framework.as_deref();
                 category.is_none_or(|category| *category == sheet.topic)
-                    && self.severity.is_none_or(|level| levels(rule).contains(&level))
+                    && self.severity.is_none_or(|level| levels(rule, &sheet.texts).contains(&level))
                     && framework
                         .is_none_or(|name| sheet.texts.controls().any(|(other, _)| other == name))
             })
@@ -49,24 +49,29 @@ pub fn categories(knowledge: &Knowledge) -> Vec<String> {
 }
 
 /// All levels that a rule can have, worst first.
-pub fn levels(rule: &Rule) -> Vec<Severity> {
+pub fn levels(rule: &Rule, texts: &Texts) -> Vec<Severity> {
     let mut levels: Vec<Severity> = rule.severity.cases.iter().map(|(level, _)| *level).collect();
     levels.push(rule.severity.otherwise);
     levels.extend(rule.checks.iter().filter_map(|check| check.severity));
+    // A check in code grades by itself.
+    levels.extend(texts.levels.keys().copied());
     levels.sort();
     levels.dedup();
     levels.reverse();
     levels
 }
 
-/// `high or medium`.
-pub fn severities(rule: &Rule) -> String {
-    let names: Vec<&str> = levels(rule).iter().map(|level| level.name()).collect();
-    names.join(" or ")
+/// `high, medium or low`.
+pub fn severities(rule: &Rule, texts: &Texts) -> String {
+    let names: Vec<&str> = levels(rule, texts).iter().map(|level| level.name()).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// How sure the rule is at best.
-fn confidence(rule: &Rule) -> Confidence {
+pub fn confidence(rule: &Rule) -> Confidence {
     let cases = rule.confidence.cases.iter().map(|(level, _)| *level);
     cases.chain([rule.confidence.otherwise]).max().unwrap_or(rule.confidence.otherwise)
 }
@@ -74,14 +79,15 @@ fn confidence(rule: &Rule) -> Confidence {
 /// One line a rule.
 pub fn table(rules: &[(&Rule, &Sheet)]) -> String {
     let width = rules.iter().map(|(rule, _)| rule.id.len()).max().unwrap_or(0);
-    let levels = rules.iter().map(|(rule, _)| severities(rule).len()).max().unwrap_or(0);
+    let levels =
+        rules.iter().map(|(rule, sheet)| severities(rule, &sheet.texts).len()).max().unwrap_or(0);
     let mut out = String::new();
     for (rule, sheet) in rules {
         let preview = if sheet.is_preview() { " (preview)" } else { "" };
         out.push_str(&format!(
             "{:width$}  {:levels$}  {}{preview}\n",
             rule.id,
-            severities(rule),
+            severities(rule, &sheet.texts),
             sheet.texts.summary
         ));
     }
@@ -94,7 +100,11 @@ pub fn markdown(rules: &[(&Rule, &Sheet)]) -> String {
     for (rule, sheet) in rules {
         let preview = if sheet.is_preview() { " (preview)" } else { "" };
         let summary = sheet.texts.summary.replace('|', "\\|");
-        out.push_str(&format!("| `{}` | {} | {summary}{preview} |\n", rule.id, severities(rule)));
+        out.push_str(&format!(
+            "| `{}` | {} | {summary}{preview} |\n",
+            rule.id,
+            severities(rule, &sheet.texts)
+        ));
     }
     out
 }
@@ -129,8 +139,8 @@ pub fn json(rules: &[(&Rule, &Sheet)]) -> String {
             category: &sheet.topic,
             since: sheet.since.to_string(),
             preview: sheet.is_preview(),
-            severity: levels(rule).first().map_or("", |level| level.name()),
-            severities: levels(rule).iter().map(|level| level.name()).collect(),
+            severity: levels(rule, &sheet.texts).first().map_or("", |level| level.name()),
+            severities: levels(rule, &sheet.texts).iter().map(|level| level.name()).collect(),
             confidence: confidence(rule).name(),
             summary: &sheet.texts.summary,
             frameworks: sheet.texts.controls().collect(),

@@ -7,13 +7,14 @@ use std::sync::{LazyLock, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use omlint::crypto::generate::generate;
+use omlint::rehearsal;
 use omlint::rules::Knowledge;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use rsa::signature::{SignatureEncoding as _, Signer as _};
 
-/// The time of a test run: 2026-11-23.
-pub const NOW: i64 = 1_795_392_000;
+/// The time of a test run.
+pub const NOW: i64 = rehearsal::DAY;
 
 /// PKCS#8 of a private key, by name and size.
 type Keys = HashMap<(String, usize), Vec<u8>>;
@@ -93,40 +94,10 @@ fn published() -> Option<String> {
 
 /// An example's text with its marks filled in; none if something is not at hand.
 pub fn filled(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find('@') {
-        let after = &rest[start + 1..];
-        let end = after.find('@').filter(|end| {
-            let mark = &after[..*end];
-            [
-                "private-key",
-                "weak-private-key",
-                "public-key",
-                "token:",
-                "published-token",
-                "shipped-public-key",
-            ]
-            .iter()
-            .any(|kind| mark.starts_with(kind))
-        });
-        let Some(end) = end else {
-            out.push_str(&rest[..=start]);
-            rest = after;
-            continue;
-        };
-        out.push_str(&rest[..start]);
-        let line = out.rfind('\n').map_or(0, |at| at + 1);
-        let indent: String = out[line..].chars().take_while(|c| *c == ' ').collect();
-        let material = match after[..end].split_once(':') {
-            Some((kind, name)) => made(kind, name),
-            None if after.starts_with("published-token") => published()?,
-            None => shipped(!after.starts_with("shipped-public-key-base64")),
-        };
-        // Within a block scalar every line begins with its indentation.
-        out.push_str(&material.trim_end().replace('\n', &format!("\n{indent}")));
-        rest = &after[end + 1..];
-    }
-    out.push_str(rest);
-    Some(out)
+    rehearsal::filled(text, &|kind, name| match kind {
+        "published-token" => published(),
+        "shipped-public-key" => Some(shipped(true)),
+        "shipped-public-key-base64" => Some(shipped(false)),
+        kind => Some(made(kind, name)),
+    })
 }

@@ -26,6 +26,9 @@ pub struct Texts {
     /// What the label on each setting in `when` says; a general text if absent.
     #[serde(default)]
     pub because: BTreeMap<String, String>,
+    /// When a finding has another severity than the rule's own: `low: it has expired`.
+    #[serde(default)]
+    pub levels: BTreeMap<Severity, String>,
     /// What to do.
     pub remedy: Remedy,
     /// Pages that say more.
