@@ -134,7 +134,8 @@ pub fn assess<'a>(
                 .filter(|ruling| rules.contains(&ruling.rule.id.as_str()))
                 .map(|ruling| reason(deployment, ruling, rulings, findings))
                 .collect();
-            reasons.extend(control.unseen.as_ref().map(|unseen| Reason {
+            let unseen = control.unseen.as_ref().filter(|_| !deployment.without_server);
+            reasons.extend(unseen.map(|unseen| Reason {
                 rule: None,
                 verdict: Verdict::CannotTell,
                 findings: Vec::new(),

@@ -254,3 +254,68 @@ fn oscal_has_the_same_ids_for_the_same_content_and_others_for_other_content() {
     support::write(folder.path(), "compose.yml", mended.as_bytes());
     assert_ne!(first, run());
 }
+
+#[test]
+fn values_of_what_stands_beside_a_server_say_nothing_of_a_server() {
+    let beside = "airflow:\n  enabled: true\n  webserverSecretKey: from-our-vault-8f2b61c0\n  images:\n    airflow:\n      repository: docker.getcollate.io/openmetadata/ingestion\n";
+    let folder = folder(&[("deps-values.yaml", beside)]);
+    let report = json(folder.path(), "om-production");
+    assert_eq!(control(&report, "OMP-1")["verdict"], "not applicable");
+    assert_eq!(control(&report, "OMP-2")["verdict"], "not applicable");
+    assert_eq!(control(&report, "OMP-7")["verdict"], "not met");
+    assert_eq!(control(&report, "OMP-8")["verdict"], "not applicable");
+}
+
+#[test]
+fn without_a_service_in_sight_nobody_knows_who_reaches_a_server_in_a_cluster() {
+    let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: openmetadata}\nspec:\n  template:\n    metadata: {labels: {app: om}}\n    spec:\n      containers:\n        - name: openmetadata\n          image: docker.getcollate.io/openmetadata/server:1.11.4\n";
+    let seen = |service: &str| {
+        let folder = folder(&[("openmetadata.yaml", &format!("{workload}{service}"))]);
+        let report = json(folder.path(), "om-production");
+        reason(control(&report, "OMP-8"), "server-plain-http-exposed").clone()
+    };
+    let alone = seen("");
+    assert_eq!(alone["verdict"], "cannot tell");
+    assert!(alone["note"].as_str().unwrap().contains("no Service or Ingress"));
+    let open = seen(
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: openmetadata}\nspec: {type: NodePort, selector: {app: om}, ports: [{port: 8585}]}\n",
+    );
+    assert_eq!(open["verdict"], "not met");
+}
+
+#[test]
+fn another_program_reads_the_oscal() {
+    let consumers = Path::new(ROOT).join("target/consumers");
+    let python = consumers.join("oscal/bin/python");
+    if !python.exists() {
+        assert!(std::env::var_os("OMLINT_CONSUMERS").is_none(), "run tests/consumers/install");
+        println!("skipped: tests/consumers/install has not been run");
+        return;
+    }
+    let place = folder(&[]);
+    for (framework, name) in [
+        ("om-production", "compose.yml"),
+        ("owasp-asvs", "compose.yml"),
+        ("nist-800-53", "compose.yml"),
+        ("cwe", "compose.yml"),
+        // No deployment at all.
+        ("cis-v8", "notes.txt"),
+    ] {
+        let text = if name == "notes.txt" { "nothing\n" } else { COMPOSE };
+        let scanned = folder(&[(name, text)]);
+        let run = report(scanned.path(), framework, &["--format", "oscal"]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let file = place.path().join(format!("{framework}.json"));
+        std::fs::write(&file, run.out).unwrap();
+        let output = std::process::Command::new(&python)
+            .arg(Path::new(ROOT).join("tests/consumers/oscal.py"))
+            .arg(&file)
+            .output()
+            .expect("python starts");
+        assert!(
+            output.status.success(),
+            "{framework}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}

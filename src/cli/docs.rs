@@ -1,6 +1,6 @@
 //! `omlint docs`: a page for each rule with what omlint says about its examples, and an index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::config::{Choice, Flags};
@@ -9,7 +9,8 @@ use crate::rehearsal::{self, DAY};
 use crate::report::rule_list::Filter;
 use crate::report::rule_page::{self, MARK, Shown};
 use crate::report::{View, pretty};
-use crate::rules::schema::{Example, Severity};
+use crate::rules::Sheet;
+use crate::rules::schema::{Example, Rule, Severity};
 
 use super::own_rules::lay_out;
 use super::{Outcome, complain, load_here, print};
@@ -20,7 +21,10 @@ pub(super) fn run(dir: &Path, check: bool) -> Outcome {
     };
     let rule_dirs = loaded.settings.rule_dirs.value;
     let rules = Filter::default().apply(&loaded.knowledge);
-    let mut pages = BTreeMap::from([("README.md".to_owned(), rule_page::index(&rules))]);
+    let mut pages = BTreeMap::from([
+        ("README.md".to_owned(), rule_page::index(&rules)),
+        (IDS.to_owned(), ids(dir, &rules)),
+    ]);
     for (rule, sheet) in rules {
         let examples = &sheet.texts.examples;
         let shown = |list: &[Example], bad| match first(list) {
@@ -50,6 +54,17 @@ pub(super) fn run(dir: &Path, check: bool) -> Outcome {
             Outcome::Failed
         }
     }
+}
+
+/// Every id that ever was in use.
+const IDS: &str = "ids.txt";
+
+/// The ids that the folder's list holds, and those of now: none ever leaves it.
+fn ids(dir: &Path, rules: &[(&Rule, &Sheet)]) -> String {
+    let there = std::fs::read_to_string(dir.join(IDS)).unwrap_or_default();
+    let mut all: BTreeSet<&str> = there.lines().collect();
+    all.extend(rules.iter().map(|(rule, _)| rule.id.as_str()));
+    all.iter().map(|id| format!("{id}\n")).collect()
 }
 
 type Files = BTreeMap<String, String>;
@@ -170,6 +185,7 @@ fn compared(dir: &Path, pages: &BTreeMap<String, String>) -> std::io::Result<(St
     for (name, text) in pages {
         match std::fs::read_to_string(dir.join(name)) {
             Ok(there) if there == *text => {}
+            Ok(_) if name == IDS => stale.push((name.clone(), "lacks the id of a rule")),
             Ok(_) => stale.push((name.clone(), "is not what the rule's file says now")),
             Err(_) => stale.push((name.clone(), "is missing")),
         }

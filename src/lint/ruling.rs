@@ -8,6 +8,7 @@ use crate::deployment::value::State;
 use crate::deployment::{Deployment, Kind};
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
+use crate::rules::matchers::Owner;
 use crate::rules::native;
 use crate::rules::schema::{Check, Condition, Profile, Rule, Severity};
 use crate::source::Sources;
@@ -98,6 +99,13 @@ fn silence(
     check: &Check,
     settings: &mut BTreeSet<SettingId>,
 ) -> (Answer, Option<&'static str>) {
+    // Beside a server there is nothing of the server's to be judged.
+    let deployment = case.deployment;
+    let own_port = check.port.as_ref().is_some_and(|port| matches!(port.of, Owner::Server));
+    let own_code = check.native.as_ref().is_some_and(native::is_about_a_server);
+    if deployment.without_server && (own_port || own_code) {
+        return (Answer::NotApplicable, None);
+    }
     let when = case.holds(&check.when);
     check.when.walk(&mut |path, _| {
         settings.insert(case.setting(path));
@@ -131,6 +139,12 @@ fn silence(
     if alone && (check.port.is_some() || check.mount.is_some()) {
         open = true;
         missing = Some("these files do not show how the server is run");
+    }
+    // In a cluster, Services and Ingresses are often written elsewhere.
+    let hidden = deployment.kind == Kind::Kubernetes && deployment.evidence.ports.is_empty();
+    if hidden && check.port.is_some() {
+        open = true;
+        missing = Some("no Service or Ingress among these files shows who can reach it");
     }
     match (anything, open) {
         (false, _) => (Answer::NotApplicable, None),

@@ -54,6 +54,7 @@ pub(super) fn render(page: &Page, now: i64) -> String {
                 "There is no assessment plan of its own: the rules of omlint that name a control of {} are asked about every deployment.",
                 page.framework.heading()
             ),
+            "rlinks": [{ "href": page.framework.source }],
         }] },
     } }))
 }
@@ -83,7 +84,7 @@ fn result(page: &Page, judged: &Judged, when: &str) -> Value {
             "uuid": component,
             "type": "software",
             "title": judged.server.id,
-            "description": format!("An OpenMetadata judged, described by {}", judged.server.sources.join(", ")),
+            "description": format!("An OpenMetadata server, described by {}", judged.server.sources.join(", ")),
             "status": { "state": "other", "remarks": "Judged by its files, not while it runs." },
         }] },
         "reviewed-controls": selection(framework, judged.controls.iter().map(|control| control.id)),

@@ -96,12 +96,15 @@ pub struct LooseCase<'a> {
     pub now: i64,
 }
 
+/// Whether a check looks at a server, and not only at how its files are written.
+pub fn is_about_a_server(native: &Native) -> bool {
+    !matches!(native, Native::NotParsed {} | Native::DuplicateKey { .. })
+}
+
 /// Runs a check on a deployment.
 pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
     // Code about a server has nothing to look at; what is wrong with a file is wrong anyway.
-    if case.deployment.without_server
-        && !matches!(native, Native::NotParsed {} | Native::DuplicateKey { .. })
-    {
+    if case.deployment.without_server && is_about_a_server(native) {
         return Vec::new();
     }
     match native {
