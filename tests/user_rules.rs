@@ -91,6 +91,8 @@ fn the_rule_to_begin_with_holds() {
     assert!(run.out.contains("rule-dirs = [\"omlint-rules\"]"), "{}", run.out);
     let again = omlint(place.path(), &["rules", "new", "acme-thing"]);
     assert_eq!(again.code, 2, "it never overwrites");
+    let stays = "omlint: omlint-rules/acme-thing.yaml exists already and stays as it is\n";
+    assert_eq!(again.err, stays);
     let test = omlint(place.path(), &["rules", "test", "omlint-rules"]);
     assert_eq!(
         (test.code, test.out.as_str()),
@@ -99,6 +101,7 @@ fn the_rule_to_begin_with_holds() {
         test.err
     );
     write(place.path(), "omlint.toml", CONFIG.as_bytes());
+    assert_eq!(omlint(place.path(), &["rules", "new", "acme-thing"]).err, stays);
     assert_eq!(omlint(place.path(), &["rules", "test"]).code, 0);
     for id in ["jwt-thing", "thing", "Acme-x", "acme-"] {
         assert_eq!(omlint(place.path(), &["rules", "new", id]).code, 2, "{id}");
@@ -142,6 +145,12 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "native: { name: host-mismach }",
         "host-mismach",
         "unknown word `host-mismach`",
+    ),
+    (
+        "flag:\n      authorizerConfiguration.principalDomain: { not: { equals: acme.example } }",
+        "native: host-mismatch",
+        "host-mismatch",
+        "expected a mapping such as { name: default-key-pair }, found a text",
     ),
     (
         "  - flag",

@@ -11,17 +11,21 @@ use super::{Outcome, complain, first_config, print};
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 pub(super) fn run(starter: &Starter) -> Outcome {
-    let (path, text) = match starter {
+    let (path, text, next) = match starter {
         Starter::Config => return first_config::run(),
-        Starter::PreCommit => (".pre-commit-config.yaml", pre_commit(REPOSITORY)),
-        Starter::Github => (".github/workflows/omlint.yml", github(REPOSITORY)),
-        Starter::Gitlab => (".gitlab-ci.yml", gitlab()),
-    };
-    let next = match starter {
-        Starter::Config => "",
-        Starter::PreCommit => "run `pre-commit install`, and every commit is checked",
-        Starter::Github => "commit it, and every push and pull request is checked",
-        Starter::Gitlab => "commit it, and every pipeline has the job `omlint`",
+        Starter::PreCommit => (
+            ".pre-commit-config.yaml",
+            pre_commit(REPOSITORY),
+            "run `pre-commit install`, and every commit is checked",
+        ),
+        Starter::Github => (
+            ".github/workflows/omlint.yml",
+            github(REPOSITORY),
+            "commit it, and every push and pull request is checked",
+        ),
+        Starter::Gitlab => {
+            (".gitlab-ci.yml", gitlab(), "commit it, and every pipeline has the job `omlint`")
+        }
     };
     start(Path::new(path), &text, next)
 }

@@ -32,13 +32,20 @@ pub(super) fn new(id: &str, dir: Option<&Path>) -> Outcome {
             first.unwrap_or_else(|| FOLDER.into())
         }
     };
+    // A folder that the configuration names is said as the user would.
+    let here = std::env::current_dir().unwrap_or_default();
+    let dir = dir.strip_prefix(&here).map(Path::to_owned).unwrap_or(dir);
     let file = dir.join(format!("{id}.yaml"));
     let written = std::fs::create_dir_all(&dir).and_then(|()| {
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true).open(&file)?.write_all(user::scaffold(id).as_bytes())
     });
     if let Err(error) = written {
-        complain(&format!("`{}` could not be written: {error}", file.display()));
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            complain(&format!("{} exists already and stays as it is", file.display()));
+            return Outcome::Failed;
+        }
+        complain(&format!("`{}` could not be written: {}", file.display(), error.kind()));
         return Outcome::Failed;
     }
     let mut said = format!("wrote {}\n", file.display());

@@ -8,7 +8,8 @@ use serde::Deserialize;
     tag = "name",
     deny_unknown_fields,
     rename_all = "kebab-case",
-    rename_all_fields = "kebab-case"
+    rename_all_fields = "kebab-case",
+    expecting = "a mapping such as { name: default-key-pair }"
 )]
 pub enum Native {
     /// The server signs with the pair that OpenMetadata ships.
