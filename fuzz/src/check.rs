@@ -49,7 +49,9 @@ pub fn check(data: &[u8]) {
     }
     let first = run(folder.path(), &["."]);
     places(&first);
-    let pages = pages(&first);
+    // The longest pages take most of the time, and hold nothing that others do not hold.
+    let all = data.len().is_multiple_of(4);
+    let pages = pages(&first, all);
     for (name, page) in &pages {
         let shown = |c: char| matches!(c, '\n' | '\u{feff}') || is_visible(c);
         assert!(page.chars().all(shown), "{name}: something moves the cursor");
@@ -62,14 +64,14 @@ pub fn check(data: &[u8]) {
             serde_json::from_str::<serde_json::Value>(page).expect("a report is JSON");
         }
     }
-    if data.len().is_multiple_of(4) {
-        let again = self::pages(&run(folder.path(), &["."]));
-        assert_eq!(pages, again, "the same files, the same reports");
+    if all {
+        let again = self::pages(&run(folder.path(), &["."]), false);
+        assert!(again.iter().all(|page| pages.contains(page)), "the same files, the same reports");
         let mut names: Vec<&str> = files.keys().map(String::as_str).collect();
         names.retain(|name| folder.path().join(name).is_file());
-        let forth = self::pages(&run(folder.path(), &names));
+        let forth = self::pages(&run(folder.path(), &names), false);
         names.reverse();
-        let back = self::pages(&run(folder.path(), &names));
+        let back = self::pages(&run(folder.path(), &names), false);
         assert_eq!(forth, back, "the order of files does not matter");
     }
 }
@@ -181,7 +183,7 @@ fn places(scan: &Scan) {
 }
 
 /// All that can be printed of a scan.
-fn pages(scan: &Scan) -> Vec<(String, String)> {
+fn pages(scan: &Scan, all: bool) -> Vec<(String, String)> {
     let knowledge = &scan.knowledge;
     let shown = |id| scan.shown(id);
     let view = View {
@@ -204,6 +206,7 @@ fn pages(scan: &Scan) -> Vec<(String, String)> {
     };
     let mut pages: Vec<(String, String)> = Format::ALL
         .iter()
+        .filter(|format| all || **format != Format::Sarif)
         .map(|format| {
             let most = report::markdown::MOST_BYTES;
             (format.name().to_owned(), format.render(&view, knowledge, most))
@@ -211,7 +214,7 @@ fn pages(scan: &Scan) -> Vec<(String, String)> {
         .collect();
     pages.push(("show".into(), report::show::table(&view, &knowledge.catalogue, &scan.asked)));
     pages.push(("show json".into(), report::show::json(&view, &knowledge.catalogue)));
-    if let Some(assessment) = scan.assess("cwe") {
+    if all && let Some(assessment) = scan.assess("cwe") {
         pages.extend(assessed(scan, &assessment));
     }
     pages
