@@ -33,6 +33,9 @@ pub use settings::{Chosen, Flags, From, Settings};
 /// The names of a configuration file.
 pub const NAMES: [&str; 2] = ["omlint.toml", ".omlint.toml"];
 
+/// A larger file is refused: each of its tables and globs costs time in every run.
+const MAX_BYTES: usize = 256 << 10;
+
 /// A value and the characters that say it.
 #[derive(Clone, Debug)]
 pub struct Placed<T> {
@@ -257,6 +260,14 @@ fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File)
             return;
         }
     };
+    if source.text.len() > MAX_BYTES {
+        loaded.problems.push(Diagnostic::nowhere(format!(
+            "the configuration `{path}`: expected at most {} KiB, found {} KiB",
+            MAX_BYTES >> 10,
+            source.text.len() >> 10
+        )));
+        return;
+    }
     let root = disk.file(source.folder());
     let id = loaded.sources.add(source);
     loaded.id = Some(id);

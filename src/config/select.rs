@@ -9,18 +9,21 @@ use crate::source::diagnostic::{Diagnostic, named, nearest};
 
 use super::{Config, Flags, Settings};
 
+/// So many unknown names are told of; who has more looks at the file anyway.
+const MOST_UNKNOWN: usize = 100;
+
 /// The ids that some names stand for.
 pub fn ids<'n>(
     names: impl IntoIterator<Item = &'n str>,
     knowledge: &Knowledge,
 ) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
+    let topics = knowledge.topics();
     for name in names {
         if knowledge.rule(name).is_some() {
             ids.insert(name.to_owned());
             continue;
         }
-        let topics = knowledge.topics();
         let fitting = topics.iter().filter(|(_, topic)| topic == name);
         ids.extend(fitting.map(|(id, _)| (*id).to_owned()));
     }
@@ -46,12 +49,14 @@ pub(super) fn check(
     let top = &config.fields;
     let lists = [&top.select, &top.ignore].into_iter().flatten().flat_map(|list| &list.items);
     let local = settings.overrides.iter().flat_map(|rule| &rule.ignore);
-    for name in lists.chain(local).filter(|name| !is_known(&name.value, knowledge, true)) {
+    let names = lists.chain(local).filter(|name| !is_known(&name.value, knowledge, true));
+    for name in names.take(MOST_UNKNOWN) {
         problems.push(unknown(&name.value, Some(name.span), knowledge, true));
     }
     let local = settings.overrides.iter().flat_map(|rule| &rule.severity);
     let levels = top.severity.iter().chain(local).map(|(name, _)| name);
-    for name in levels.filter(|name| !is_known(&name.value, knowledge, false)) {
+    let names = levels.filter(|name| !is_known(&name.value, knowledge, false));
+    for name in names.take(MOST_UNKNOWN) {
         problems.push(unknown(&name.value, Some(name.span), knowledge, false));
     }
 }

@@ -1,6 +1,8 @@
 //! What the files show of a deployment beside its settings: image, mounts, ports, files that
 //! could not be read. Knows nothing of rules.
 
+use std::sync::Arc;
+
 use crate::crypto::keys::{Encoding, KeyMaterial, Kind};
 use crate::crypto::tokens::Token;
 use crate::source::{SourceId, Span};
@@ -214,7 +216,7 @@ pub struct Evidence {
     /// The services beside the server.
     pub neighbours: Vec<Neighbour>,
     /// Names that only the deployment's own network knows.
-    pub services: Vec<String>,
+    pub services: Arc<[String]>,
     /// What is wrong with its files.
     pub problems: Vec<Problem>,
     /// Keys that the server reads.

@@ -184,7 +184,7 @@ impl Fragment {
         let mut items = Vec::new();
         let mut push = |from: usize, to: usize| {
             let range = trimmed(&outline, from..to);
-            if !range.is_empty() {
+            if !range.is_empty() && items.len() < MOST_ITEMS {
                 let mut item = body.slice(range).unquoted();
                 item.outer = item.span();
                 items.push(item);
@@ -258,6 +258,9 @@ pub struct Origin {
     /// For a default: how many keys on the way to the setting stand at the place already.
     pub present_keys: usize,
 }
+
+/// Items of one list; behind them nothing is looked at.
+const MOST_ITEMS: usize = 20_000;
 
 /// What a setting resolves to.
 #[derive(Clone, Debug)]

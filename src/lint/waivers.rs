@@ -18,6 +18,8 @@ use super::policy::file;
 use super::{Options, words};
 
 const DAY: i64 = 86_400;
+/// One comment names no more rules: what stands behind them is not waived.
+const MOST_RULES: usize = 100;
 
 /// A decision to accept findings.
 #[derive(Clone, Debug)]
@@ -79,7 +81,7 @@ impl Waiver {
             Some((list, reason)) => {
                 let mut from = after + 1;
                 let mut rules = Vec::new();
-                for item in list.split(',') {
+                for item in list.split(',').take(MOST_RULES) {
                     let name = item.trim();
                     let begin = from + item.len() - item.trim_start().len();
                     let is_id = !name.is_empty() && name.len() <= 80 && name.bytes().all(is_of_id);

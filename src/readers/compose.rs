@@ -11,6 +11,7 @@ mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::deployment::catalogue::{Catalogue, SettingId};
 use crate::deployment::environment::{Environment, Fallback, Unseen};
@@ -53,7 +54,7 @@ pub(super) struct Context<'a> {
 /// What a project's servers have around them.
 struct Around {
     /// The names of all services.
-    names: Vec<String>,
+    names: Arc<[String]>,
     ports: Vec<Port>,
     neighbours: Vec<Neighbour>,
     /// What these are told.
@@ -128,7 +129,7 @@ impl<'a> Reader<'a, '_> {
         if servers.is_empty() {
             servers.extend(migrations.drain(..).next());
         }
-        let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
+        let names: Arc<[String]> = services.iter().map(|service| service.name.clone()).collect();
         let ports: Vec<Port> = services.iter().flat_map(|service| self.ports(service)).collect();
         let neighbours: Vec<Neighbour> =
             others.iter().map(|(service, _)| self.neighbour(service)).collect();

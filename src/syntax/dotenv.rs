@@ -94,6 +94,14 @@ pub fn parse(text: &str, dialect: Dialect) -> File {
     }
 }
 
+/// Entries of one file: no environment is a tenth as large.
+const MAX_ENTRIES: usize = 50_000;
+
+/// The line at which reading ends.
+fn too_many(text: &str, at: usize) -> Malformed {
+    Malformed { range: at..line_end(text, at), reason: "more variables than any environment has" }
+}
+
 /// The end of the line that holds `at`: the offset of its `\n`, or of the end of the text.
 fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |n| at + n)
@@ -124,6 +132,10 @@ impl Compose<'_> {
         loop {
             at = self.text.len() - self.text[at..].trim_start().len();
             if at == self.text.len() {
+                return self.file;
+            }
+            if self.file.entries.len() == MAX_ENTRIES {
+                self.file.malformed.push(too_many(self.text, at));
                 return self.file;
             }
             at = if self.text[at..].starts_with('#') {
@@ -366,6 +378,10 @@ fn raw(text: &str, start: usize) -> File {
             Some((key, value)) => (key, Some(value)),
             None => (content, None),
         };
+        if file.entries.len() == MAX_ENTRIES {
+            file.malformed.push(too_many(text, start));
+            break;
+        }
         let reason = if key.is_empty() {
             Some("no variable name")
         } else if key.contains([' ', '\t']) {

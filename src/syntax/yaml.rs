@@ -89,7 +89,7 @@ pub struct SyntaxError {
     pub offset: usize,
     /// What the parser expected. Never holds text of the file.
     pub reason: String,
-    /// Nested deeper than any configuration: not mended.
+    /// Deeper or larger than any configuration: not mended.
     pub too_deep: bool,
 }
 

@@ -7,6 +7,9 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use super::{Data, Kind, NodeId, Place, Style, SyntaxError, Tree};
 
+/// Nodes of one file: a file of ten MiB that people write has half as many.
+const MAX_NODES: usize = 1 << 20;
+
 /// One run of the parser: the tree so far, the error that ended it, and how far it got.
 pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize) {
     let options = granit_parser::options! {
@@ -25,6 +28,14 @@ pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxErr
                 let range = span.byte_range().unwrap_or(0..0);
                 if !matches!(event, Event::Comment(..)) {
                     progress = progress.max(range.end.min(text.len()));
+                }
+                if builder.tree.nodes.len() >= MAX_NODES {
+                    error.get_or_insert(SyntaxError {
+                        offset: range.start.min(text.len()),
+                        reason: "more nodes than any configuration has".into(),
+                        too_deep: true,
+                    });
+                    break;
                 }
                 builder.event(event, range, text);
             }
