@@ -449,3 +449,127 @@ fn files_outside_the_repository_are_not_read() {
         check(&repository, &["."]);
     }
 }
+
+#[test]
+fn few_bytes_do_not_ask_for_much_work() {
+    let check = |name: &str, text: String| {
+        let folder = folder(&[(name, &text)]);
+        let run = omlint(folder.path(), &["check", name, "--format", "concise"]);
+        assert_eq!(run.code, 1, "{}", run.err);
+        run.out
+    };
+    let names = "a,".repeat(200_000);
+    let out = check("compose.yml", format!("{UNSAFE}      # omlint: ignore[{names}]\n"));
+    assert!(out.lines().count() < 200, "{} lines", out.lines().count());
+
+    let head = "AUTHENTICATION_PROVIDER=basic\nAUTHORIZER_ADMIN_PRINCIPALS=[admin]\n";
+    let lines: String = (0..50_000).map(|n| format!("V{n}=x\n")).collect();
+    let out = check("server.env", format!("{head}{lines}"));
+    assert!(out.contains("server.env:50001:1: "), "{out}");
+
+    let out = check("compose.yml", format!("{UNSAFE}{}", "---\n".repeat(1_050_000)));
+    assert!(out.contains("compose.yml:6:"), "what stands before is judged: {out}");
+    assert!(out.contains("more nodes than any configuration has"), "{out}");
+}
+
+#[test]
+fn a_huge_configuration_is_refused() {
+    let folder = folder(&[("docker-compose.yml", UNSAFE)]);
+    let names = "\"a\", ".repeat(60_000);
+    write(folder.path(), "omlint.toml", format!("ignore = [{names}]\n").as_bytes());
+    let run = omlint(folder.path(), &["check"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("expected at most 256 KiB, found 292 KiB"), "{}", run.err);
+    // A smaller one is read, and of all that is wrong with it enough is told.
+    let names = "\"a\", ".repeat(20_000);
+    write(folder.path(), "omlint.toml", format!("ignore = [{names}]\n").as_bytes());
+    let run = omlint(folder.path(), &["check"]);
+    assert_eq!(run.code, 2);
+    assert_eq!(run.err.matches("unknown rule or topic `a`").count(), 100);
+}
+
+#[test]
+fn indexes_of_assignments_for_helm_are_bounded_together() {
+    let lines: String =
+        (0..400).map(|n| format!("      - {{name: 'a{n}[65000].b', value: x}}\n")).collect();
+    let text = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    chart: openmetadata\n    helm:\n      parameters:\n{lines}"
+    );
+    beside_a_good_one("app.yaml", text.as_bytes());
+}
+
+#[cfg(unix)]
+#[test]
+fn hostile_rules_are_refused_or_harmless() {
+    let rule = |check: &str| {
+        format!(
+            "id: acme-x\nsince: 1.0.0\nseverity: high\nchecks:\n  - flag:\n      authorizerConfiguration.principalDomain: {check}\ntexts:\n  summary: a\n  why: b\n  message: m\n  label: l\n  remedy: {{say: s}}\n  examples: {{bad: [], good: []}}\n"
+        )
+    };
+    let mut bomb = String::from("y0: &y0 [empty]\n");
+    for n in 1..40 {
+        let p = n - 1;
+        bomb.push_str(&format!("y{n}: &y{n} [{{any: *y{p}}}, {{any: *y{p}}}]\n"));
+    }
+    for text in [
+        rule("{ matches: '((((a{1,100}){1,100}){1,100}){1,100})' }"),
+        rule(&format!("{{ matches: '{}' }}", "(".repeat(5_000))),
+        rule(&format!("{}empty{}", "{ not: ".repeat(3_000), " }".repeat(3_000))),
+        bomb + &rule("{ any: *y39 }"),
+        "\0".repeat(100_000),
+        "id: acme-x\n".repeat(10_000),
+    ] {
+        let folder = folder(&[
+            ("docker-compose.yml", UNSAFE),
+            ("omlint.toml", "rule-dirs = [\"rules\"]\n"),
+            ("rules/acme/acme-x.yaml", &text),
+        ]);
+        let run = check(folder.path(), &["."]);
+        assert_eq!(run.code, 2, "{}", &text[..text.len().min(60)]);
+        assert!(run.err.contains("acme-x.yaml"), "{}", run.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn sockets_pipes_and_devices_that_files_refer_to_are_not_opened() {
+    let refers = UNSAFE.replace(
+        "    environment:",
+        "    env_file: [.env, s.sock, /dev/zero, loop/loop/docker-compose.yml]\n    environment:",
+    );
+    let folder = folder(&[("docker-compose.yml", &refers)]);
+    let _listening = std::os::unix::net::UnixListener::bind(folder.path().join("s.sock"));
+    std::os::unix::fs::symlink(".", folder.path().join("loop")).expect("a link");
+    if !Command::new("mkfifo").arg(folder.path().join(".env")).status().is_ok_and(|s| s.success()) {
+        println!("skipped: there is no mkfifo");
+        return;
+    }
+    assert_eq!(check(folder.path(), &["."]).code, 1);
+    assert_eq!(check(folder.path(), &["docker-compose.yml"]).code, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_may_change_and_vanish_while_they_are_read() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let folder = folder(&[("good/docker-compose.yml", UNSAFE)]);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let path = folder.path().join("docker-compose.yml");
+            let mut round = 0;
+            while !stop.load(Ordering::Relaxed) {
+                round += 1;
+                let text = format!("{UNSAFE}{}", "#\n".repeat(round * 7919 % 100_000));
+                let _ = std::fs::write(&path, text);
+                let _ = if round % 3 == 0 { std::fs::remove_file(&path) } else { Ok(()) };
+            }
+        });
+        for _ in 0..15 {
+            let run = omlint(folder.path(), &["check", "--format", "concise"]);
+            assert_eq!(run.code, 1, "{}", run.err);
+            assert!(run.out.contains("good/docker-compose.yml:6:"), "{}", run.out);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+}
