@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::Scan;
 use crate::deployment::{Deployment, Kind};
 use crate::readers::Role;
+use crate::source::SourceId;
 use crate::source::mask::{is_visible, visible_json};
 
 /// What a configuration may say of what was found.
@@ -33,32 +34,27 @@ struct Section {
 /// sections in the configuration; nothing comes back from what cannot be read.
 pub fn propose(scan: &Scan, mut attempt: impl FnMut(&str) -> Option<Scan>) -> Proposal {
     let mut proposal = Proposal::default();
-    let mut sections = sections(scan, &mut proposal.left_out);
+    let sections = sections(scan, &mut proposal.left_out);
     let mut holds = |sections: &[&Section]| {
         attempt(&written(sections)).is_some_and(|after| judgement(&after) == judgement(scan))
     };
-    let all: Vec<&Section> = sections.iter().collect();
-    if !all.is_empty() && !holds(&all) {
-        let mut kept: Vec<usize> = Vec::new();
-        for at in 0..sections.len() {
-            let some: Vec<&Section> =
-                kept.iter().chain([&at]).map(|&number| &sections[number]).collect();
-            if holds(&some) {
-                kept.push(at);
+    let mut kept: Vec<&Section> = Vec::new();
+    // One that does not hold is looked for by halves: a scan may take its time.
+    let mut parts: Vec<&[Section]> = vec![&sections];
+    while let Some(part) = parts.pop() {
+        let more: Vec<&Section> = kept.iter().copied().chain(part).collect();
+        match part {
+            [] => {}
+            _ if holds(&more) => kept = more,
+            [one] => proposal.left_out.extend(one.deployments.iter().cloned()),
+            _ => {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
             }
         }
-        let mut at = 0;
-        sections.retain(|section| {
-            let is_kept = kept.contains(&at);
-            at += 1;
-            if !is_kept {
-                proposal.left_out.extend(section.deployments.iter().cloned());
-            }
-            is_kept
-        });
     }
-    proposal.text = written(&sections.iter().collect::<Vec<_>>());
-    proposal.number = sections.len();
+    proposal.text = written(&kept);
+    proposal.number = kept.len();
     proposal.left_out.sort();
     proposal
 }
@@ -109,11 +105,20 @@ fn sections(scan: &Scan, left_out: &mut Vec<String>) -> Vec<Section> {
 
 /// The files of a deployment by the keys that name them; none where keys cannot say it.
 fn files(scan: &Scan, deployment: &Deployment) -> Option<Vec<(&'static str, Vec<String>)>> {
+    let all = match deployment.kind {
+        Kind::Kubernetes => &deployment.sources,
+        _ => &deployment.layers,
+    };
+    let plain = [Role::Compose, Role::EnvFile, Role::Values, Role::Manifests, Role::Key];
+    let is_plain = |id: &SourceId| {
+        let role = scan.roles().find(|(source, _)| source == id).map(|(_, role)| role);
+        role.is_some_and(|role| plain.contains(&role))
+    };
+    // What builds them from other files, such as a kustomization, no key can name.
+    if !all.iter().all(is_plain) {
+        return None;
+    }
     let of = |role: Role| -> Vec<String> {
-        let all = match deployment.kind {
-            Kind::Kubernetes => &deployment.sources,
-            _ => &deployment.layers,
-        };
         let fits = |id: &&_| scan.roles().any(|(source, found)| source == **id && found == role);
         let paths = all.iter().filter(fits).map(|id| scan.sources.get(*id).path.clone());
         let mut seen = BTreeSet::new();

@@ -169,3 +169,28 @@ fn names_of_files_cannot_break_the_file() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(judged(place.path()), before);
 }
+
+/// Copies a folder, but neither what it says of the files nor configurations.
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else if entry.path().extension().is_none_or(|end| end != "toml") {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn many_deployments_of_all_kinds_are_judged_as_before() {
+    let place = folder(&[(".git/HEAD", "ref: refs/heads/main\n")]);
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus"), place.path());
+    let before = judged(place.path());
+    let run = omlint(place.path(), &["init", "config"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let text = std::fs::read_to_string(place.path().join("omlint.toml")).unwrap();
+    assert!(text.matches("[[deployment]]").count() > 60, "{text}");
+    assert_eq!(judged(place.path()), before);
+}

@@ -243,3 +243,82 @@ fn completions_and_the_manual_page_know_every_command() {
         assert!(page.out.contains(&format!(".SH OMLINT {}", command.to_uppercase())), "{command}");
     }
 }
+
+/// What the composite action's step `id` runs.
+fn step_of_action(id: &str) -> String {
+    let action: serde_yaml::Value = serde_yaml::from_str(&file("action.yml")).unwrap();
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    let step = steps.iter().find(|step| step["id"].as_str() == Some(id)).expect("a step");
+    step["run"].as_str().unwrap().to_owned()
+}
+
+const BASIC: &str = "services:\n  openmetadata-server:\n    image: docker.getcollate.io/openmetadata/server:1.11.4\n    environment:\n      AUTHENTICATION_PROVIDER: basic\n";
+
+#[cfg(unix)]
+#[test]
+fn the_actions_own_script_checks_by_its_inputs() {
+    let place = folder(&[("a b/compose.yml", BASIC), ("omlint.toml", "")]);
+    let step = step_of_action("check");
+    let run = |inputs: &[(&str, &str)]| {
+        let outputs = place.path().join("outputs");
+        std::fs::write(&outputs, "").unwrap();
+        std::fs::write(place.path().join("summary.md"), "").unwrap();
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", &step]).current_dir(place.path());
+        for name in
+            ["PATHS", "CONFIG", "PROFILE", "BASELINE", "MIN_SEVERITY", "FAIL_ON", "CATEGORY"]
+        {
+            command.env(name, "");
+        }
+        command
+            .env("PROGRAM", env!("CARGO_BIN_EXE_omlint"))
+            .env("RUNNER_TEMP", place.path())
+            .env("GITHUB_OUTPUT", &outputs)
+            .env("GITHUB_STEP_SUMMARY", place.path().join("summary.md"))
+            .envs(inputs.iter().copied());
+        let output = command.output().expect("bash starts");
+        let said = std::fs::read_to_string(outputs).unwrap();
+        (said, String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (said, annotations) = run(&[("PATHS", "a b\n")]);
+    assert!(said.contains("exit-code=1\n"), "{said}");
+    assert!(annotations.contains("::warning file=a b/compose.yml,line=5"), "{annotations}");
+    let summary = std::fs::read_to_string(place.path().join("summary.md")).unwrap();
+    assert!(summary.contains("auth-basic-enabled"), "{summary}");
+    let (said, _) = run(&[("FAIL_ON", "never")]);
+    assert!(said.contains("exit-code=0\n") && !said.contains("findings=0"), "{said}");
+    assert_eq!(omlint(place.path(), &["baseline", "create"]).code, 0);
+    let (said, _) = run(&[("BASELINE", "omlint-baseline.json")]);
+    assert!(said.contains("exit-code=0\n") && said.contains("findings=0\n"), "{said}");
+    let (said, _) = run(&[("BASELINE", "elsewhere.json")]);
+    assert!(said.contains("exit-code=2\n"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_templates_own_script_checks_by_its_variables() {
+    let job: serde_yaml::Value = serde_yaml::from_str(&file("templates/omlint.yml")).unwrap();
+    let script = job["omlint"]["script"][0].as_str().unwrap().to_owned();
+    let place = folder(&[("deploy/compose.yml", BASIC)]);
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_omlint"));
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    let run = |variables: &[(&str, &str)]| {
+        std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(place.path())
+            .env("PATH", &path)
+            .envs([("OMLINT_PATHS", "."), ("OMLINT_ARGS", ""), ("OMLINT_BASELINE", "")])
+            .envs(variables.iter().copied())
+            .output()
+            .expect("sh starts")
+            .status
+            .code()
+    };
+    assert_eq!(run(&[("OMLINT_PATHS", "deploy")]), Some(1));
+    assert!(place.path().join("gl-code-quality-report.json").exists());
+    assert!(place.path().join("omlint-junit.xml").exists());
+    assert_eq!(run(&[("OMLINT_ARGS", "--fail-on never")]), Some(0));
+    assert_eq!(omlint(place.path(), &["baseline", "create"]).code, 0);
+    assert_eq!(run(&[("OMLINT_BASELINE", "omlint-baseline.json")]), Some(0));
+    assert_eq!(run(&[("OMLINT_BASELINE", "elsewhere.json")]), Some(2));
+}
