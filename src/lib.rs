@@ -37,6 +37,7 @@ use source::git::Changes;
 use source::ground::Ground;
 use source::mask::{Shown, sentence};
 use source::repository::Repository;
+use source::stages::Stages;
 use source::{Arrival, SourceId, Sources, spread};
 
 /// Rounds in which files that other files refer to are loaded.
@@ -103,6 +104,8 @@ pub struct Scan {
     whole: bool,
     /// The time of the run, in seconds since 1970.
     pub now: i64,
+    /// How long each stage took.
+    pub stages: Stages,
 }
 
 impl Scan {
@@ -224,6 +227,7 @@ fn disk_of(request: &Request) -> Disk {
 }
 
 fn scan_on(request: &Request, disk: &Disk) -> Scan {
+    let mut stages = Stages::default();
     let config = &request.config;
     let knowledge = &config.knowledge;
     let mut named = request.paths.clone();
@@ -231,6 +235,7 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     named.extend(request.helm_values.iter().cloned());
     let mut found = disk.find(&named);
     found.files.extend(disk.past_files(&named));
+    stages.end("discovery");
 
     let mut run = Run {
         disk,
@@ -263,6 +268,7 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     run.take_config(config.file);
     let whole = disk.covers(&request.paths, config.folder());
     let named = run.take_named(&config.settings.deployments, config.file, whole);
+    stages.end("parsing");
     run.follow();
     let relevant: HashSet<SourceId> = run
         .inputs
@@ -278,6 +284,7 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         }
     }
 
+    stages.end("references");
     let Run { sources, mut inputs, mut notes, mut failures, mut broken, .. } = run;
     let numbers = |paths: &[PathBuf]| -> Vec<SourceId> {
         paths.iter().filter_map(|path| sources.by_file(&request.base.join(path))).collect()
@@ -309,6 +316,7 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         let path = config.file.map_or_else(String::new, |id| sources.get(id).path.clone());
         failures.push(Note { path, kind: "skipped", reason });
     }
+    stages.end("deployments");
     let policy = policy(request);
     let lint_options = lint::Options { policy: &policy, now: request.now, whole };
     let waivers = waivers(request, &inputs, &sources);
@@ -331,7 +339,9 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         .collect();
     notes.sort();
     notes.dedup();
+    stages.end("rules");
     Scan {
+        stages,
         knowledge: knowledge.clone(),
         own: config.sources.iter().map(|(id, _)| (id, config.shown(id))).collect(),
         helm_set: config.settings.deployments.iter().map(|d| d.helm_set.clone()).collect(),

@@ -166,6 +166,9 @@ pub struct Inputs {
     /// Say on standard error what was read, and as what
     #[arg(long, short)]
     pub verbose: bool,
+    /// Say on standard error how much was looked at, and how long each stage took
+    #[arg(long)]
+    pub stats: bool,
 }
 
 impl Inputs {

@@ -11,7 +11,7 @@ use crate::{Scan, lint};
 
 use super::arguments::Recording;
 use super::output::Target;
-use super::{Outcome, check, complain, print};
+use super::{Outcome, check, complain, print, stats};
 
 /// The file's name where nobody gives another.
 const NAME: &str = "omlint-baseline.json";
@@ -57,6 +57,9 @@ fn scanned(arguments: &Recording) -> Option<(Scan, PathBuf)> {
         return None;
     }
     let path = place(&scan, &settings);
+    if arguments.inputs.stats {
+        stats::tell(&scan);
+    }
     Some((scan, path))
 }
 

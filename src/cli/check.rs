@@ -3,12 +3,13 @@
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crate::config::{self, Chosen, Flags, Settings};
 use crate::deployment::version::Confidence;
 use crate::lint::Gate;
 use crate::report::markdown::MOST_BYTES;
-use crate::report::{Format, View};
+use crate::report::{Format, View, count};
 use crate::rules::schema::Severity;
 use crate::source::discover::Disk;
 use crate::source::git::{self, Since};
@@ -16,8 +17,9 @@ use crate::{Request, Scan, limit, scan};
 
 use super::arguments::{Check, Inputs, UNNAMED};
 use super::output::Target;
+use super::progress::Progress;
 use super::words::When;
-use super::{Outcome, baseline, complain, complain_of, print};
+use super::{Outcome, baseline, complain, complain_of, print, stats};
 
 pub(super) fn run(arguments: &Check) -> Outcome {
     judge(arguments, false)
@@ -79,6 +81,10 @@ fn judge(arguments: &Check, wants_baseline: bool) -> Outcome {
     for (worse, error) in std::iter::once(printed).chain(written).filter_map(Result::err) {
         complain(&error);
         reached = reached.max(worse);
+    }
+    scan.stages.end("report");
+    if arguments.inputs.stats {
+        stats::tell(&scan);
     }
     aftermath(&scan);
     if is_missing {
@@ -211,6 +217,7 @@ fn scanned(
     drawn: bool,
     since: Option<&Since>,
 ) -> Result<Option<(Scan, Settings)>, String> {
+    let start = Instant::now();
     let base = std::env::current_dir()
         .map_err(|error| format!("the working directory cannot be read: {error}"))?;
     let mut paths = inputs.paths.clone();
@@ -254,6 +261,7 @@ fn scanned(
         Some(since) => Some(git::changes(&base, since)?),
         None => None,
     };
+    let configuration = start.elapsed();
     let request = Request {
         paths,
         stdin,
@@ -265,10 +273,14 @@ fn scanned(
         config,
         inline_waivers: !inputs.no_inline_waivers,
     };
+    let progress = Progress::start();
     let mut scan = scan(&request);
     if let Some(changes) = &changes {
         limit(&request, &mut scan, changes);
+        scan.stages.end("changes");
     }
+    scan.stages.begin_with("configuration", configuration);
+    drop(progress);
     if inputs.verbose {
         narrate(&scan);
     }
@@ -320,5 +332,10 @@ fn narrate(scan: &Scan) {
     }
     for note in &scan.notes {
         complain(&format!("{} {}: {}", note.kind, note.path, note.reason));
+    }
+    let others = scan.files_seen.saturating_sub(scan.sources.len());
+    if others > 0 {
+        let files = count(others, "file");
+        complain(&format!("left alone {files}: by name or bytes not OpenMetadata's"));
     }
 }

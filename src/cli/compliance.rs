@@ -5,12 +5,12 @@ use crate::report::compliance::{self, Subject};
 use super::arguments::Report;
 use super::check::{aftermath, read};
 use super::words::ReportFormat;
-use super::{Outcome, complain, print};
+use super::{Outcome, complain, print, stats};
 
 pub(super) fn run(arguments: &Report) -> Outcome {
     let inputs = &arguments.inputs;
     let drawn = arguments.format == ReportFormat::Table;
-    let Some((scan, _)) = read(inputs, &inputs.flags(), arguments.now, drawn, None) else {
+    let Some((mut scan, _)) = read(inputs, &inputs.flags(), arguments.now, drawn, None) else {
         return Outcome::Failed;
     };
     let name = arguments.framework.name();
@@ -34,6 +34,10 @@ pub(super) fn run(arguments: &Report) -> Outcome {
     if let Err(error) = print(&text) {
         complain(&format!("the report could not be written: {error}"));
         outcome = outcome.max(Outcome::Failed);
+    }
+    if arguments.inputs.stats {
+        scan.stages.end("report");
+        stats::tell(&scan);
     }
     outcome
 }

@@ -13,8 +13,10 @@ mod keygen;
 mod manual;
 mod output;
 mod own_rules;
+mod progress;
 mod rules;
 mod show;
+mod stats;
 mod words;
 
 use std::io::Write;

@@ -6,11 +6,11 @@ use crate::rules::schema::Severity;
 use super::arguments::Show;
 use super::check::{aftermath, color, read};
 use super::words::ShowFormat;
-use super::{Outcome, complain, print};
+use super::{Outcome, complain, print, stats};
 
 pub(super) fn run(arguments: &Show) -> Outcome {
     let drawn = arguments.format == ShowFormat::Table;
-    let Some((scan, _)) = read(&arguments.inputs, &arguments.inputs.flags(), None, drawn, None)
+    let Some((mut scan, _)) = read(&arguments.inputs, &arguments.inputs.flags(), None, drawn, None)
     else {
         return Outcome::Failed;
     };
@@ -41,6 +41,10 @@ pub(super) fn run(arguments: &Show) -> Outcome {
     if let Err(error) = print(&text) {
         complain(&format!("the report could not be written: {error}"));
         outcome = outcome.max(Outcome::Failed);
+    }
+    if arguments.inputs.stats {
+        scan.stages.end("report");
+        stats::tell(&scan);
     }
     outcome
 }

@@ -356,6 +356,17 @@ impl Value {
             confidence: Confidence::High,
         }
     }
+
+    /// Whether it says no more than [`Value::absent`].
+    pub fn is_plainly_absent(&self) -> bool {
+        self.state == State::Absent
+            && self.items.is_none()
+            && self.text.pieces.is_empty()
+            && self.origin.span.is_none()
+            && self.origin.steps.is_empty()
+            && self.origin.present_keys == 0
+            && self.confidence == Confidence::High
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod nearest;
 mod prefilter;
 pub mod repository;
 pub mod spread;
+pub mod stages;
 mod text;
 
 pub use nearest::lexical;

@@ -9,10 +9,60 @@ use super::{SourceId, Span};
 /// only way to its characters is [`Text::expose`].
 #[derive(Clone)]
 pub struct Text {
-    text: String,
+    text: Box<str>,
     whole: Span,
-    /// Runs that stand in the source letter for letter: (offset in text, offset in source, length).
-    runs: Vec<(usize, usize, usize)>,
+    runs: Runs,
+}
+
+/// A run that stands in the source letter for letter.
+#[derive(Clone, Copy)]
+struct Run {
+    /// Offset in the text.
+    offset: u32,
+    /// Offset in the source.
+    start: u32,
+    length: u32,
+}
+
+impl Run {
+    fn places(self) -> (usize, usize, usize) {
+        (self.offset as usize, self.start as usize, self.length as usize)
+    }
+}
+
+/// Most texts stand in their source as they are, and there may be very many of them.
+#[derive(Clone)]
+enum Runs {
+    One(Run),
+    Several(Box<[Run]>),
+}
+
+impl Runs {
+    fn list(&self) -> &[Run] {
+        match self {
+            Runs::One(run) => std::slice::from_ref(run),
+            Runs::Several(runs) => runs,
+        }
+    }
+}
+
+impl FromIterator<(usize, usize, usize)> for Runs {
+    fn from_iter<I: IntoIterator<Item = (usize, usize, usize)>>(runs: I) -> Self {
+        let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let run = |(offset, start, length)| Run {
+            offset: small(offset),
+            start: small(start),
+            length: small(length),
+        };
+        let mut runs = runs.into_iter().map(run);
+        match (runs.next(), runs.next()) {
+            (None, _) => Runs::Several(Box::default()),
+            (Some(only), None) => Runs::One(only),
+            (Some(first), Some(second)) => {
+                Runs::Several([first, second].into_iter().chain(runs).collect())
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for Text {
@@ -24,20 +74,21 @@ impl std::fmt::Debug for Text {
 impl Text {
     /// Text that stands letter for letter at `start` of `source`.
     pub fn exact(text: impl Into<String>, source: SourceId, start: usize) -> Self {
-        let text = text.into();
+        let text = text.into().into_boxed_str();
         let len = text.len();
-        Text { whole: Span::new(source, start..start + len), runs: vec![(0, start, len)], text }
+        let runs = std::iter::once((0, start, len)).collect();
+        Text { whole: Span::new(source, start..start + len), runs, text }
     }
 
     /// Text that was decoded from the whole of `span` and has no closer mapping.
     pub fn decoded(text: impl Into<String>, whole: Span) -> Self {
-        Text { text: text.into(), whole, runs: Vec::new() }
+        Text { text: text.into().into_boxed_str(), whole, runs: std::iter::empty().collect() }
     }
 
     /// Text whose `runs` (offset in text, offset in source, length) stand letter for letter
     /// within `whole`.
     pub fn mapped(text: impl Into<String>, whole: Span, runs: Vec<(usize, usize, usize)>) -> Self {
-        Text { text: text.into(), whole, runs }
+        Text { text: text.into().into_boxed_str(), whole, runs: runs.into_iter().collect() }
     }
 
     /// The characters. Whoever prints them must know that they are public.
@@ -54,7 +105,8 @@ impl Text {
     /// else the whole.
     pub fn locate(&self, range: std::ops::Range<usize>) -> Span {
         let place = |at: usize, end: bool| {
-            self.runs.iter().find_map(|&(offset, start, len)| {
+            self.runs.list().iter().find_map(|run| {
+                let (offset, start, len) = run.places();
                 let inside = if end {
                     at > offset && at <= offset + len
                 } else {
@@ -79,13 +131,15 @@ impl Text {
     pub fn part(&self, range: std::ops::Range<usize>) -> Text {
         let runs = self
             .runs
+            .list()
             .iter()
-            .filter_map(|&(offset, start, len)| {
+            .filter_map(|run| {
+                let (offset, start, len) = run.places();
                 let from = range.start.max(offset);
                 let to = range.end.min(offset + len);
                 (from < to).then(|| (from - range.start, start + (from - offset), to - from))
             })
             .collect();
-        Text { text: self.text[range.clone()].to_owned(), whole: self.locate(range), runs }
+        Text { text: self.text[range.clone()].into(), whole: self.locate(range), runs }
     }
 }
