@@ -29,9 +29,17 @@ fn json_holds_what_the_rule_files_say() {
     assert_eq!(rule["frameworks"]["om-production"][0], "OMP-2");
     let weaknesses = rule["frameworks"]["cwe"].as_array().unwrap();
     assert!(weaknesses.iter().any(|weakness| weakness == "CWE-1394"));
-    for part in ["why", "message", "remedy", "references", "examples"] {
+    for part in ["why", "message", "label", "levels", "remedy", "references", "examples"] {
         assert!(!rule[part].is_null(), "{part}");
     }
+}
+
+#[test]
+fn json_says_when_a_severity_is_another_one() {
+    let all = rules(&[]);
+    let rule = all.iter().find(|rule| rule["id"] == "jwt-embedded-token").unwrap();
+    assert_eq!(rule["severities"], serde_json::json!(["high", "medium", "info"]));
+    assert!(rule["levels"]["info"].as_str().unwrap().contains("expired"));
 }
 
 #[test]

@@ -124,6 +124,14 @@ struct Item<'a> {
     frameworks: BTreeMap<&'a str, Vec<String>>,
     why: &'a str,
     message: &'a str,
+    /// The same where nothing sets the setting.
+    message_unset: Option<&'a str>,
+    label: &'a str,
+    label_unset: Option<&'a str>,
+    /// When a finding has another severity than the rule's own.
+    levels: BTreeMap<&'static str, &'a str>,
+    /// The severity with the profile `development`, where it is another one.
+    development: Option<&'static str>,
     remedy: &'a Remedy,
     references: &'a [String],
     supersedes: Vec<&'a str>,
@@ -146,6 +154,16 @@ pub fn json(rules: &[(&Rule, &Sheet)]) -> String {
             frameworks: sheet.texts.controls().collect(),
             why: &sheet.texts.why,
             message: &sheet.texts.message,
+            message_unset: sheet.texts.message_unset.as_deref(),
+            label: &sheet.texts.label,
+            label_unset: sheet.texts.label_unset.as_deref(),
+            levels: sheet
+                .texts
+                .levels
+                .iter()
+                .map(|(level, when)| (level.name(), when.as_str()))
+                .collect(),
+            development: rule.development.map(Severity::name),
             remedy: &sheet.texts.remedy,
             references: &sheet.texts.references,
             supersedes: rule
