@@ -94,6 +94,31 @@ fn configurations_that_are_not_used_are_named_where_all_is_told() {
     assert!(!quiet.err.contains("not used"), "{}", quiet.err);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_called_so_and_is_no_file_of_the_repository_is_not_passed_over() {
+    let outside = folder(&[("omlint.toml", "fail-on = \"never\"\n")]);
+    let target = outside.path().join("omlint.toml");
+    for (to, said) in [
+        (target.to_str().unwrap(), "this file lies outside the repository"),
+        ("nowhere", "there is no such file"),
+        ("folder", "this is no file"),
+    ] {
+        let place = folder(&[("compose.yml", COMPOSE), ("folder/a", "")]);
+        std::fs::create_dir(place.path().join(".git")).unwrap();
+        std::os::unix::fs::symlink(to, place.path().join("omlint.toml")).unwrap();
+        let run = omlint(place.path(), &["check"]);
+        let expected = format!("omlint: error: the configuration `omlint.toml`: {said}\n");
+        assert_eq!((run.code, run.out.as_str(), run.err), (2, "", expected));
+        let named = omlint(place.path(), &["check", "--config", target.to_str().unwrap()]);
+        assert_eq!(named.code, 0, "whoever names a file means it: {}", named.err);
+    }
+    // Within the repository a link is as good as its file.
+    let place = folder(&[("compose.yml", COMPOSE), ("ci/omlint.toml", "fail-on = \"never\"\n")]);
+    std::os::unix::fs::symlink("ci/omlint.toml", place.path().join("omlint.toml")).unwrap();
+    assert_eq!(omlint(place.path(), &["check"]).code, 0);
+}
+
 #[test]
 fn flags_win_over_the_file() {
     let place = folder(&[

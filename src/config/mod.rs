@@ -249,6 +249,14 @@ fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File)
                 );
                 return;
             }
+            // Whoever may change the repository must not make a run read what lies elsewhere.
+            let file = lexical(&disk.file(&path));
+            let top = file.parent().and_then(|folder| disk.top_above(folder));
+            if let Err(why) = disk.look(&file, top.as_deref()) {
+                let message = format!("the configuration `{path}`: {why}");
+                loaded.problems.push(Diagnostic::nowhere(message));
+                return;
+            }
             path
         }
     };

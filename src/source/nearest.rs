@@ -22,7 +22,8 @@ impl Disk {
             let here: Vec<String> = names
                 .iter()
                 .map(|name| folder.join(name))
-                .filter(|file| file.is_file())
+                // What leads nowhere is there, too: it was meant to be read.
+                .filter(|file| file.symlink_metadata().is_ok())
                 .map(|file| self.from_here(&file))
                 .collect();
             if !here.is_empty() || Some(folder) == top.as_deref() {
