@@ -26,6 +26,9 @@ mod rules {
     pub mod schema;
 }
 
+#[path = "build/needs.rs"]
+mod needs;
+
 use crypto::known::KnownKeys;
 use deployment::catalogue::Catalogue;
 use rules::frameworks::Frameworks;
@@ -38,6 +41,7 @@ const TABLES: [&str; 5] =
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/rules");
     println!("cargo::rerun-if-changed=src/deployment");
     println!("cargo::rerun-if-changed=src/crypto/known.rs");
@@ -45,11 +49,12 @@ fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("set by cargo"));
     let mut problems = Vec::new();
 
-    let (catalogue, catalogue_json) = table::<Catalogue>(&root, TABLES[0], &mut problems);
-    let (_, patterns_json) = table::<Patterns>(&root, TABLES[1], &mut problems);
-    let (_, limits_json) = table::<Limits>(&root, TABLES[2], &mut problems);
-    let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &mut problems);
-    let (frameworks, frameworks_json) = table::<Frameworks>(&root, TABLES[4], &mut problems);
+    let (catalogue, catalogue_json) = table::<Catalogue>(&root, TABLES[0], &[], &mut problems);
+    let (_, patterns_json) =
+        table::<Patterns>(&root, TABLES[1], &["segment", "whole", "shipped"], &mut problems);
+    let (_, limits_json) = table::<Limits>(&root, TABLES[2], &["matches"], &mut problems);
+    let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &[], &mut problems);
+    let (frameworks, frameworks_json) = table::<Frameworks>(&root, TABLES[4], &[], &mut problems);
     let catalogue = catalogue.map(Catalogue::indexed);
 
     let mut files = Vec::new();
@@ -118,6 +123,8 @@ fn main() {
         }
         let sheet = serde_json::to_string(&sheet).expect("plain data");
         writeln!(texts, "    ({id:?}, {sheet:?}),").expect("writing to memory");
+        let mut raw = serde_yaml::Value::Mapping(raw);
+        needs::note(&mut raw, &["matches"]);
         checks.push(raw);
     }
     texts.push_str("]\n");
@@ -138,13 +145,15 @@ fn main() {
 fn table<T: serde::de::DeserializeOwned>(
     root: &Path,
     name: &str,
+    expressions: &[&str],
     problems: &mut Vec<String>,
 ) -> (Option<T>, String) {
     let path = root.join("rules").join(name);
     let text = std::fs::read_to_string(&path).expect("a readable table");
     match serde_yaml::from_str::<T>(&text) {
         Ok(parsed) => {
-            let raw: serde_yaml::Value = serde_yaml::from_str(&text).expect("parsed above");
+            let mut raw: serde_yaml::Value = serde_yaml::from_str(&text).expect("parsed above");
+            needs::note(&mut raw, expressions);
             (Some(parsed), serde_json::to_string(&raw).expect("plain data"))
         }
         Err(error) => {

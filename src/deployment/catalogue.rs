@@ -3,9 +3,12 @@
 //! Knows nothing of files or rules; the build script compiles this file too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::version::Version;
 
@@ -28,8 +31,7 @@ pub enum Type {
 }
 
 /// A name that holds for a range of versions.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(from = "Written")]
+#[derive(Clone, Debug)]
 pub struct Spelling {
     /// The environment variable, or the path below the chart's root.
     pub name: String,
@@ -40,28 +42,36 @@ pub struct Spelling {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Plain(String),
-    #[serde(rename_all = "kebab-case")]
-    Ranged {
-        #[serde(alias = "path")]
-        name: String,
-        #[serde(default)]
-        secret_ref: bool,
-        since: Option<Version>,
-        before: Option<Version>,
-    },
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Ranged {
+    #[serde(alias = "path")]
+    name: String,
+    #[serde(default)]
+    secret_ref: bool,
+    since: Option<Version>,
+    before: Option<Version>,
 }
 
-impl From<Written> for Spelling {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Plain(name) => Spelling { name, secret_ref: false, since: None, before: None },
-            Written::Ranged { name, secret_ref, since, before } => {
-                Spelling { name, secret_ref, since, before }
+// There are many at every start: what form one has is seen from its first character.
+impl<'de> Deserialize<'de> for Spelling {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Spelling;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name, or a name with the versions for which it holds")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Spelling, E> {
+                let name = name.to_owned();
+                Ok(Spelling { name, secret_ref: false, since: None, before: None })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Spelling, A::Error> {
+                let Ranged { name, secret_ref, since, before } =
+                    Ranged::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Spelling { name, secret_ref, since, before })
             }
         }
+        input.deserialize_any(V)
     }
 }
 

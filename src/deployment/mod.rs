@@ -10,7 +10,6 @@ pub mod value;
 pub mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use crate::source::{SourceId, Span};
 use catalogue::{Catalogue, SettingId};
@@ -76,9 +75,6 @@ pub enum Notation {
     ManifestData,
 }
 
-/// What a setting is of which the files and the defaults say nothing.
-static ABSENT: LazyLock<Value> = LazyLock::new(Value::absent);
-
 /// One server.
 pub struct Deployment {
     /// Stable name: kind, path and service.
@@ -104,8 +100,7 @@ pub struct Deployment {
     pub held: Vec<(Span, Holder)>,
     /// The chart's root: `openmetadata.config`, an alias before it, or `global`.
     pub helm_root: Vec<String>,
-    /// Most settings are absent, and there may be many deployments.
-    settings: Vec<Option<Box<Value>>>,
+    settings: Vec<Value>,
     /// Settings that several services beside the server have: what the others say.
     others: BTreeMap<SettingId, Vec<Value>>,
     /// Places that repeat a variable for a companion job, by variable.
@@ -151,10 +146,7 @@ impl Deployment {
             encoded: BTreeSet::new(),
             held: Vec::new(),
             helm_root: Vec::new(),
-            settings: settings
-                .into_iter()
-                .map(|value| (!value.is_plainly_absent()).then(|| Box::new(value)))
-                .collect(),
+            settings,
             others: BTreeMap::new(),
             echoes: BTreeMap::new(),
             evidence,
@@ -167,26 +159,26 @@ impl Deployment {
 
     /// What a setting resolves to.
     pub fn value(&self, id: SettingId) -> &Value {
-        self.settings[id.0].as_deref().unwrap_or(&ABSENT)
+        &self.settings[id.0]
     }
 
     /// All settings with their values.
     pub fn values(&self) -> impl Iterator<Item = (SettingId, &Value)> {
-        (0..self.settings.len()).map(|at| (SettingId(at), self.value(SettingId(at))))
+        self.settings.iter().enumerate().map(|(at, value)| (SettingId(at), value))
     }
 
     /// Takes in what a service beside the server says of a setting of its own. What the files
     /// show comes before what they do not.
     pub fn add_beside(&mut self, id: SettingId, value: Value) {
-        let present = self.settings[id.0].get_or_insert_with(|| Box::new(Value::absent()));
-        let known = std::iter::once(&**present).chain(self.others.get(&id).into_iter().flatten());
+        let present = &mut self.settings[id.0];
+        let known = std::iter::once(&*present).chain(self.others.get(&id).into_iter().flatten());
         if known.into_iter().any(|known| known.origin.span == value.origin.span) {
             return;
         }
         match (present.state, value.state) {
-            (State::Absent, _) => **present = value,
+            (State::Absent, _) => *present = value,
             (State::Unseen | State::Reference, State::Written | State::Empty) => {
-                let hidden = std::mem::replace(&mut **present, value);
+                let hidden = std::mem::replace(present, value);
                 self.others.entry(id).or_default().push(hidden);
             }
             _ => self.others.entry(id).or_default().push(value),

@@ -32,26 +32,26 @@ pub const GAP: char = '\u{1}';
 /// Text made of pieces.
 #[derive(Clone, Debug)]
 pub struct Fragment {
-    pieces: Vec<Piece>,
+    pieces: Box<[Piece]>,
     outer: Span,
 }
 
 impl Fragment {
     /// A fragment of these pieces that stands at `outer`.
     pub fn new(pieces: Vec<Piece>, outer: Span) -> Self {
-        Fragment { pieces, outer }
+        Fragment { pieces: pieces.into(), outer }
     }
 
     /// A fragment of known text.
     pub fn known(text: Text) -> Self {
         let outer = text.span();
-        Fragment { pieces: vec![Piece::Known(text)], outer }
+        Fragment { pieces: Box::new([Piece::Known(text)]), outer }
     }
 
     /// A fragment of which nothing is known.
     pub fn unknown(name: impl Into<String>, span: Span) -> Self {
         let unknown = Unknown { name: name.into(), span };
-        Fragment { pieces: vec![Piece::Unknown(unknown)], outer: span }
+        Fragment { pieces: Box::new([Piece::Unknown(unknown)]), outer: span }
     }
 
     /// The pieces.
@@ -80,7 +80,7 @@ impl Fragment {
 
     /// The same, without a copy of what is known as a whole.
     pub fn as_outline(&self) -> Cow<'_, str> {
-        if let [Piece::Known(text)] = self.pieces.as_slice() {
+        if let [Piece::Known(text)] = &*self.pieces {
             return Cow::Borrowed(text.expose());
         }
         let mut out = String::new();
@@ -95,7 +95,7 @@ impl Fragment {
 
     /// Where to point: the known characters if they stand together, else the whole.
     pub fn span(&self) -> Span {
-        match self.pieces.as_slice() {
+        match &*self.pieces {
             [Piece::Known(text)] if !text.span().range().is_empty() => text.span(),
             [Piece::Unknown(unknown)] => unknown.span,
             _ => self.outer,
@@ -126,7 +126,7 @@ impl Fragment {
             }
             at += len;
         }
-        Fragment { pieces, outer: self.outer }
+        Fragment { pieces: pieces.into(), outer: self.outer }
     }
 
     /// What is left of it where it fills in a plain YAML scalar: a `#` after a blank begins a
@@ -355,17 +355,6 @@ impl Value {
             origin: Origin::default(),
             confidence: Confidence::High,
         }
-    }
-
-    /// Whether it says no more than [`Value::absent`].
-    pub fn is_plainly_absent(&self) -> bool {
-        self.state == State::Absent
-            && self.items.is_none()
-            && self.text.pieces.is_empty()
-            && self.origin.span.is_none()
-            && self.origin.steps.is_empty()
-            && self.origin.present_keys == 0
-            && self.confidence == Confidence::High
     }
 }
 

@@ -153,3 +153,65 @@ impl Knowledge {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::schema::{Pattern, Predicate};
+    use super::*;
+
+    /// The expressions of the rules.
+    fn expressions() -> Vec<&'static Pattern> {
+        let mut found: Vec<&Pattern> = Vec::new();
+        let mut add = |predicate: &'static Predicate| {
+            let mut open = vec![predicate];
+            while let Some(next) = open.pop() {
+                match next {
+                    Predicate::Matches(pattern) => found.push(pattern),
+                    Predicate::Contains(inner)
+                    | Predicate::First(inner)
+                    | Predicate::Not(inner) => {
+                        open.push(inner);
+                    }
+                    Predicate::Any(list) | Predicate::All(list) => open.extend(list),
+                    _ => {}
+                }
+            }
+        };
+        for check in Knowledge::built_in().rules.iter().flat_map(|rule| &rule.checks) {
+            check.flag.0.iter().for_each(|(_, predicate)| add(predicate));
+            check.flag_credentials.iter().for_each(&mut add);
+        }
+        found
+    }
+
+    #[test]
+    fn what_an_expression_needs_changes_nothing_that_it_finds() {
+        let list = expressions();
+        assert!(list.len() > 20, "{}", list.len());
+        let texts = TEXTS.iter().flat_map(|(_, sheet)| sheet.split(['"', '\n', '\\', ' ', '=']));
+        let mut texts: Vec<&str> = texts.collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let odd = [
+            "",
+            "\u{1}",
+            "\u{212a}",
+            "\u{17f}",
+            "mY\u{17f}QL",
+            "jdwp",
+            "XjDwPx",
+            "NONE",
+            "\u{1}none",
+        ];
+        let mut met = 0;
+        for pattern in list {
+            let plain: Pattern =
+                serde_json::from_value(pattern.expression().into()).expect("an expression");
+            for text in texts.iter().chain(&odd) {
+                assert_eq!(pattern.find(text), plain.find(text), "{} {text}", plain.expression());
+                met += usize::from(plain.is_match(text));
+            }
+        }
+        assert!(met > 1000, "{met}");
+    }
+}

@@ -166,29 +166,67 @@ impl<'de> Deserialize<'de> for Predicate {
 /// A text or a list of texts; booleans and numbers count as what they look like.
 struct OneOrMany(Vec<String>);
 
+/// One of them.
+struct Scalar(String);
+
+struct OfScalar;
+
+impl Visitor<'_> for OfScalar {
+    type Value = Scalar;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a boolean or a whole number")
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar(text.to_owned()))
+    }
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar(value.to_string()))
+    }
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Scalar, E> {
+        Ok(Scalar(value.to_string()))
+    }
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Scalar, E> {
+        Ok(Scalar(value.to_string()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(OfScalar)
+    }
+}
+
 impl<'de> Deserialize<'de> for OneOrMany {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Scalar {
-            Text(String),
-            Bool(bool),
-            Int(i64),
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = OneOrMany;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, a boolean, a whole number, or a list of them")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMany, E> {
+                OfScalar.visit_str(text).map(one)
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<OneOrMany, E> {
+                OfScalar.visit_bool(value).map(one)
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<OneOrMany, E> {
+                OfScalar.visit_i64(value).map(one)
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<OneOrMany, E> {
+                OfScalar.visit_u64(value).map(one)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMany, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(Scalar(text)) = seq.next_element()? {
+                    texts.push(text);
+                }
+                Ok(OneOrMany(texts))
+            }
         }
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Raw {
-            One(Scalar),
-            Many(Vec<Scalar>),
+        fn one(Scalar(text): Scalar) -> OneOrMany {
+            OneOrMany(vec![text])
         }
-        let text = |scalar| match scalar {
-            Scalar::Text(text) => text,
-            Scalar::Bool(value) => value.to_string(),
-            Scalar::Int(value) => value.to_string(),
-        };
-        Ok(OneOrMany(match Raw::deserialize(input)? {
-            Raw::One(one) => vec![text(one)],
-            Raw::Many(many) => many.into_iter().map(text).collect(),
-        }))
+        input.deserialize_any(V)
     }
 }

@@ -1,10 +1,12 @@
 //! The words of a check: conditions on a deployment and predicates on a setting's value.
 //! Knows nothing of how they are written or judged.
 
+use std::fmt;
+
 use regex_automata::meta;
 use regex_automata::nfa::thompson::WhichCaptures;
 use serde::Deserialize;
-use serde::de::Deserializer;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use crate::deployment::version::VersionRange;
 use crate::rules::matchers::{MountMatch, PortMatch};
@@ -139,6 +141,10 @@ pub enum Host {
 #[derive(Clone, Debug)]
 pub struct Pattern {
     pub(super) source: String,
+    /// It finds itself in no shorter text.
+    least: usize,
+    /// It finds itself in no text of plain characters that has none of these, in whatever case.
+    needs: Vec<String>,
     /// For values as people write them: hardly anything is prepared, which takes longer than
     /// searching them.
     short: std::sync::OnceLock<meta::Regex>,
@@ -150,6 +156,16 @@ pub struct Pattern {
 const SHORT: usize = 4 << 10;
 
 impl Pattern {
+    fn new(source: String, least: usize, needs: Vec<String>) -> Self {
+        Pattern { source, least, needs, short: Default::default(), long: Default::default() }
+    }
+
+    /// As it is written.
+    #[cfg(test)]
+    pub fn expression(&self) -> &str {
+        &self.source
+    }
+
     /// Whether the expression finds itself in `text`.
     pub fn is_match(&self, text: &str) -> bool {
         self.find(text).is_some()
@@ -157,13 +173,28 @@ impl Pattern {
 
     /// Where the expression first finds itself in `text`.
     pub fn find(&self, text: &str) -> Option<std::ops::Range<usize>> {
+        if text.len() < self.least {
+            return None;
+        }
         if text.len() <= SHORT {
+            if self.lacks(text) {
+                return None;
+            }
             return self.short().find(text).map(|found| found.range());
         }
         self.long
             .get_or_init(|| regex::Regex::new(&self.source).expect("checked when it was loaded"))
             .find(text)
             .map(|found| found.range())
+    }
+
+    /// Whether the text lacks what is needed: to see that, nothing has to be compiled.
+    fn lacks(&self, text: &str) -> bool {
+        let holds = |word: &String| {
+            let mut places = text.as_bytes().windows(word.len());
+            places.any(|place| place.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        !self.needs.is_empty() && text.is_ascii() && !self.needs.iter().any(holds)
     }
 
     fn short(&self) -> &meta::Regex {
@@ -184,9 +215,26 @@ impl Pattern {
 
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let source = String::deserialize(input)?;
-        // Compiling is checked once, by the build script and by whoever loads users' rules.
-        Ok(Pattern { source, short: Default::default(), long: Default::default() })
+        // Compiling is checked once, by the build script and by whoever loads users' rules. What
+        // an expression needs is worked out by the build script alone.
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Pattern;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a regular expression")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Pattern, E> {
+                Ok(Pattern::new(text.to_owned(), 0, Vec::new()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Pattern, A::Error> {
+                let missing = || de::Error::custom("written by the build script alone");
+                let source = seq.next_element()?.ok_or_else(missing)?;
+                let least = seq.next_element()?.ok_or_else(missing)?;
+                let needs = seq.next_element()?.ok_or_else(missing)?;
+                Ok(Pattern::new(source, least, needs))
+            }
+        }
+        input.deserialize_any(V)
     }
 }
 
