@@ -273,6 +273,7 @@ fn many_of_everything() {
     for more in [
         many(&|n| format!("V{n}=x\n")),
         many(&|_| "V=x\n".into()),
+        many(&|_| "V\n".into()),
         many(&|_| "not a variable\n".into()),
         many(&|_| "V=\"x\n".into()),
     ] {
@@ -467,9 +468,19 @@ fn few_bytes_do_not_ask_for_much_work() {
     let out = check("server.env", format!("{head}{lines}"));
     assert!(out.contains("server.env:50001:1: "), "{out}");
 
-    let out = check("compose.yml", format!("{UNSAFE}{}", "---\n".repeat(1_050_000)));
+    let out = check("compose.yml", format!("{UNSAFE}{}", "---\n".repeat(200_000)));
     assert!(out.contains("compose.yml:6:"), "what stands before is judged: {out}");
     assert!(out.contains("more nodes than any configuration has"), "{out}");
+}
+
+#[test]
+fn a_long_chain_of_services_that_extend_each_other() {
+    let chain: String = (1..2_000).map(|n| format!("  s{n}: {{extends: s{}}}\n", n - 1)).collect();
+    let text = UNSAFE.replace("openmetadata-server:", "s0:") + &chain;
+    let begun = Instant::now();
+    let folder = folder(&[("compose.yml", &text)]);
+    assert_eq!(omlint(folder.path(), &["check", "--format", "concise"]).code, 1);
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -212,7 +212,7 @@ fn pages(scan: &Scan, all: bool) -> Vec<(String, String)> {
             (format.name().to_owned(), format.render(&view, knowledge, most))
         })
         .collect();
-    pages.push(("show".into(), report::show::table(&view, &knowledge.catalogue, &scan.asked)));
+    pages.push(("show".into(), report::show::table(&view, &knowledge.catalogue, &scan.asked())));
     pages.push(("show json".into(), report::show::json(&view, &knowledge.catalogue)));
     if all && let Some(assessment) = scan.assess("cwe") {
         pages.extend(assessed(scan, &assessment));
@@ -227,7 +227,7 @@ fn assessed(scan: &Scan, assessment: &Assessment<'_>) -> Vec<(String, String)> {
         sources: &scan.sources,
         deployments: &scan.deployments,
         cannot_tell: &scan.cannot_tell,
-        asked: &scan.asked,
+        asked: &scan.asked(),
         files_seen: scan.files_seen,
         now: scan.now,
     };

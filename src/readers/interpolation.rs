@@ -144,7 +144,8 @@ impl Variables {
             };
             let mut all =
                 vec![Step { what: format!("`{}` is set in {path}", entry.key), span: None }];
-            all.extend(steps);
+            // A bare name that stands here twice says of itself what it said before.
+            all.extend(steps.into_iter().take(MAX_STEPS));
             self.known.insert(entry.key.clone(), Known { text, place, steps: all });
         }
     }

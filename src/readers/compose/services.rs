@@ -166,7 +166,10 @@ impl<'a> Reader<'a, '_> {
         self.used.insert(from.source);
         let folder = self.source(from.source).folder().to_owned();
         for root in tree.documents() {
-            let base = services(root).into_iter().rfind(|e| e.key.text() == Some(name.as_str()));
+            let base = match root.get("services") {
+                Some(all) => all.value.get(&name),
+                None => services(root).into_iter().rfind(|e| e.key.text() == Some(name.as_str())),
+            };
             let Some(base) = base else { continue };
             if base.value.id() == service.id() && from.source == source {
                 continue;

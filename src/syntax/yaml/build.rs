@@ -9,6 +9,8 @@ use super::{Data, Kind, NodeId, Place, Style, SyntaxError, Tree};
 
 /// Nodes of one file: a file of ten MiB that people write has half as many.
 const MAX_NODES: usize = 1 << 20;
+/// Documents of one file; each takes room in all that is made of it.
+const MAX_DOCUMENTS: usize = 200_000;
 
 /// One run of the parser: the tree so far, the error that ended it, and how far it got.
 pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize) {
@@ -29,7 +31,8 @@ pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxErr
                 if !matches!(event, Event::Comment(..)) {
                     progress = progress.max(range.end.min(text.len()));
                 }
-                if builder.tree.nodes.len() >= MAX_NODES {
+                let tree = &builder.tree;
+                if tree.nodes.len() >= MAX_NODES || tree.roots.len() >= MAX_DOCUMENTS {
                     error.get_or_insert(SyntaxError {
                         offset: range.start.min(text.len()),
                         reason: "more nodes than any configuration has".into(),
