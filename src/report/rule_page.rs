@@ -177,13 +177,11 @@ fn controls(out: &mut String, sheet: &Sheet) {
             let Some(control) = framework.control(&id) else { continue };
             let about = control.about.as_ref().map(|about| format!(": {about}"));
             let about = about.unwrap_or_default();
-            let edition = framework.version.as_deref().unwrap_or_default();
             let place = match id.strip_prefix("CWE-") {
                 Some(number) => {
                     format!("[{id}](https://cwe.mitre.org/data/definitions/{number}.html)")
                 }
-                None if edition.is_empty() => format!("{name} {id}"),
-                None => format!("{name} {edition}, {id}"),
+                None => format!("{} {id}", code(name)),
             };
             lines.push(format!("- {place}, {}{about}\n", control.title));
         }
