@@ -133,6 +133,8 @@ fn a_token_of_another_issuer_is_not_called_openmetadatas() {
     };
     let own = label(r#"{"iss":"open-metadata.org","sub":"ingestion-bot","exp":null}"#);
     assert!(own.starts_with("a token of OpenMetadata: "), "{own}");
-    let other = label(r#"{"iss":"https://nordwind.eu.auth0.com/","sub":"a@clients"}"#);
+    let auth0 = label(r#"{"iss":"https://nordwind.eu.auth0.com/","sub":"a@clients"}"#);
+    assert!(auth0.starts_with("a token that auth0 has issued"), "{auth0}");
+    let other = label(r#"{"iss":"https://id.nordwind.de/","sub":"a"}"#);
     assert!(other.starts_with("a token that names no issuer of OpenMetadata's"), "{other}");
 }

@@ -122,7 +122,9 @@ fn private_rsa(parts: &[AnyRef<'_>]) -> Option<Kind> {
 fn name(identifier: ObjectIdentifier) -> Option<Option<&'static str>> {
     let text = identifier.to_string();
     Some(match text.as_str() {
-        "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => None,
+        "1.2.840.113549.1.1.1" => None,
+        // Java takes its keys for another algorithm's, and refuses them where it wants RSA.
+        "1.2.840.113549.1.1.10" => Some("RSASSA-PSS"),
         "1.2.840.10045.2.1" => Some("EC"),
         "1.2.840.10040.4.1" => Some("DSA"),
         "1.2.840.10046.2.1" | "1.2.840.113549.1.3.1" => Some("DH"),

@@ -158,14 +158,73 @@ impl Fragment {
             let within = trimmed.start + 1..trimmed.end.max(trimmed.start + 2) - 1;
             // `'a', 'b'` is two quoted items, not one quoted text.
             let nested = |text: &str| {
-                !text.contains(quote)
+                let mut bare = text.to_owned();
+                if quote == '"' {
+                    bare = bare.replace("\\\\", "").replace("\\\"", "");
+                } else {
+                    bare = bare.replace("''", "");
+                }
+                !bare.contains(quote)
                     || text.len() >= 2 && text.starts_with(quote) && text.ends_with(quote)
             };
             if enclosed && nested(&outline[within.clone()]) {
-                return self.slice(trimmed_range(&outline, within));
+                return self.slice(trimmed_range(&outline, within)).unescaped(quote);
             }
         }
         if trimmed == (0..outline.len()) { self.clone() } else { self.slice(trimmed) }
+    }
+
+    /// What YAML makes of the text between quotes: in double ones of what follows a backslash,
+    /// in single ones of two in a row.
+    fn unescaped(self, quote: char) -> Fragment {
+        let sign = if quote == '"' { '\\' } else { quote };
+        if !self.outline().contains(sign) {
+            return self;
+        }
+        let mut pieces = Vec::new();
+        for piece in &self.pieces {
+            let Piece::Known(text) = piece else {
+                pieces.push(piece.clone());
+                continue;
+            };
+            let written = text.expose();
+            let mut from = 0;
+            let mut at = 0;
+            while let Some(found) = written[at..].find(sign) {
+                let here = at + found;
+                let Some(next) = written[here + 1..].chars().next() else { break };
+                at = here + 1 + next.len_utf8();
+                let meant = match next {
+                    '"' | '\\' | '/' | '\'' if quote == '"' || next == quote => Some(next),
+                    _ if quote != '"' => None,
+                    'n' => Some('\n'),
+                    't' => Some('\t'),
+                    'r' => Some('\r'),
+                    'x' | 'u' | 'U' => {
+                        let digits = [('x', 2), ('u', 4), ('U', 8)];
+                        let count =
+                            digits.iter().find(|(letter, _)| *letter == next).map_or(0, |d| d.1);
+                        let number = written.get(at..at + count);
+                        number
+                            .and_then(|n| u32::from_str_radix(n, 16).ok())
+                            .and_then(char::from_u32)
+                            .inspect(|_| at += count)
+                    }
+                    _ => None,
+                };
+                let Some(meant) = meant else { continue };
+                if from < here {
+                    pieces.push(Piece::Known(text.part(from..here)));
+                }
+                let place = text.locate(here..at);
+                pieces.push(Piece::Known(Text::decoded(meant.to_string(), place)));
+                from = at;
+            }
+            if from < written.len() {
+                pieces.push(Piece::Known(text.part(from..written.len())));
+            }
+        }
+        Fragment { pieces, outer: self.outer }
     }
 
     /// The items of a list as the server or a careless author writes it: `[a, "b"]`, `a,b`.
@@ -377,6 +436,13 @@ mod tests {
         assert_eq!(fragment(" \"elasticsearch\"").unquoted().outline(), "elasticsearch");
         assert_eq!(fragment("\"\"x\"\"").unquoted().outline(), "\"x\"");
         assert_eq!(fragment("\"basic\"").unquoted().span().start, 101);
+        assert_eq!(
+            fragment(r#""a \"b\" \\c\u0041\x42\t\q""#).unquoted().outline(),
+            "a \"b\" \\cAB\t\\q"
+        );
+        assert_eq!(fragment("'it''s'").unquoted().outline(), "it's");
+        assert_eq!(fragment(r#""\"db\"""#).unquoted().outline(), "\"db\"");
+        assert_eq!(fragment("'a', 'b'").unquoted().outline(), "'a', 'b'");
     }
 
     #[test]

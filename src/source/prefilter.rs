@@ -11,7 +11,7 @@ pub(super) const MAX_BINARY: usize = 64 << 10;
 /// Texts of which at least one stands in every file that is ours: names of OpenMetadata's in the
 /// cases that its files write them in, and the beginnings of keys and tokens. Kept in exact case
 /// and few, because that lets the search look at many bytes at once.
-const MARKS: [&str; 36] = [
+const MARKS: [&str; 39] = [
     "openmetadata",
     "OpenMetadata",
     "Openmetadata",
@@ -51,6 +51,10 @@ const MARKS: [&str; 36] = [
     "ANBgkqhkiG9w0BAQ",
     "MA0GCSqGSIb3DQEB",
     "TUlJ",
+    // The modulus of an RSA key of 2048, 3072 and 4096 bits that names no algorithm (PKCS#1).
+    "KCAQEA",
+    "KCAYEA",
+    "KCAgEA",
 ];
 
 fn marks() -> &'static packed::Searcher {

@@ -3,6 +3,7 @@
 use crate::crypto::tokens::{Expiry, Signature, Token};
 use crate::deployment::evidence::TokenPlace;
 use crate::rules::schema::Severity;
+use crate::rules::url::Url;
 use crate::source::date::date;
 
 use super::{Hit, LooseCase, Mark};
@@ -38,6 +39,7 @@ pub(super) fn embedded(
     let holds = |list: &[String], claim: &Option<String>| {
         claim.as_ref().is_some_and(|claim| list.iter().any(|item| item.eq_ignore_ascii_case(claim)))
     };
+    let patterns = &case.knowledge.patterns;
     let mut hits = Vec::new();
     for place in &case.loose.tokens {
         let token = &place.token;
@@ -62,17 +64,28 @@ pub(super) fn embedded(
         } else if token.is_truncated() {
             format!("it is cut off; {ends}")
         } else if holds(key_ids, &token.kid) {
-            format!("it names the published key id, but another key has signed it; {ends}")
+            // Only these are made by a key of the published one's kind.
+            let by_rsa = token.alg.starts_with("RS") || token.alg.starts_with("PS");
+            let signed =
+                if by_rsa { "another key has signed it" } else { "no RSA key has signed it" };
+            format!("it names the published key id, but {signed}; {ends}")
         } else {
             ends
         };
-        let owner = if says_so {
-            "a token of OpenMetadata"
-        } else {
-            "a token that names no issuer of OpenMetadata's, where the server's own are taken"
+        let issuer = token.iss.as_deref().map(|issuer| Url::parse(issuer).host);
+        let provider = issuer.as_deref().and_then(|host| patterns.identity_provider(host));
+        let owner = match provider {
+            _ if says_so => "a token of OpenMetadata".to_owned(),
+            Some(provider) => {
+                format!("a token that {provider} has issued, where the server's own are taken")
+            }
+            None => {
+                "a token that names no issuer of OpenMetadata's, where the server's own are taken"
+                    .to_owned()
+            }
         };
         let mut hit = hit(place, why, Some(severity));
-        hit.words.push(("owner", owner.to_owned()));
+        hit.words.push(("owner", owner));
         hits.push(hit);
     }
     hits
