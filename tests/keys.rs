@@ -373,6 +373,10 @@ fn other_algorithms_are_named() {
         (ed.clone(), Form::Pkcs8Private, "Ed25519", true),
         (convert(&["pkey", "-pubout", "-outform", "DER"], &ed), Form::Spki, "Ed25519", false),
     ];
+    // Its numbers are RSA's, but Java refuses it where it wants an RSA key.
+    let pss = make(&["genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"]);
+    let pss = pss.map(|pss| (pss, Form::Pkcs8Private, "RSASSA-PSS", true));
+    let cases = cases.into_iter().chain(pss);
     for (bytes, form, name, private) in cases {
         for bytes in [STANDARD.encode(&bytes).into_bytes(), bytes] {
             let material = one(&bytes);
@@ -727,6 +731,24 @@ configs:
     std::fs::create_dir(folder.path().join("keys")).expect("a folder");
     support::write(folder.path(), "keys/renamed.bin", &shipped_der());
     assert!(found());
+}
+
+/// A walk looks at bytes before it reads a file, and must not miss what reading would find.
+#[test]
+fn a_walk_does_not_pass_over_keys_in_bare_base64() {
+    use rsa::pkcs1::EncodeRsaPublicKey;
+    let number = rsa::BoxedUint::from_be_slice_vartime;
+    let key = shipped();
+    let numbers = rsa::PublicKey::new(number(key.modulus()), number(key.exponent()));
+    let pkcs1 = numbers.expect("a key").to_pkcs1_der().expect("numbers");
+    for der in [shipped_der(), pkcs1.as_bytes().to_vec()] {
+        let once = STANDARD.encode(&der);
+        for text in [lines(&once, 64), once.clone(), STANDARD.encode(&once)] {
+            let folder = support::folder(&[("notes/k.txt", &text)]);
+            let run = support::omlint(folder.path(), &["check", ".", "--format", "concise"]);
+            assert!(run.out.contains("jwt-default-key-pair"), "{}", run.out);
+        }
+    }
 }
 
 #[test]
