@@ -584,3 +584,16 @@ fn files_may_change_and_vanish_while_they_are_read() {
         stop.store(true, Ordering::Relaxed);
     });
 }
+
+#[test]
+fn a_template_of_any_engine_is_a_note_and_no_finding() {
+    let values = "image:\n  repository: docker.getcollate.io/openmetadata/server\nopenmetadata:\n  config:\n    authorizer:\n      initialAdmins: [admin]\n      containerRequestFilter: x\n";
+    for sign in ["{{- if .x }}", "{% if x %}", "<% if x %>", "<#-- one -->", "<#if x>"] {
+        let text = format!("{sign}\n{values}");
+        let folder = support::folder(&[("values.yaml", &text)]);
+        let run = support::omlint(folder.path(), &["check", ".", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+        assert_eq!(report["findings"], serde_json::json!([]), "{sign}");
+        assert_eq!(report["notes"][0]["kind"], "skipped", "{sign}");
+    }
+}

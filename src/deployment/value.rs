@@ -135,7 +135,10 @@ impl Fragment {
         let outline = self.outline();
         let start = outline.len() - outline.trim_start().len();
         if outline[start..].starts_with(['"', '\'']) {
-            return self.clone();
+            return match after_quotes(&outline[start..]) {
+                Some(end) => self.slice(0..start + end),
+                None => self.clone(),
+            };
         }
         let comment = if outline[start..].starts_with('#') {
             Some(start)
@@ -268,6 +271,25 @@ impl Fragment {
         push(start, list.end);
         items
     }
+}
+
+/// Where a text in quotes ends, if a comment follows it and nothing else.
+fn after_quotes(text: &str) -> Option<usize> {
+    let quote = text.chars().next()?;
+    let mut signs = text.char_indices().skip(1).peekable();
+    while let Some((at, sign)) = signs.next() {
+        if sign == '\\' && quote == '"' {
+            signs.next();
+        } else if sign == quote
+            && signs.next_if(|(_, next)| quote == '\'' && *next == quote).is_none()
+        {
+            let end = at + quote.len_utf8();
+            let rest = &text[end..];
+            return (rest.trim_start().starts_with('#') && rest.starts_with([' ', '\t']))
+                .then_some(end);
+        }
+    }
+    None
 }
 
 fn trimmed(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
@@ -440,6 +462,15 @@ mod tests {
             fragment(r#""a \"b\" \\c\u0041\x42\t\q""#).unquoted().outline(),
             "a \"b\" \\cAB\t\\q"
         );
+        for (written, left) in [
+            ("\"a\" # b", "\"a\""),
+            ("'a''b' #", "'a''b'"),
+            ("\"a\\\" #\"", "\"a\\\" #\""),
+            ("'a'#", "'a'#"),
+            ("'a' b # c", "'a' b # c"),
+        ] {
+            assert_eq!(fragment(written).before_comment().outline(), left);
+        }
         assert_eq!(fragment("'it''s'").unquoted().outline(), "it's");
         assert_eq!(fragment(r#""\"db\"""#).unquoted().outline(), "\"db\"");
         assert_eq!(fragment("'a', 'b'").unquoted().outline(), "'a', 'b'");

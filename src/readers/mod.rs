@@ -411,7 +411,9 @@ fn is_template(text: &str) -> bool {
                 ]
                 .iter()
                 .any(|word| line.trim_start_matches(['{', '-', ' ']).starts_with(word)))
-            || line.starts_with("{%")
+            || ["{%", "<%", "<#if ", "<#--", "<#list ", "</#"]
+                .iter()
+                .any(|sign| line.starts_with(sign))
     })
 }
 

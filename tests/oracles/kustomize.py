@@ -25,8 +25,23 @@ def flat(documents):
 
 
 def expanded(text, known):
-    """`$(NAME)` where the name is known above; anything else stays."""
-    return re.sub(r"\$\((\w+)\)", lambda found: known.get(found[1], found[0]), text)
+    """`$(NAME)` where the name is known above, and `$` for `$$`; anything else stays, and omlint
+    takes it for a reference: something may fill it in."""
+    left = []
+
+    def meant(found):
+        if found[0] == "$$":
+            return "$"
+        left.extend([] if found[1] in known else [found[0]])
+        return known.get(found[1]) or found[0]
+
+    out = re.sub(r"\$\$|\$\(([\w.-]+)\)", meant, text)
+    return None if left else filled_in(out)
+
+
+def filled_in(text):
+    """The server fills in `${NAME}` within values: omlint does not say what."""
+    return None if re.search(r"\$\{\w+\}", text or "") else text
 
 
 def environment(objects):
@@ -46,7 +61,7 @@ def environment(objects):
         for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             if key in source:
                 for name, value in stores[kind, source[key]["name"]].items():
-                    found[source.get("prefix", "") + name] = value
+                    found[source.get("prefix", "") + name] = filled_in(value)
     for variable in container.get("env") or []:
         source = variable.get("valueFrom")
         if "value" in variable or source is None:

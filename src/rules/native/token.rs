@@ -73,7 +73,7 @@ pub(super) fn embedded(
             ends
         };
         let issuer = token.iss.as_deref().map(|issuer| Url::parse(issuer).host);
-        let provider = issuer.as_deref().and_then(|host| patterns.identity_provider(host));
+        let provider = issuer.and_then(|host| patterns.identity_provider(host));
         let owner = match provider {
             _ if says_so => "a token of OpenMetadata".to_owned(),
             Some(provider) => {
