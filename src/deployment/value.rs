@@ -227,7 +227,7 @@ impl Fragment {
                 pieces.push(Piece::Known(text.part(from..written.len())));
             }
         }
-        Fragment { pieces, outer: self.outer }
+        Fragment { pieces: pieces.into(), outer: self.outer }
     }
 
     /// The items of a list as the server or a careless author writes it: `[a, "b"]`, `a,b`.
