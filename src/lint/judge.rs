@@ -304,8 +304,9 @@ fn supersede<'k>(
 
     let mut kept: Vec<Found<'k>> = Vec::new();
     let mut taken: Vec<(usize, Mark)> = Vec::new();
-    let is_silenced =
-        |id: &str| spoke.iter().any(|by| silenced.get(by).is_some_and(|list| list.contains(id)));
+    let silent: HashSet<&str> =
+        spoke.iter().filter_map(|by| silenced.get(by)).flatten().copied().collect();
+    let is_silenced = |id: &str| silent.contains(id);
     // A rule that is silent itself takes the settings that it flagged, not their other names: what
     // silenced it says nothing about these.
     let flagged: Vec<(String, bool, Vec<SettingId>)> = found
@@ -321,6 +322,8 @@ fn supersede<'k>(
         let (_, silent, ids) = &flagged[at];
         ids.contains(&if *silent { id } else { canonical(id) })
     };
+    let below: Vec<Option<&HashSet<&str>>> =
+        flagged.iter().map(|(id, ..)| inferior.get(id.as_str())).collect();
     let sure: Vec<Confidence> = found.iter().map(|f| f.confidence).collect();
     for mut one in found {
         let id = one.rule.id.as_str();
@@ -328,7 +331,7 @@ fn supersede<'k>(
             continue;
         }
         let superiors: Vec<usize> = (0..flagged.len())
-            .filter(|&at| inferior.get(flagged[at].0.as_str()).is_some_and(|l| l.contains(id)))
+            .filter(|&at| below[at].is_some_and(|below| below.contains(id)))
             // A mere hint, which is mostly not even listed, does not silence what is certain.
             .filter(|&at| sure[at] > Confidence::Low || one.confidence == Confidence::Low)
             .collect();

@@ -152,8 +152,9 @@ impl<'t> Node<'t> {
     /// The mapping's entries as a consumer sees them: a duplicate's last one wins, `<<` merges
     /// fill in what is missing.
     pub fn entries(self) -> Vec<Entry<'t>> {
-        let mut entries: Vec<Entry<'t>> = Vec::new();
-        let mut index = std::collections::HashMap::new();
+        let own = self.own_pairs().len();
+        let mut entries: Vec<Entry<'t>> = Vec::with_capacity(own);
+        let mut index = std::collections::HashMap::with_capacity(own);
         let mut merged = HashSet::new();
         self.collect(None, &mut entries, &mut index, &mut merged, 0);
         entries
