@@ -135,6 +135,17 @@ fn a_broken_document_among_good_ones() {
 }
 
 #[test]
+fn lost_indentation_is_told_though_yaml_takes_it() {
+    let text = "services:\n search:\n image: opensearchproject/opensearch:2.13.0\n restart: always\n \
+                server:\n image: docker.getcollate.io/openmetadata/server:1.9.4\n restart: always\n \
+                environment:\n AUTHORIZER_ADMIN_PRINCIPALS: '[admin]'\n \
+                JWT_KEY_ID: 6f2d7a0e-3c1b-4c59-9b1e-0f5a2d8c4e77\n";
+    let found = beside_a_good_one("docker-compose.yml", text.as_bytes());
+    let told = found.out.lines().find(|line| line.contains("input-not-parsed"));
+    assert!(told.expect("it is told").contains("stands twice"), "{}", found.out);
+}
+
+#[test]
 fn an_alias_bomb() {
     let mut text = String::from("x0: &x0 {a: b}\ny0: &y0 [a]\n");
     for n in 1..60 {

@@ -183,3 +183,32 @@ fn a_pasted_remedy_silences_its_rule() {
     assert!(left.is_empty(), "{left:#?}");
     assert!(mended > 20, "only {mended} remedies could be tried");
 }
+
+/// What stands around the chart's values lacks the way to its configuration: the remedy brings it.
+#[test]
+fn a_remedy_for_a_wrapper_without_values_brings_the_keys_above() {
+    let argo = |helm: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: catalog\nspec:\n  \
+             source:\n    repoURL: https://helm.open-metadata.org\n    chart: openmetadata\n    \
+             targetRevision: 1.11.8\n    helm:\n{helm}"
+        )
+    };
+    for (helm, place, keys) in [
+        ("      releaseName: catalog\n", "helm", "valuesObject:\n  openmetadata:\n    config:\n"),
+        (
+            "      valuesObject:\n        replicaCount: 1\n",
+            "valuesObject",
+            "openmetadata:\n  config:\n",
+        ),
+        ("      valuesObject:\n        openmetadata: {}\n", "openmetadata", "config:\n"),
+    ] {
+        let files = BTreeMap::from([("application.yaml".to_owned(), argo(helm))]);
+        let (_folder, scan) =
+            run(&Example { name: place.into(), files, flags: Vec::new(), severities: Vec::new() })
+                .unwrap();
+        let found = scan.findings.iter().find(|f| f.rule == "jwt-default-key-id").unwrap();
+        assert_eq!(scan.sources.slice(found.primary.span), place);
+        assert!(found.remedy.starts_with(keys), "{place}: {}", found.remedy);
+    }
+}

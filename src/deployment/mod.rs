@@ -100,6 +100,8 @@ pub struct Deployment {
     pub held: Vec<(Span, Holder)>,
     /// The chart's root: `openmetadata.config`, an alias before it, or `global`.
     pub helm_root: Vec<String>,
+    /// The last keys of the way to the chart's root, where no file has them.
+    pub helm_missing: Vec<String>,
     settings: Vec<Value>,
     /// Settings that several services beside the server have: what the others say.
     others: BTreeMap<SettingId, Vec<Value>>,
@@ -146,6 +148,7 @@ impl Deployment {
             encoded: BTreeSet::new(),
             held: Vec::new(),
             helm_root: Vec::new(),
+            helm_missing: Vec::new(),
             settings,
             others: BTreeMap::new(),
             echoes: BTreeMap::new(),

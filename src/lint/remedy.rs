@@ -190,8 +190,14 @@ impl Pen<'_> {
 
     /// Keys and value in nested YAML; a secret of the chart becomes a reference.
     fn nested(&self, id: SettingId, text: &str) -> Vec<(Vec<String>, String)> {
-        let keys = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
         let setting = self.setting(id);
+        let missing = match (self.notation, &setting.beside) {
+            (Notation::HelmValues, None) => self.case.deployment.helm_missing.as_slice(),
+            _ => &[],
+        };
+        let keys = |path: &str| -> Vec<String> {
+            missing.iter().cloned().chain(path.split('.').map(str::to_owned)).collect()
+        };
         let by_reference = setting.helm.iter().find(|name| name.secret_ref);
         if self.notation == Notation::HelmValues
             && text == "{secret}"

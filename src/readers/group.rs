@@ -107,8 +107,17 @@ fn loose(
         return Loose::default();
     }
     if !consumed.contains(&input.source) && is_strayed(input, sources, catalogue) {
-        let problems = super::problems(input, sources, catalogue).into_iter();
-        loose.problems.extend(problems.filter(|p| matches!(p, Problem::NotParsed { .. })));
+        let problems = super::problems(input, sources, catalogue);
+        loose
+            .problems
+            .extend(problems.iter().filter(|p| matches!(p, Problem::NotParsed { .. })).cloned());
+        if let (true, Some(last)) = (loose.problems.is_empty(), first_repeated(&problems)) {
+            loose.problems.push(Problem::NotParsed {
+                reason: "this key stands twice in one mapping, as when the indentation is lost"
+                    .into(),
+                span: last,
+            });
+        }
         if source.trouble == Some(Trouble::TooLarge) {
             loose.problems.push(Problem::NotParsed {
                 reason: "the file is over 16 MiB and was not read".into(),
@@ -122,10 +131,21 @@ fn loose(
 /// A file that could not be read, though its text says that it is OpenMetadata's.
 fn is_strayed(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
     let source = sources.get(input.source);
-    let broken =
-        source.trouble.is_some() || input.tree().is_some_and(|tree| !tree.errors.is_empty());
+    let broken = source.trouble.is_some()
+        || input.tree().is_some_and(|tree| {
+            !tree.errors.is_empty() || input.role == Role::Other && !tree.duplicates().is_empty()
+        });
     let configuration = !super::is_foreign_name(source.name());
     broken && configuration && looks_ours(&source.text, catalogue)
+}
+
+/// The first place at which a mapping repeats a key: no program that reads OpenMetadata's files
+/// takes that.
+fn first_repeated(problems: &[Problem]) -> Option<Span> {
+    problems.iter().find_map(|problem| match problem {
+        Problem::DuplicateKey { last, .. } => Some(*last),
+        _ => None,
+    })
 }
 
 /// Whether the text names at least two things that only OpenMetadata's configuration has, or one

@@ -69,6 +69,8 @@ struct Reader<'a, 'c> {
     /// What people see as the beginning of the configuration.
     anchor: Span,
     anchor_keys: usize,
+    /// Keys down to the configuration that do not stand below the anchor yet.
+    missing: Vec<String>,
     broken_from: Vec<(SourceId, usize)>,
     wrapped: &'c Wrapped,
     /// Sections that the chart leaves out, by name.
@@ -106,6 +108,10 @@ pub(super) struct Wrapped {
     pub is_chart: bool,
     /// Where one would set a value if there is no layer at all.
     pub anchor: Option<Span>,
+    /// Keys of the wrapper that one would write there first.
+    pub missing: &'static [&'static str],
+    /// The wrapper's key below which values stand.
+    pub inline: Option<Span>,
     /// Layers that are named but not shown; they are below those that are.
     pub unseen: Vec<(String, Span)>,
     /// Where layers stopped being YAML.
@@ -216,10 +222,14 @@ fn deployment(
         let (key, _) = node.pairs().first().copied().filter(|(key, _)| !is_given(*key))?;
         Some(scalar::span(*source, key))
     });
-    let mut anchor = first.or(wrapped.anchor)?;
+    let mut anchor = wrapped.inline.or(first).or(wrapped.anchor)?;
+    let mut missing: Vec<String> = match (wrapped.inline, first) {
+        (None, None) => wrapped.missing.iter().map(|key| (*key).to_owned()).collect(),
+        _ => Vec::new(),
+    };
     let keys: &[&str] = if root.is_old() { &["global"] } else { &["openmetadata", "config"] };
     let mut anchor_keys = 0;
-    for key in keys {
+    for (at, key) in keys.iter().enumerate() {
         match step(&config, key) {
             Found::Map(layers, key, source) => {
                 if !is_given(key) {
@@ -230,12 +240,14 @@ fn deployment(
             }
             _ => {
                 config = Vec::new();
+                missing.extend(keys[at..].iter().map(|key| (*key).to_owned()));
                 break;
             }
         }
     }
     // Where the chart is only known by its image, one would begin there.
     if anchor_keys == 0
+        && wrapped.inline.is_none()
         && let Found::Map(_, key, source) = step(&values, "image")
     {
         anchor = scalar::span(source, key);
@@ -259,6 +271,7 @@ fn deployment(
         },
         anchor,
         anchor_keys,
+        missing,
         broken_from,
         wrapped,
         off: BTreeMap::new(),
@@ -363,6 +376,7 @@ impl<'a> Reader<'a, '_> {
         let mut deployment = Deployment::new(basics, settings, evidence);
         deployment.layers = inputs.iter().map(|input| input.source).collect();
         deployment.helm_root = self.root.config.clone();
+        deployment.helm_missing = self.missing.clone();
         deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
         deployment.unseen.extend(self.wrapped.unseen.iter().map(|(name, _)| name.clone()));
         deployment.illustrative =

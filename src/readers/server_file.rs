@@ -273,10 +273,11 @@ fn jdbc_part(url: &str, part: &str) -> Option<std::ops::Range<usize>> {
 }
 
 fn get<'a>(node: Node<'a>, key: &str) -> Option<Entry<'a>> {
-    let (name, index) = match key.split_once('[') {
-        Some((name, rest)) => (name, rest.trim_end_matches(']').parse::<usize>().ok()),
-        None => (key, None),
+    let indexed = || {
+        let (name, index) = key.strip_suffix(']')?.rsplit_once('[')?;
+        Some((name, index.parse::<usize>().ok()?))
     };
+    let (name, index) = indexed().map_or((key, None), |(name, index)| (name, Some(index)));
     let mut entry = node.get(name).or_else(|| node.get_padded(name))?;
     if let Some(index) = index {
         entry.value = entry.value.items().get(index).copied()?.resolved();

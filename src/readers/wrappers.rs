@@ -95,6 +95,10 @@ struct Release<'a> {
     folder: Option<&'a str>,
     /// Where one would write values if there are none.
     anchor: Option<Node<'a>>,
+    /// The wrapper's keys that one would write there first.
+    missing: &'static [&'static str],
+    /// The key below which the wrapper itself holds values.
+    inline: Option<Node<'a>>,
     /// The weakest first.
     values: Vec<Values<'a>>,
     /// `--set`
@@ -143,6 +147,8 @@ impl<'a> Release<'a> {
             chart: None,
             folder: None,
             anchor,
+            missing: &[],
+            inline: None,
             values: Vec::new(),
             parameters: Vec::new(),
             unseen: Vec::new(),
@@ -218,6 +224,8 @@ fn argo<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
         let helm = source.get("helm");
         let anchor = helm.map(|entry| entry.key).or(source.get("chart").map(|entry| entry.key));
         let mut release = Release::new(input, name, anchor);
+        release.missing =
+            if helm.is_some() { &["valuesObject"] } else { &["helm", "valuesObject"] };
         if is_chart {
             release.set_chart(text(source, "targetRevision"));
         }
@@ -236,6 +244,8 @@ fn argo<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
             release.values.push(Values::File { path, place: file, is_needed });
         }
         // The one takes the place of the other.
+        let inline = helm.get("valuesObject").or(helm.get("values"));
+        release.inline = inline.map(|entry| entry.key);
         match (helm.get("valuesObject"), helm.get("values")) {
             (Some(object), _) => release.values.push(Values::Inline(object.value)),
             (None, Some(text)) => release.values.push(Values::Text(text.value)),
@@ -272,6 +282,8 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
             target: from.get("targetPath").map(|entry| entry.value),
         }));
     }
+    release.missing = &["values"];
+    release.inline = spec.get("values").map(|entry| entry.key);
     release.values.extend(spec.get("values").map(|entry| Values::Inline(entry.value)));
     Some(release)
 }
@@ -282,6 +294,7 @@ fn k3s<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Release<'a> {
     if text(spec, "chart").is_some_and(|chart| chart.rsplit('/').next() == Some(CHART)) {
         release.set_chart(text(spec, "version"));
     }
+    release.inline = spec.get("valuesContent").map(|entry| entry.key);
     release.values.extend(spec.get("valuesContent").map(|entry| Values::Text(entry.value)));
     let set = spec.get("set").map(|entry| entry.value.pairs()).unwrap_or_default();
     release.parameters.extend(set.into_iter().map(|(name, value)| Parameter {
@@ -325,6 +338,8 @@ fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     let inline = node.get("valuesInline").map(|entry| Values::Inline(entry.value));
     let name = text(node, "releaseName").or(text(node, "name")).unwrap_or("");
     let mut release = Release::new(input, name, node.get("name").map(|entry| entry.key));
+    release.missing = &["valuesInline"];
+    release.inline = node.get("valuesInline").map(|entry| entry.key);
     release.values = match text(node, "valuesMerge") {
         Some("merge") => inline.into_iter().chain(first).collect(),
         Some("replace") if inline.is_some() => inline.into_iter().collect(),
@@ -505,6 +520,8 @@ fn deploy<'a>(
         is_chart: release.is_chart,
         chart: release.chart,
         anchor: release.anchor.map(|node| scalar::span(home, node)),
+        missing: release.missing,
+        inline: release.inline.map(|node| scalar::span(home, node)),
         unseen,
         broken: parts
             .clone()
