@@ -229,9 +229,10 @@ impl Deployment {
 
     /// What holds a value of a manifest: a Secret, a ConfigMap, or else the container itself.
     pub fn holder(&self, value: &Value) -> Option<Holder> {
-        let span = value.origin.span.filter(|_| self.kind == Kind::Kubernetes)?;
+        let span = value.origin.span?;
         let held = self.held.iter().find(|(place, _)| place.contains(span));
-        Some(held.map_or(Holder::Text, |(_, holder)| *holder))
+        let otherwise = (self.kind == Kind::Kubernetes).then_some(Holder::Text);
+        held.map(|(_, holder)| *holder).or(otherwise)
     }
 
     /// The least certain of some settings' values.

@@ -6,13 +6,15 @@ pub(super) mod dependencies;
 mod exposure;
 mod merge;
 mod roots;
+mod secrets;
 mod settings;
 mod version;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::evidence::Evidence;
+use crate::deployment::evidence::{Evidence, Holder};
 use crate::deployment::value::{Fragment, Step, Value};
 use crate::deployment::version::Version;
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
@@ -22,6 +24,7 @@ use crate::syntax::yaml::{Node, Style, Tree};
 
 use super::compose::Context;
 use super::interpolation::Variables;
+use super::manifests::Entry;
 use super::{Companions, Input, Want, scalar};
 
 use merge::{Found, Layer, step};
@@ -71,6 +74,8 @@ struct Reader<'a, 'c> {
     anchor_keys: usize,
     /// Keys down to the configuration that do not stand below the anchor yet.
     missing: Vec<String>,
+    /// What was taken from Secrets on the way.
+    secrets: RefCell<Vec<Entry>>,
     broken_from: Vec<(SourceId, usize)>,
     wrapped: &'c Wrapped,
     /// Sections that the chart leaves out, by name.
@@ -274,6 +279,7 @@ fn deployment(
         missing,
         broken_from,
         wrapped,
+        secrets: RefCell::default(),
         off: BTreeMap::new(),
     };
     let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
@@ -376,6 +382,15 @@ impl<'a> Reader<'a, '_> {
         let mut deployment = Deployment::new(basics, settings, evidence);
         deployment.layers = inputs.iter().map(|input| input.source).collect();
         deployment.helm_root = self.root.config.clone();
+        for entry in self.secrets.take() {
+            deployment.held.push((entry.whole, Holder::Secret));
+            if entry.encoded {
+                deployment.encoded.insert(entry.span);
+            }
+            if !deployment.sources.contains(&entry.span.source) {
+                deployment.sources.push(entry.span.source);
+            }
+        }
         deployment.helm_missing = self.missing.clone();
         deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
         deployment.unseen.extend(self.wrapped.unseen.iter().map(|(name, _)| name.clone()));

@@ -185,11 +185,13 @@ impl<'a> Reader<'a, '_> {
                                 continue;
                             }
                             let span = scalar::span(layer.source, layer.node);
-                            return Some(self.confident(
-                                Value::reference("a Kubernetes Secret", span),
-                                layer.source,
-                                span,
-                            ));
+                            let key = match step(&layers, "secretKey") {
+                                Found::Leaf(layer, _) => self.fragment(layer).0.outline(),
+                                _ => String::new(),
+                            };
+                            let name = text.unquoted().outline();
+                            let value = self.from_secret(setting, &name, Some(&key), span);
+                            return Some(self.confident(value, layer.source, span));
                         }
                         Found::Null(layer, _) => fallback = fallback.or(Some(layer)),
                         _ => {
@@ -281,8 +283,10 @@ impl<'a> Reader<'a, '_> {
         match setting.chart_default(self.version.version) {
             Some(entry) => match (&entry.secret_ref, &entry.value) {
                 (Some(name), _) => {
-                    let mut value = Value::reference(format!("Secret {name}"), place);
-                    value.origin = origin;
+                    let mut value = self.from_secret(setting, name, None, place);
+                    if value.state == State::Reference {
+                        value.origin = origin;
+                    }
                     value
                 }
                 (None, Some(text)) => {
