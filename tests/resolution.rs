@@ -362,6 +362,62 @@ mod compose_files {
     }
 
     #[test]
+    fn an_env_file_sees_the_project_then_the_environment_then_itself_then_the_file_before() {
+        let compose = "services:
+  openmetadata-server:
+    image: docker.getcollate.io/openmetadata/server:1.11.4
+    env_file: [a.list, b.list]
+    environment:
+      OWN: from-environment
+      BOTH: from-environment
+";
+        check(
+            "env_file_sees",
+            &[
+                (".env", "BOTH=from-project\n"),
+                ("a.list", "BEFORE=from-a\nAGAIN=from-a\n"),
+                (
+                    "b.list",
+                    "OWN=from-b\nJWT_ISSUER=$BOTH\nJWT_KEY_ID=$OWN\n\
+                     AUTHENTICATION_CLIENT_ID=$BEFORE\nAGAIN=from-b\n\
+                     AUTHENTICATION_AUTHORITY=$AGAIN\n",
+                ),
+                ("compose.yml", compose),
+            ],
+            &[],
+            &[
+                ("JWT_ISSUER", Set("from-project")),
+                ("JWT_KEY_ID", Set("from-environment")),
+                ("AUTHENTICATION_CLIENT_ID", Set("from-a")),
+                ("AUTHENTICATION_AUTHORITY", Set("from-b")),
+            ],
+        );
+    }
+
+    #[test]
+    fn whether_an_alternate_applies_is_unknown_where_its_variable_may_be_empty() {
+        check(
+            "alternate_of_unknown",
+            &[
+                (".env", "MAYBE=$ELSEWHERE\nSURELY=x$ELSEWHERE\n"),
+                (
+                    "compose.yml",
+                    &compose(
+                        "JWT_ISSUER: ${MAYBE:+given}\nJWT_KEY_ID: ${SURELY:+given}\n\
+                         AUTHENTICATION_CLIENT_ID: ${MAYBE+given}",
+                    ),
+                ),
+            ],
+            &[],
+            &[
+                ("JWT_ISSUER", Reference),
+                ("JWT_KEY_ID", Set("given")),
+                ("AUTHENTICATION_CLIENT_ID", Set("given")),
+            ],
+        );
+    }
+
+    #[test]
     fn a_raw_env_file_keeps_quotes_comments_and_dollars_for_the_server() {
         check(
             "raw_env_file",

@@ -39,6 +39,13 @@ impl Known {
             .all(|piece| matches!(piece, Piece::Known(text) if text.expose().is_empty()))
     }
 
+    /// Whether there is something in it whatever its unknown parts are.
+    fn is_filled(&self) -> bool {
+        let filled =
+            |piece: &Piece| matches!(piece, Piece::Known(text) if !text.expose().is_empty());
+        self.text.pieces().iter().any(filled)
+    }
+
     /// Bytes that a copy takes, more or less.
     fn size(&self) -> usize {
         let text = |piece: &Piece| match piece {
@@ -119,10 +126,11 @@ impl Variables {
         outer: &Variables,
     ) {
         let path = &sources.get(source).path;
+        let is_here = |known: &&Known| known.place.source == source;
         for entry in entries {
             let place = Span::new(source, entry.key_range.clone());
             let (text, steps) = match &entry.value {
-                None => match outer.get(&entry.key).or(self.get(&entry.key)) {
+                None => match outer.get(&entry.key).or(self.get(&entry.key).filter(is_here)) {
                     Some(known) => (known.text.clone(), known.steps.clone()),
                     None => (Fragment::unknown(format!("${{{}}}", entry.key), place), Vec::new()),
                 },
@@ -248,9 +256,10 @@ impl Run<'_, '_, '_> {
                 }
             },
             Operator::Alternate { template, when_empty } => match known {
-                Some(_) if !(*when_empty && empty == Some(true)) => self.template(template),
-                Some(_) => {}
-                None => self.unknown(name, span),
+                Some(known) if !*when_empty || known.is_filled() => self.template(template),
+                Some(_) if empty == Some(true) => {}
+                // Nobody knows whether what it comes from is empty.
+                _ => self.unknown(name, span),
             },
         }
     }

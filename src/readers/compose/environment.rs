@@ -74,41 +74,6 @@ impl<'a> Reader<'a, '_> {
                 environment.set(name.clone(), from_known(known, 0));
             }
         }
-        let mut rank = 1;
-        for (layer, attribute) in attributes(service, "env_file") {
-            for named in env_file_paths(attribute) {
-                let at = join(&layer.folder, &plain(&layer.variables, &named.path));
-                match self.context.inputs.at(&at) {
-                    Some(input) => {
-                        self.used.insert(input.source);
-                        let mut file = self.variables.none_beside();
-                        if named.raw {
-                            file.read_raw(input, self.context.sources, &self.variables);
-                        } else {
-                            file.read(&[input], self.context.sources, &self.variables);
-                        }
-                        for (name, known) in file.iter() {
-                            match environment.variables.get_mut(name) {
-                                Some(weaker) if known.is_bare() => {
-                                    weaker.confidence = weaker.confidence.min(Confidence::Medium);
-                                    weaker.steps.push(Step {
-                                        what: format!("the shell's `{name}`, if any, overrides it"),
-                                        span: Some(known.place),
-                                    });
-                                }
-                                _ => environment.set(name.clone(), from_known(known, rank)),
-                            }
-                        }
-                    }
-                    None => environment.unseen.push(Unseen {
-                        name: format!("env_file `{}`", named.path),
-                        span: scalar::span(layer.source, named.node),
-                        rank,
-                    }),
-                }
-                rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
-            }
-        }
         let mut own: BTreeMap<String, Variable> = BTreeMap::new();
         let environments = attributes(service, "environment");
         for (at, (layer, attribute)) in environments.iter().enumerate() {
@@ -144,6 +109,52 @@ impl<'a> Reader<'a, '_> {
                     Assigned::Reset => continue,
                 };
                 own.insert(name, variable);
+            }
+        }
+        let mut rank = 1;
+        // A file sees the project's variables, then what `environment` says, then itself and the
+        // files before it.
+        let mut outer = self.variables.none_beside();
+        for (name, variable) in &own {
+            let Variable { text, place, steps, .. } = variable.clone();
+            outer.insert(name.clone(), Known { text, place, steps });
+        }
+        for (name, known) in self.variables.iter() {
+            outer.insert(name.clone(), known.clone());
+        }
+        let mut seen = self.variables.none_beside();
+        for (layer, attribute) in attributes(service, "env_file") {
+            for named in env_file_paths(attribute) {
+                let at = join(&layer.folder, &plain(&layer.variables, &named.path));
+                match self.context.inputs.at(&at) {
+                    Some(input) => {
+                        self.used.insert(input.source);
+                        if named.raw {
+                            seen.read_raw(input, self.context.sources, &outer);
+                        } else {
+                            seen.read(&[input], self.context.sources, &outer);
+                        }
+                        let own = |known: &&Known| known.place.source == input.source;
+                        for (name, known) in seen.iter().filter(|(_, known)| own(known)) {
+                            match environment.variables.get_mut(name) {
+                                Some(weaker) if known.is_bare() => {
+                                    weaker.confidence = weaker.confidence.min(Confidence::Medium);
+                                    weaker.steps.push(Step {
+                                        what: format!("the shell's `{name}`, if any, overrides it"),
+                                        span: Some(known.place),
+                                    });
+                                }
+                                _ => environment.set(name.clone(), from_known(known, rank)),
+                            }
+                        }
+                    }
+                    None => environment.unseen.push(Unseen {
+                        name: format!("env_file `{}`", named.path),
+                        span: scalar::span(layer.source, named.node),
+                        rank,
+                    }),
+                }
+                rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
             }
         }
         for (name, variable) in own {
