@@ -13,7 +13,7 @@ use super::Reader;
 impl<'a> Reader<'a, '_> {
     /// What a setting becomes from the key of a Secret, or from its only key where none is named;
     /// unknown where no manifest shows it.
-    pub(super) fn from_secret(
+    pub(super) fn held_by_secret(
         &self,
         setting: &Setting,
         name: &str,

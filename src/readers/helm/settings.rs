@@ -190,7 +190,7 @@ impl<'a> Reader<'a, '_> {
                                 _ => String::new(),
                             };
                             let name = text.unquoted().outline();
-                            let value = self.from_secret(setting, &name, Some(&key), span);
+                            let value = self.held_by_secret(setting, &name, Some(&key), span);
                             return Some(self.confident(value, layer.source, span));
                         }
                         Found::Null(layer, _) => fallback = fallback.or(Some(layer)),
@@ -283,7 +283,7 @@ impl<'a> Reader<'a, '_> {
         match setting.chart_default(self.version.version) {
             Some(entry) => match (&entry.secret_ref, &entry.value) {
                 (Some(name), _) => {
-                    let mut value = self.from_secret(setting, name, None, place);
+                    let mut value = self.held_by_secret(setting, name, None, place);
                     if value.state == State::Reference {
                         value.origin = origin;
                     }
