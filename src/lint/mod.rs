@@ -154,7 +154,7 @@ pub fn cannot_tell(
         ));
     }
     for name in deployment.unseen.iter().take(MOST_NAMED) {
-        said.push(format!("what {name} sets: it is named here but is not among the files."));
+        said.push(format!("what {name} sets: it is not among the files."));
     }
     if let Some(more) = deployment.unseen.len().checked_sub(MOST_NAMED).filter(|n| *n > 0) {
         said.push(format!("what {more} other files set: they are named, but not among the files."));

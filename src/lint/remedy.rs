@@ -94,7 +94,11 @@ fn indentation(case: &Case<'_>, span: Span) -> String {
     line[..line.len() - line.trim_start().len()].to_owned()
 }
 
+/// Base64, unless there is something to fill in first.
 fn base64(text: &str) -> String {
+    if text.contains('<') {
+        return format!("<base64 of {}>", text.replace(['<', '>'], ""));
+    }
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 

@@ -240,6 +240,8 @@ fn deployment(
                 if !is_given(key) {
                     anchor = scalar::span(source, key);
                     anchor_keys += 1;
+                } else {
+                    missing.push(keys[at].to_owned());
                 }
                 config = layers;
             }
