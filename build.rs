@@ -20,6 +20,7 @@ mod deployment {
 #[expect(dead_code, unused_imports, reason = "the build script uses a part of these modules")]
 #[path = "src/rules"]
 mod rules {
+    pub mod advisories;
     pub mod frameworks;
     pub mod matchers;
     pub mod patterns;
@@ -31,13 +32,20 @@ mod needs;
 
 use crypto::known::KnownKeys;
 use deployment::catalogue::Catalogue;
+use rules::advisories::Advisories;
 use rules::frameworks::Frameworks;
 use rules::patterns::{Limits, Patterns};
 use rules::schema::RuleFile;
 
 /// Files of `rules/` that are no rules.
-const TABLES: [&str; 5] =
-    ["settings.yaml", "patterns.yaml", "cannot-tell.yaml", "known_keys.yaml", "frameworks.yaml"];
+const TABLES: [&str; 6] = [
+    "settings.yaml",
+    "patterns.yaml",
+    "cannot-tell.yaml",
+    "known_keys.yaml",
+    "frameworks.yaml",
+    "advisories.yaml",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
@@ -55,6 +63,8 @@ fn main() {
     let (_, limits_json) = table::<Limits>(&root, TABLES[2], &["matches"], &mut problems);
     let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &[], &mut problems);
     let (frameworks, frameworks_json) = table::<Frameworks>(&root, TABLES[4], &[], &mut problems);
+    let (_, advisories_json) =
+        table::<Advisories>(&root, TABLES[5], &["matches"], &mut problems);
     let catalogue = catalogue.map(Catalogue::indexed);
 
     let mut files = Vec::new();
@@ -135,6 +145,7 @@ fn main() {
         ("cannot-tell.json", limits_json),
         ("known-keys.json", known_keys_json),
         ("frameworks.json", frameworks_json),
+        ("advisories.json", advisories_json),
         ("checks.json", checks),
         ("texts.rs", texts),
     ] {

@@ -345,6 +345,26 @@ fn mount_is_what_is_laid_into_a_container() {
 }
 
 #[test]
+fn misshapen_is_what_the_server_cannot_take_in() {
+    is("AUTHORIZER_ADMIN_PRINCIPALS: jane", &admins("misshapen"), Truth::True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '\"[jane]\"'", &admins("misshapen"), Truth::True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[{jane}]'", &admins("misshapen"), Truth::True);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: '[jane, \"bob\"]'", &admins("misshapen"), Truth::False);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: ${WHO}", &admins("misshapen"), Truth::False);
+    is("AUTHORIZER_ADMIN_PRINCIPALS: 'jane,${WHO}'", &admins("misshapen"), Truth::Unknown);
+    is("AUTHENTICATION_CLIENT_ID: '{Client ID}'", &client("misshapen"), Truth::True);
+    is("AUTHENTICATION_CLIENT_ID: abc", &client("misshapen"), Truth::False);
+    is("JWT_ISSUER: x", &client("misshapen"), Truth::False);
+}
+
+#[test]
+fn key_is_one_of_the_charts_values() {
+    let (_folder, scan) = laid_out("values.yaml", "openmetadata:\n  config:\n    database: {}\n");
+    assert_eq!(answer(&scan, "key: openmetadata.config.database"), Truth::True);
+    assert_eq!(answer(&scan, "key: openmetadata.config.web"), Truth::False);
+}
+
+#[test]
 fn any_all_and_not_follow_kleene() {
     is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("[{ equals: a }, reference]"), True);
     is("AUTHENTICATION_CLIENT_ID: ${ID}", &client("{ any: [{ equals: a }, empty] }"), Unknown);

@@ -28,6 +28,8 @@ pub enum Type {
     Int,
     /// A list of texts.
     List,
+    /// A mapping of texts.
+    Map,
 }
 
 /// A name that holds for a range of versions.
@@ -119,6 +121,13 @@ pub struct Setting {
     /// Paths in the values of the chart `openmetadata-dependencies`.
     #[serde(default)]
     pub dependencies: Vec<Spelling>,
+    /// Paths in the chart's values beside its configuration.
+    #[serde(default)]
+    pub values: Vec<Spelling>,
+    /// Paths in the `securityContext` of a manifest: `container.…` for the server's container,
+    /// `pod.…` for its pod. The first that is written counts.
+    #[serde(default)]
+    pub manifest: Vec<String>,
     /// The part of the chart that renders it.
     pub section: Option<String>,
     /// What it takes.

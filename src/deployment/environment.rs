@@ -68,6 +68,11 @@ impl Environment {
         }
     }
 
+    /// The names of all variables, each with the place that names it.
+    pub fn places(&self) -> BTreeMap<String, Span> {
+        self.variables.iter().map(|(name, variable)| (name.clone(), variable.place)).collect()
+    }
+
     /// What each setting of the catalogue becomes, by its number.
     pub fn settings(&self, catalogue: &Catalogue, fallback: &Fallback<'_>) -> Vec<Value> {
         catalogue.settings.iter().map(|setting| self.setting(setting, fallback)).collect()

@@ -16,6 +16,9 @@ pub struct Image {
     pub repository: String,
     /// The tag, if the files show one.
     pub tag: Option<String>,
+    /// What the name leaves open: the tag, if it and only it decides which image is taken;
+    /// empty where none is written. `None` with a digest, or where the files do not tell.
+    pub floating: Option<String>,
     /// OpenMetadata's own image, on whatever registry.
     pub official: bool,
     /// Where it is named.
@@ -204,6 +207,13 @@ pub enum Problem {
     },
 }
 
+/// A NetworkPolicy for the server's pods.
+#[derive(Clone, Debug)]
+pub struct NetworkPolicy {
+    /// Where it lets anybody through to the server; none if it does not.
+    pub open: Option<Span>,
+}
+
 /// Everything that is not a setting.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
@@ -221,6 +231,10 @@ pub struct Evidence {
     pub problems: Vec<Problem>,
     /// Keys that the server reads.
     pub keys: Vec<KeyPlace>,
+    /// Policies about who may reach the server's pods.
+    pub policies: Vec<NetworkPolicy>,
+    /// Keys in the chart's values that say something about their place, by path.
+    pub written_keys: Vec<(String, Span)>,
 }
 
 /// What a file shows by itself, whether a deployment comes of it or not.

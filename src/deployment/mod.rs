@@ -105,6 +105,11 @@ pub struct Deployment {
     settings: Vec<Value>,
     /// Settings that several services beside the server have: what the others say.
     others: BTreeMap<SettingId, Vec<Value>>,
+    /// The variables that somebody wrote for the server, each with its place.
+    pub variables: BTreeMap<String, Span>,
+    /// What the settings become for the job that migrates the database, where it is described
+    /// by itself.
+    pub migration: Option<Vec<Value>>,
     /// Places that repeat a variable for a companion job, by variable.
     pub echoes: BTreeMap<String, Span>,
     /// What the files show beside the settings.
@@ -151,6 +156,8 @@ impl Deployment {
             helm_missing: Vec::new(),
             settings,
             others: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            migration: None,
             echoes: BTreeMap::new(),
             evidence,
             unseen: Vec::new(),
@@ -158,6 +165,11 @@ impl Deployment {
             without_server: false,
             illustrative: false,
         }
+    }
+
+    /// Puts what another place says in place of a setting's value.
+    pub fn set_value(&mut self, id: SettingId, value: Value) {
+        self.settings[id.0] = value;
     }
 
     /// What a setting resolves to.
@@ -210,7 +222,9 @@ impl Deployment {
         };
         match self.kind {
             Kind::Helm => {
-                let names = if setting.beside.is_some() {
+                let names = if !setting.values.is_empty() {
+                    &setting.values
+                } else if setting.beside.is_some() {
                     &setting.dependencies
                 } else if self.helm_root.first().is_some_and(|root| root == "global")
                     && !setting.global.is_empty()

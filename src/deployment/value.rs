@@ -354,6 +354,8 @@ pub struct Value {
     pub items: Option<Vec<Fragment>>,
     /// Where it comes from.
     pub origin: Origin,
+    /// Its text stood in literal quotes, which are a part of it for whoever hands it on.
+    pub is_quoted: bool,
     /// How sure we are.
     pub confidence: Confidence,
 }
@@ -364,6 +366,7 @@ impl Value {
     pub fn written(kind: Type, text: Fragment, items: Option<Vec<Fragment>>, place: Span) -> Value {
         let stripped = text.unquoted();
         let outline = stripped.outline();
+        let is_quoted = items.is_none() && outline != text.outline();
         let null = items.is_none() && matches!(outline.as_str(), "" | "~" | "null");
         let state = if items.is_none() && !text.is_known() && outline.chars().all(|c| c == GAP) {
             State::Reference
@@ -388,6 +391,7 @@ impl Value {
             text: stripped,
             items,
             origin: Origin { span: Some(span), ..Origin::default() },
+            is_quoted,
             confidence: Confidence::High,
         }
     }
@@ -401,6 +405,7 @@ impl Value {
             text,
             items,
             origin: Origin { span: Some(place), ..Origin::default() },
+            is_quoted: false,
             confidence: Confidence::High,
         }
     }
@@ -412,6 +417,7 @@ impl Value {
             text: Fragment::unknown(name, span),
             items: None,
             origin: Origin { span: Some(span), ..Origin::default() },
+            is_quoted: false,
             confidence: Confidence::High,
         }
     }
@@ -434,6 +440,7 @@ impl Value {
             text: Fragment::new(Vec::new(), nowhere),
             items: None,
             origin: Origin::default(),
+            is_quoted: false,
             confidence: Confidence::High,
         }
     }

@@ -4,12 +4,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::deployment::catalogue::SettingId;
-use crate::deployment::evidence::{Mount, Port};
+use crate::deployment::evidence::{Image, Mount, Port};
 use crate::deployment::value::Value;
 use crate::deployment::version::Confidence;
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
-use crate::rules::matchers::{MountMatch, PortMatch};
+use crate::rules::matchers::{ImageMatch, KeyMatch, MountMatch, PortMatch, VariableMatch};
 use crate::rules::native::{self, Field, Hit, LooseCase, Mark};
 use crate::rules::schema::{Check, Condition, Predicate, Rule, Severity};
 use crate::source::Span;
@@ -108,6 +108,10 @@ pub(super) fn ask<'k>(case: &Case<'k>, rule: &'k Rule) -> Vec<Found<'k>> {
             Check { flag_credentials: Some(predicate), .. } => {
                 credentials(case, predicate, &decided)
             }
+            Check { flag_any: Some(predicate), .. } => anywhere(case, predicate, &decided),
+            Check { image: Some(image), .. } => floating(case, image),
+            Check { variables, .. } if !variables.is_empty() => named(case, variables),
+            Check { keys, once, .. } if !keys.is_empty() => keyed(case, keys, *once),
             Check { port: Some(port), .. } => opened(case, port),
             Check { mount: Some(mount), .. } => mounted(case, mount),
             _ => flagged(case, check, &decided),
@@ -167,6 +171,82 @@ fn credentials(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<Setting
         }
     }
     hits.into_iter().map(|(_, hit)| hit).collect()
+}
+
+/// One for each setting that the server reads from its environment and that is like this.
+fn anywhere(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<SettingId>) -> Vec<Hit> {
+    let meets = |id: SettingId| {
+        case.meets(id, case.deployment.value(id), predicate) == Truth::True
+            && !decided.contains(&id)
+    };
+    let variables = &case.deployment.variables;
+    let settings = case.knowledge.catalogue.iter();
+    settings
+        .filter(|(_, setting)| setting.beside.is_none())
+        .filter(|(_, setting)| setting.env.iter().any(|name| variables.contains_key(&name.name)))
+        .filter(|(id, _)| meets(*id))
+        .map(|(id, _)| Hit { fields: vec![Field::whole(id)], ..Hit::default() })
+        .collect()
+}
+
+/// The server's image, if nothing but such a tag says which it is.
+fn floating(case: &Case<'_>, wanted: &ImageMatch) -> Vec<Hit> {
+    let image = case.deployment.evidence.image.iter();
+    let hit = |image: &Image| {
+        let tag = image.floating.as_deref().filter(|tag| wanted.tag.is_match(tag))?;
+        let said = if tag.is_empty() { "no tag".to_owned() } else { format!("the tag `{tag}`") };
+        Some(Hit {
+            place: Some(Mark { span: image.span, text: String::new() }),
+            words: vec![("tag", said)],
+            ..Hit::default()
+        })
+    };
+    image.filter_map(hit).collect()
+}
+
+/// One for each such variable on its way to the server.
+fn named(case: &Case<'_>, wanted: &[VariableMatch]) -> Vec<Hit> {
+    let version = case.deployment.version.version;
+    let hit = |(name, &span): (&String, &Span)| {
+        let meant = |it: &&VariableMatch| {
+            it.fits(name) && it.version.is_none_or(|range| range.contains(version))
+        };
+        let instead = wanted.iter().find(meant)?.instead.clone();
+        Some(Hit {
+            place: Some(Mark { span, text: String::new() }),
+            words: vec![("name", name.clone()), ("instead", instead)],
+            ..Hit::default()
+        })
+    };
+    case.deployment.variables.iter().filter_map(hit).collect()
+}
+
+/// One for each such key in the chart's values; or one for all of them.
+fn keyed(case: &Case<'_>, wanted: &[KeyMatch], once: bool) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    for (path, span) in &case.deployment.evidence.written_keys {
+        let Some(key) = wanted.iter().find(|key| key.path == *path) else { continue };
+        let effect = if key.refused {
+            "the chart's schema refuses it here, so the installation fails"
+        } else {
+            "the chart does not look at it here"
+        };
+        let text = format!("`{}` belongs to `{}`", key.path, key.instead);
+        if let (true, Some(first)) = (once, hits.first_mut()) {
+            first.related.push(Mark { span: *span, text });
+            continue;
+        }
+        hits.push(Hit {
+            place: Some(Mark { span: *span, text: String::new() }),
+            words: vec![
+                ("key", key.path.clone()),
+                ("instead", key.instead.clone()),
+                ("effect", effect.to_owned()),
+            ],
+            ..Hit::default()
+        });
+    }
+    hits
 }
 
 /// One for each place that opens such a port.

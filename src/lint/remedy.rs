@@ -187,7 +187,7 @@ impl Pen<'_> {
             Type::String => true,
             // To compose every value is a text; a bare list would be one of YAML's.
             Type::List => self.notation == Notation::ComposeMap,
-            Type::Bool | Type::Int => false,
+            Type::Bool | Type::Int | Type::Map => false,
         };
         if is_text { format!("\"{text}\"") } else { text }
     }

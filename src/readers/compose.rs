@@ -176,6 +176,7 @@ impl<'a> Reader<'a, '_> {
         let hidden = mounts.iter().find(|mount| {
             is_server_file_path(&mount.target) && matches!(mount.from, MountSource::Unseen(_))
         });
+        let has_own_file = template.is_some() || hidden.is_some();
         // Nobody can see which variables a file of the user's own reads.
         let mut environment = environment;
         if let Some(mount) = hidden {
@@ -225,8 +226,8 @@ impl<'a> Reader<'a, '_> {
                 .collect(),
             neighbours: around.neighbours.clone(),
             services: around.names.clone(),
-            problems: Vec::new(),
             keys,
+            ..Evidence::default()
         };
         for &id in &sources {
             if let Some(input) = self.context.inputs.of(id) {
@@ -253,6 +254,19 @@ impl<'a> Reader<'a, '_> {
         deployment.remarks = remarks;
         deployment.unseen = unseen;
         deployment.illustrative = self.source(main).illustrative;
+        deployment.variables = environment.places();
+        // A file of the server's own may read its variables in another way than the job's.
+        if !has_own_file {
+            deployment.migration = migrations.first().map(|(job, environment)| {
+                let place = self.place(job).0;
+                let fallback = Fallback {
+                    version: deployment.version.version,
+                    confidence: Confidence::High,
+                    place: &|_| Origin { span: Some(place), ..Origin::default() },
+                };
+                environment.settings(catalogue, &fallback)
+            });
+        }
         let mut echoes = BTreeMap::new();
         for (_, environment) in migrations {
             for (name, variable) in &environment.variables {

@@ -127,6 +127,7 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
     for (id, value) in environment.all_beside(context.catalogue, "", None) {
         deployment.add_beside(id, value);
     }
+    deployment.variables = environment.places();
     deployment.assignments = deployment.sources.clone();
     deployment.unseen = environment.unseen.into_iter().map(|unseen| unseen.name).collect();
     deployment.layers = layers;

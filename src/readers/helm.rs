@@ -4,6 +4,7 @@
 mod container;
 pub(super) mod dependencies;
 mod exposure;
+mod keys;
 mod merge;
 mod roots;
 mod secrets;
@@ -286,12 +287,24 @@ fn deployment(
     };
     let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
     reader.version = reader.known_version(&layers);
+    if reader.root.is_old() && is_after_old_layout(&reader.version) {
+        let config = vec!["openmetadata".to_owned(), "config".to_owned()];
+        reader.root = Root { alias: None, config, by_image: false };
+        reader.config = Vec::new();
+        reader.anchor_keys = 0;
+    }
     for section in context.catalogue.sections.keys() {
         if let Some(off) = reader.left_out(section) {
             reader.off.insert(section, off);
         }
     }
     Some(reader.deployment(inputs, charts))
+}
+
+/// Whether something states a version whose chart looks at nothing below `global`.
+fn is_after_old_layout(known: &KnownVersion) -> bool {
+    let first = Version::parse("1.0.5");
+    known.from != "layout" && first.is_some_and(|first| known.version >= first)
 }
 
 impl<'a> Reader<'a, '_> {
@@ -362,6 +375,7 @@ impl<'a> Reader<'a, '_> {
             image: self.image(),
             mounts: self.mounts(),
             ports: self.ports(&settings),
+            written_keys: self.written_keys(),
             ..Evidence::default()
         };
         for input in inputs {
@@ -383,6 +397,7 @@ impl<'a> Reader<'a, '_> {
         };
         let mut deployment = Deployment::new(basics, settings, evidence);
         deployment.layers = inputs.iter().map(|input| input.source).collect();
+        deployment.variables = environment.places();
         deployment.helm_root = self.root.config.clone();
         for entry in self.secrets.take() {
             deployment.held.push((entry.whole, Holder::Secret));

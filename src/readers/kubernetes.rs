@@ -4,6 +4,8 @@
 mod environment;
 mod exposure;
 mod mounts;
+mod policies;
+mod security;
 mod stores;
 
 use std::collections::{BTreeSet, HashMap};
@@ -163,7 +165,12 @@ fn image(container: &Container<'_>) -> Option<Image> {
         (true, Some(tag)) => (tag.node.text(), tag),
         (true, None) => (None, written),
     };
+    let is_open = match (over.is_pinned, over.tag) {
+        (true, tag) => tag.is_some(),
+        (false, _) => written.node.text().is_some_and(|text| !text.contains(['@', '$', '{'])),
+    };
     Some(Image {
+        floating: is_open.then(|| tag.unwrap_or("").to_owned()),
         official: is_official_repository(&repository),
         repository,
         tag: tag.map(str::to_owned),
@@ -330,7 +337,8 @@ impl<'a> Server<'a, '_> {
             add(variable.place.source);
         }
         let ports = self.ports(workload, main);
-        let mut evidence = Evidence { image, mounts, keys, ports, ..Evidence::default() };
+        let policies = self.policies(workload);
+        let mut evidence = Evidence { image, mounts, keys, ports, policies, ..Evidence::default() };
         let encoded = self.scope.stores.iter().flat_map(|store| store.entries.values());
         let encoded = encoded.filter(|entry| entry.encoded).map(|entry| entry.span).collect();
         for &id in &sources {
@@ -366,6 +374,27 @@ impl<'a> Server<'a, '_> {
         deployment.encoded = encoded;
         deployment.held = self.held();
         deployment.illustrative = context.sources.get(home).illustrative;
+        deployment.variables = environment.places();
+        self.take_security(&mut deployment, workload, container);
+        if template.is_none() {
+            let same = |(other, _): &&(&Workload<'_>, Environment)| {
+                other.identity.namespace == workload.identity.namespace
+            };
+            deployment.migration = companions.iter().find(same).map(|(job, environment)| {
+                let containers = job.containers.iter();
+                let place = containers
+                    .filter(|other| other.is_init || is_operation(other))
+                    .map(|other| other.place)
+                    .next()
+                    .unwrap_or(place);
+                let fallback = Fallback {
+                    version: deployment.version.version,
+                    confidence: Confidence::High,
+                    place: &|_| Origin { span: Some(place), ..Origin::default() },
+                };
+                environment.settings(context.catalogue, &fallback)
+            });
+        }
         for (_, companion) in companions
             .iter()
             .filter(|(other, _)| other.identity.namespace == workload.identity.namespace)

@@ -31,9 +31,9 @@ pub(super) const WORKLOADS: [&str; 8] = [
 /// Objects that hold what containers take in.
 pub(super) const STORES: [&str; 4] = ["Secret", "ConfigMap", "SealedSecret", "ExternalSecret"];
 
-/// Objects that open ways to containers from elsewhere. Of a Gateway both kinds, Kubernetes' own and Istio's.
-pub(super) const DOORS: [&str; 6] =
-    ["Service", "Ingress", "Gateway", "HTTPRoute", "VirtualService", "Route"];
+/// Objects that open ways to containers from elsewhere, or close them. Of a Gateway both kinds, Kubernetes' own and Istio's.
+pub(super) const DOORS: [&str; 7] =
+    ["Service", "Ingress", "Gateway", "HTTPRoute", "VirtualService", "Route", "NetworkPolicy"];
 
 /// A node and the file that it stands in.
 #[derive(Clone, Copy)]

@@ -100,6 +100,10 @@ impl<'a> Case<'a> {
                 Truth::any(ports.map(|port| self.is_port(port, wanted)))
             }
             Condition::Mount(wanted) => (!self.mounts(wanted).is_empty()).into(),
+            Condition::Key(path) => {
+                let mut keys = self.deployment.evidence.written_keys.iter();
+                keys.any(|(written, _)| written == path).into()
+            }
             Condition::Setting(path, predicate) => {
                 let id = self.setting(path);
                 let values = self.deployment.values_of(id);
@@ -179,6 +183,7 @@ impl<'a> Case<'a> {
                     }
                 })),
             },
+            Predicate::Misshapen => super::shape::is_misshapen(catalogue.get(id), value),
             Predicate::Inline => {
                 let inline = value.state == State::Written
                     && value.text.as_outline().chars().any(|c| c != GAP)

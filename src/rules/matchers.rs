@@ -1,9 +1,11 @@
-//! Words of rule files for what is not a setting: ways to ports, and mounts. The build script
-//! compiles this file too. Knows nothing of deployments.
+//! Words of rule files for what is not a setting: ways to ports, mounts, the image, variables by
+//! their names, keys by their paths. The build script compiles this file too. Knows nothing of
+//! deployments.
 
 use serde::Deserialize;
 
 use crate::deployment::reach::{Door, Reach};
+use crate::deployment::version::VersionRange;
 
 use super::schema::Pattern;
 
@@ -42,6 +44,49 @@ pub struct MountMatch {
     pub named: Vec<String>,
     /// What is mounted.
     pub from: Pattern,
+}
+
+/// An image that no digest pins.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImageMatch {
+    /// Its tag; empty where none is written.
+    pub tag: Pattern,
+}
+
+/// A variable by its name, whatever its value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VariableMatch {
+    /// Its name; a `*` at the end stands for any rest.
+    pub name: String,
+    /// The versions of the server for which it is meant.
+    pub version: Option<VersionRange>,
+    /// What to say of it: what to write instead, or why it does nothing.
+    pub instead: String,
+}
+
+impl VariableMatch {
+    /// Whether it is meant.
+    pub fn fits(&self, name: &str) -> bool {
+        match self.name.strip_suffix('*') {
+            Some(begin) => name.starts_with(begin),
+            None => name == self.name,
+        }
+    }
+}
+
+/// A key in the values of the chart.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KeyMatch {
+    /// Its path below the chart's root.
+    pub path: String,
+    /// Where it belongs.
+    pub instead: String,
+    /// The chart's schema refuses it; otherwise the chart does not look at it.
+    #[serde(default)]
+    pub refused: bool,
 }
 
 /// Whose ports or mounts.

@@ -1,6 +1,7 @@
 //! Rules: their form, the tables they share, the truth of their conditions and the checks
 //! that need code. Knows deployments, but neither the files they were read from nor reports.
 
+pub mod advisories;
 pub mod condition;
 pub mod frameworks;
 pub mod matchers;
@@ -8,6 +9,7 @@ pub mod native;
 pub mod patterns;
 mod ports;
 pub mod schema;
+mod shape;
 pub mod stability;
 mod url;
 pub mod user;
@@ -20,6 +22,7 @@ use serde::Deserialize;
 use crate::crypto::known::KnownKeys;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::version::Version;
+use advisories::Advisories;
 use frameworks::Frameworks;
 use patterns::{Limits, Patterns};
 use schema::{Rule, Texts};
@@ -34,6 +37,8 @@ pub struct Knowledge {
     pub limits: Limits,
     /// Keys and tokens that the public knows.
     pub known_keys: KnownKeys,
+    /// Versions with holes.
+    pub advisories: Advisories,
     /// The rules, by id.
     pub rules: Vec<Rule>,
     /// What rules that are not built in say, by id.
@@ -90,6 +95,11 @@ impl Knowledge {
             known_keys: serde_json::from_str(include_str!(concat!(
                 env!("OUT_DIR"),
                 "/known-keys.json"
+            )))
+            .expect(sound),
+            advisories: serde_json::from_str(include_str!(concat!(
+                env!("OUT_DIR"),
+                "/advisories.json"
             )))
             .expect(sound),
             rules: serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/checks.json")))

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::deployment::version::{Confidence, Version};
 
-use super::matchers::{MountMatch, PortMatch};
+use super::matchers::{ImageMatch, KeyMatch, MountMatch, PortMatch, VariableMatch};
 
 pub use natives::{KeyHolder, Native, WaiverFault};
 pub use problems::Problem;
@@ -99,6 +99,17 @@ pub struct Check {
     /// In place of `flag`: what makes any password, key or the like of the server a finding. What
     /// several settings read from one place is one finding.
     pub flag_credentials: Option<Predicate>,
+    /// In place of `flag`: what makes any setting that the server reads from its environment a
+    /// finding.
+    pub flag_any: Option<Predicate>,
+    /// The server's image, in place of `flag`.
+    pub image: Option<ImageMatch>,
+    /// Variables on their way to the server, in place of `flag`: one finding for each.
+    #[serde(default)]
+    pub variables: Vec<VariableMatch>,
+    /// Keys in the chart's values, in place of `flag`: one finding for each.
+    #[serde(default)]
+    pub keys: Vec<KeyMatch>,
     /// Ways to ports, in place of `flag`: one finding for each place that opens one.
     pub port: Option<PortMatch>,
     /// Mounts, in place of `flag`: one finding for each.

@@ -42,6 +42,7 @@ impl<'a> Reader<'a, '_> {
                 official: is_official_repository(repository),
                 repository: repository.to_owned(),
                 tag: tag.filter(|tag| !tag.contains('$')).map(str::to_owned),
+                floating: (!from.contains(['@', '$'])).then(|| tag.unwrap_or("").to_owned()),
                 span,
             });
         }
@@ -59,7 +60,11 @@ impl<'a> Reader<'a, '_> {
         } else {
             is_official_repository(repository)
         };
+        // What is built here is not taken from elsewhere, whatever it is called.
+        let is_taken = self.attribute(service, "build").is_none();
+        let is_open = !outline.contains('@') && !tag.unwrap_or(repository).contains(GAP);
         Some(Image {
+            floating: (is_taken && is_open).then(|| tag.unwrap_or("").to_owned()),
             repository: repository.replace(GAP, "…"),
             tag: tag.filter(|tag| !tag.contains(GAP) && !tag.is_empty()).map(str::to_owned),
             official,

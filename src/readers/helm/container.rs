@@ -3,7 +3,7 @@
 
 use crate::deployment::environment::{Environment, Unseen, Variable};
 use crate::deployment::evidence::{Image, Mount, MountSource, is_official_repository};
-use crate::deployment::value::Fragment;
+use crate::deployment::value::{Fragment, GAP};
 use crate::deployment::version::Confidence;
 use crate::source::Span;
 use crate::syntax::yaml::Node;
@@ -34,7 +34,12 @@ impl<'a> Reader<'a, '_> {
         };
         let span = repository.as_ref().or(tag.as_ref()).map(|(_, span)| *span)?;
         let official = repository.as_ref().is_none_or(|(name, _)| is_official_repository(name));
+        // Without a tag the chart puts in its own version.
+        let is_open = |tag: &&String| {
+            !tag.is_empty() && !tag.contains('@') && !tag.contains(GAP) && !tag.contains("{{")
+        };
         Some(Image {
+            floating: tag.as_ref().map(|(tag, _)| tag).filter(is_open).cloned(),
             repository: repository.map(|(name, _)| name).unwrap_or_default(),
             tag: tag.map(|(tag, _)| tag).filter(|tag| !tag.is_empty()),
             official,

@@ -16,6 +16,9 @@ impl<'a> Reader<'a, '_> {
         if setting.beside.is_some() {
             return Value::absent();
         }
+        if !setting.values.is_empty() {
+            return self.outside_configuration(setting);
+        }
         let fallback = Fallback {
             version: self.version.version,
             confidence: Confidence::High,
@@ -231,7 +234,7 @@ impl<'a> Reader<'a, '_> {
         Some(value)
     }
 
-    fn leaf(&self, setting: &Setting, layer: Layer<'a>, place: Span) -> Value {
+    pub(super) fn leaf(&self, setting: &Setting, layer: Layer<'a>, place: Span) -> Value {
         let whole = Span::new(layer.source, layer.node.range());
         let value = if layer.node.is_seq() {
             let items: Vec<Fragment> = layer

@@ -22,6 +22,10 @@ pub(in crate::readers) struct Workload<'a> {
     pub labels: BTreeMap<String, String>,
     /// Where it is told to use the node's own network.
     pub host_network: Option<Span>,
+    /// The `securityContext` of its pods: the manifest's, then those of its patches.
+    pub security: Vec<Part<'a>>,
+    /// A patch of a part of some `securityContext` that is not followed.
+    pub hidden_security: bool,
     /// Patches that may have changed it and were not applied.
     pub unapplied: Vec<(String, Span)>,
 }
@@ -40,6 +44,8 @@ pub(in crate::readers) struct Container<'a> {
     pub command: Vec<Part<'a>>,
     pub arguments: Vec<Part<'a>>,
     pub ports: Vec<Part<'a>>,
+    /// Its `securityContext`: the manifest's, then those of its patches.
+    pub security: Vec<Part<'a>>,
 }
 
 /// What a kustomization puts in place of parts of an image's name.
@@ -70,6 +76,8 @@ impl<'a> Workload<'a> {
             volumes: Vec::new(),
             labels: BTreeMap::new(),
             host_network: None,
+            security: Vec::new(),
+            hidden_security: false,
             unapplied: Vec::new(),
         };
         let above = workload.pod_path().split_last().map_or(&[][..], |(_, above)| above);
@@ -78,6 +86,7 @@ impl<'a> Workload<'a> {
             labels(template.and_then(|template| template.at(&["metadata", "labels"])));
         if let Some(pod) = part.at(workload.pod_path()) {
             workload.volumes = pod.items("volumes");
+            workload.security.extend(pod.get("securityContext"));
             let network = pod.get("hostNetwork");
             workload.host_network =
                 network.filter(|on| on.node.text() == Some("true")).map(Part::span);
@@ -101,6 +110,7 @@ impl<'a> Workload<'a> {
     pub fn merge(&mut self, patch: Part<'a>) {
         self.sources.push(patch.source);
         let Some(pod) = patch.at(self.pod_path()) else { return };
+        self.security.extend(pod.get("securityContext"));
         for (list, is_init) in LISTS {
             let Some(patches) = pod.get(list) else { continue };
             let (mine, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.containers)
@@ -131,6 +141,7 @@ impl<'a> Workload<'a> {
             // It ends above the pod, or leads elsewhere.
             return if shared == path.len() { Err(TOO_DEEP) } else { Ok(()) };
         }
+        self.hidden_security |= path.contains(&"securityContext");
         match path[pod.len()..] {
             [] => Err(TOO_DEEP),
             [list @ ("containers" | "initContainers"), index, ref rest @ ..] => {
@@ -173,6 +184,7 @@ impl<'a> Container<'a> {
             command: part.items("command"),
             arguments: part.items("args"),
             ports: part.items("ports"),
+            security: part.get("securityContext").into_iter().collect(),
         }
     }
 
@@ -186,6 +198,7 @@ impl<'a> Container<'a> {
 
     fn merge(&mut self, patch: Part<'a>) {
         self.place = place_in(patch).unwrap_or(self.place);
+        self.security.extend(patch.get("securityContext"));
         if let Some(image) = patch.get("image") {
             (self.image, self.image_override) = (Some(image), ImageOverride::default());
         }

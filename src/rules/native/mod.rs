@@ -5,9 +5,13 @@ mod default_key_pair;
 mod duplicate_key;
 mod foreign_keys;
 mod host_mismatch;
+mod job_differs;
 mod key_files;
+mod known_vulnerable;
+mod misspelt;
 mod not_parsed;
 mod open_client;
+mod open_policy;
 mod token;
 mod url_mismatch;
 mod values_differ;
@@ -128,6 +132,12 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
         Native::DuplicateKey { conflicting } => {
             duplicate_key::run(&case.deployment.evidence.problems, *conflicting)
         }
+        Native::KnownVulnerable {} => known_vulnerable::run(case),
+        Native::MisspeltVariable { prefixes, known } => misspelt::run(case, prefixes, known),
+        Native::JobDiffers { sections, worse, severity } => {
+            job_differs::run(case, sections, worse, *severity)
+        }
+        Native::OpenNetworkPolicy {} => open_policy::run(case),
         // A token or a client is the file's, whatever deployment the file is part of; what is
         // wrong with waivers is known when everything else is found.
         Native::TokenOfKnownKey { .. }
@@ -171,6 +181,10 @@ pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
             duplicate_key::run(&case.loose.problems, *conflicting)
         }
         Native::Waiver { .. }
+        | Native::KnownVulnerable {}
+        | Native::MisspeltVariable { .. }
+        | Native::JobDiffers { .. }
+        | Native::OpenNetworkPolicy {}
         | Native::UrlMismatch { .. }
         | Native::HostMismatch { .. }
         | Native::ValuesDiffer { .. }

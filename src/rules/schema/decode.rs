@@ -67,7 +67,7 @@ impl<'de> Deserialize<'de> for Condition {
         impl<'de> Visitor<'de> for V {
             type Value = Condition;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping of settings to predicates, or any, all, not, version, profile, kind, fact, port, mount")
+                f.write_str("a mapping of settings to predicates, or any, all, not, version, profile, kind, fact, port, mount, key")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Condition, A::Error> {
                 let mut all = Vec::new();
@@ -82,12 +82,13 @@ impl<'de> Deserialize<'de> for Condition {
                         "fact" => Condition::Fact(map.next_value()?),
                         "port" => Condition::Port(map.next_value()?),
                         "mount" => Condition::Mount(map.next_value()?),
+                        "key" => Condition::Key(map.next_value()?),
                         path if path.contains('.') => {
                             Condition::Setting(path.to_owned(), map.next_value()?)
                         }
                         other => {
                             return Err(de::Error::custom(format!(
-                                "unknown word `{other}` in a condition: expected a setting's path, or any, all, not, version, profile, kind, fact, port, mount"
+                                "unknown word `{other}` in a condition: expected a setting's path, or any, all, not, version, profile, kind, fact, port, mount, key"
                             )));
                         }
                     });
@@ -99,7 +100,7 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-const WORDS: &str = "unset, empty, default, placeholder, example-domain, reference, inline, held-by, equals, in, matches, contains, first, at-least, below, host, scheme, any, all, not";
+const WORDS: &str = "unset, empty, default, placeholder, example-domain, misshapen, reference, inline, held-by, equals, in, matches, contains, first, at-least, below, host, scheme, any, all, not";
 
 impl<'de> Deserialize<'de> for Predicate {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
@@ -116,6 +117,7 @@ impl<'de> Deserialize<'de> for Predicate {
                     "default" => Predicate::Default,
                     "placeholder" => Predicate::Placeholder,
                     "example-domain" => Predicate::ExampleDomain,
+                    "misshapen" => Predicate::Misshapen,
                     "reference" => Predicate::Reference,
                     "inline" => Predicate::Inline,
                     other => {

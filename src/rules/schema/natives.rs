@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Severity;
+
 /// A check that needs code.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(
@@ -95,6 +97,26 @@ pub enum Native {
         /// Values of the claim `tokenType` that only OpenMetadata uses.
         token_types: Vec<String>,
     },
+    /// The version has holes that an advisory tells of (`rules/advisories.yaml`).
+    KnownVulnerable {},
+    /// A variable's name is nearly that of one which the server reads and which is not set.
+    MisspeltVariable {
+        /// How the names begin that are looked at.
+        prefixes: Vec<String>,
+        /// Names that the server reads, too, and that are no setting's.
+        known: Vec<String>,
+    },
+    /// The job that migrates the database gets other values than the server.
+    JobDiffers {
+        /// The parts of the configuration that are compared.
+        sections: Vec<String>,
+        /// Settings of which a difference is worse, and how bad it is.
+        worse: Vec<String>,
+        /// How bad that is.
+        severity: Severity,
+    },
+    /// A network policy lets anybody through to the server.
+    OpenNetworkPolicy {},
     /// A client that is told not to sign in: it works only where the server asks nobody.
     OpenClient {},
     /// A recognised file that could not be read as what it is.
@@ -160,6 +182,10 @@ impl Native {
             | Native::PrivateKeyPlace { .. }
             | Native::TokenOfKnownKey { .. }
             | Native::OpenClient {}
+            | Native::KnownVulnerable {}
+            | Native::MisspeltVariable { .. }
+            | Native::JobDiffers { .. }
+            | Native::OpenNetworkPolicy {}
             | Native::EmbeddedToken { .. } => Vec::new(),
         }
     }

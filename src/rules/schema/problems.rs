@@ -2,7 +2,7 @@
 
 use crate::rules::matchers::PortMatch;
 
-use super::{Choice, Condition, Native, Predicate, RuleFile};
+use super::{Choice, Condition, Native, Pattern, Predicate, RuleFile};
 
 /// Something that a rule file says and that does not exist.
 #[derive(Clone, Debug)]
@@ -18,6 +18,17 @@ impl Problem {
         Problem {
             word: path.to_owned(),
             message: format!("`{path}` is no setting of the catalogue"),
+        }
+    }
+
+    fn no_expression(source: &str, place: &str, error: &regex::Error) -> Problem {
+        // The library draws the expression first.
+        let error = error.to_string();
+        let reason = error.lines().last().unwrap_or("");
+        let reason = reason.trim_start_matches("error: ");
+        Problem {
+            word: source.to_owned(),
+            message: format!("{place}: no regular expression: {reason}"),
         }
     }
 }
@@ -44,11 +55,15 @@ impl RuleFile {
                 !check.flag.0.is_empty(),
                 check.native.is_some(),
                 check.flag_credentials.is_some(),
+                check.flag_any.is_some(),
+                check.image.is_some(),
+                !check.variables.is_empty(),
+                !check.keys.is_empty(),
                 check.port.is_some(),
                 check.mount.is_some(),
             ];
             if kinds.iter().filter(|given| **given).count() != 1 {
-                let words = "`flag`, `flag-credentials`, `port`, `mount`, `native`";
+                let words = "`flag`, `flag-credentials`, `flag-any`, `image`, `variables`, `keys`, `port`, `mount`, `native`";
                 let message = format!("a check needs one of {words}");
                 problems.push(Problem { word: String::new(), message });
             }
@@ -56,6 +71,13 @@ impl RuleFile {
                 seen.push((path.to_owned(), Predicate::Any(Vec::new())));
             }
         }
+        let images = self.checks.iter().filter_map(|check| check.image.as_ref());
+        let mut broken = |pattern: &Pattern, place: String| {
+            if let Err(error) = regex::Regex::new(&pattern.source) {
+                problems.push(Problem::no_expression(&pattern.source, &place, &error));
+            }
+        };
+        images.for_each(|image| broken(&image.tag, "under `image`".to_owned()));
         for condition in conditions {
             condition.walk(&mut |path, predicate| seen.push((path.to_owned(), predicate.clone())));
         }
@@ -77,14 +99,8 @@ impl RuleFile {
             predicate.walk(&mut |inner| match inner {
                 Predicate::Matches(pattern) => {
                     if let Err(error) = regex::Regex::new(&pattern.source) {
-                        // The library draws the expression first.
-                        let error = error.to_string();
-                        let reason = error.lines().last().unwrap_or("");
-                        let reason = reason.trim_start_matches("error: ");
-                        problems.push(Problem {
-                            word: pattern.source.clone(),
-                            message: format!("under `{path}`: no regular expression: {reason}"),
-                        });
+                        let place = format!("under `{path}`");
+                        problems.push(Problem::no_expression(&pattern.source, &place, &error));
                     }
                 }
                 Predicate::In(Choice::Group(group)) if !is_group(group) => {

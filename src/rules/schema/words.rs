@@ -34,6 +34,8 @@ pub enum Condition {
     Port(PortMatch),
     /// There is such a mount.
     Mount(MountMatch),
+    /// The chart's values hold a key at this path.
+    Key(String),
     /// A setting meets a predicate.
     Setting(String, Predicate),
 }
@@ -69,6 +71,8 @@ pub enum Predicate {
     Placeholder,
     /// A name that RFC 2606 reserves for examples.
     ExampleDomain,
+    /// Put into openmetadata.yaml it is not what its setting takes: no text, or no list of texts.
+    Misshapen,
     /// It comes from somewhere that the files do not show.
     Reference,
     /// Written out in a file that is not kept out of the repository.

@@ -1,0 +1,78 @@
+//! Keys of the chart's values by their places: those that say that something stands where the
+//! chart does not look, and the settings that stand beside the chart's configuration.
+
+use crate::deployment::catalogue::Setting;
+use crate::deployment::value::Value;
+use crate::source::Span;
+
+use super::super::scalar;
+use super::{Found, Layer, Reader, step};
+
+/// How many keys lead to the deepest ones that are looked at.
+const DEPTH: usize = 4;
+
+impl<'a> Reader<'a, '_> {
+    /// The keys of all mappings down to some depth, by path; of several layers the strongest.
+    pub(super) fn written_keys(&self) -> Vec<(String, Span)> {
+        let mut found: Vec<(String, Span)> = Vec::new();
+        for layer in &self.values {
+            collect(*layer, "", 1, &mut found);
+        }
+        found
+    }
+
+    /// A setting that stands beside the chart's configuration.
+    pub(super) fn outside_configuration(&self, setting: &Setting) -> Value {
+        let mut place = self.anchor;
+        for spelling in &setting.values {
+            match self.look_outside(&spelling.name) {
+                Found::Leaf(layer, key) => {
+                    return self.leaf(setting, layer, scalar::span(layer.source, key));
+                }
+                Found::Null(..) | Found::Map(..) => break,
+                Found::Nothing => {}
+            }
+            place = self.deepest(&spelling.name).unwrap_or(place);
+        }
+        if !self.broken_from.is_empty() || !self.wrapped.unseen.is_empty() {
+            return Value::unseen("values that are not among the files", place);
+        }
+        match setting.chart_default(self.version.version).and_then(|it| it.value.as_deref()) {
+            Some(text) => Value::default(setting.kind, text, place),
+            None => Value::absent(),
+        }
+    }
+
+    /// The last key on the way to a path that is there.
+    fn deepest(&self, path: &str) -> Option<Span> {
+        let mut layers: Vec<Layer<'a>> = self.values.clone();
+        let mut place = None;
+        for key in path.split('.') {
+            let Found::Map(next, key, source) = step(&layers, key) else { break };
+            place = Some(scalar::span(source, key));
+            layers = next;
+        }
+        place
+    }
+}
+
+fn collect(layer: Layer<'_>, above: &str, depth: usize, found: &mut Vec<(String, Span)>) {
+    for entry in layer.node.entries() {
+        let Some(key) = entry.key.text() else { continue };
+        let path = if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
+        let span = scalar::span(layer.source, entry.key);
+        if !entry.value.is_null() {
+            match found.iter_mut().find(|(known, _)| *known == path) {
+                Some(known) => known.1 = span,
+                None => found.push((path.clone(), span)),
+            }
+        }
+        // Below other keys nothing of the configuration is ever meant.
+        let on_the_way = ["openmetadata", "config", "global"];
+        let first = path.split('.').next().unwrap_or("");
+        if depth < DEPTH && entry.value.is_map() && on_the_way.contains(&first) {
+            let inner = Layer { node: entry.value, source: layer.source };
+            collect(inner, &path, depth + 1, found);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What a variable's text is once the server has put it into its openmetadata.yaml: a text, a
+//! list of texts, or something that its setting cannot take. Knows nothing of where it came from.
+
+use crate::deployment::catalogue::{Setting, Type};
+use crate::deployment::value::{GAP, State, Value};
+use crate::syntax::yaml::{Node, parse};
+
+use super::condition::Truth;
+
+/// Whether the server cannot take the value in.
+pub(super) fn is_misshapen(setting: &Setting, value: &Value) -> Truth {
+    // The parts of the database's URL are put into the middle of a text.
+    if value.state != State::Written || setting.path.starts_with("database.url.") {
+        return Truth::False;
+    }
+    let text = value.text.outline();
+    let is_list = setting.kind == Type::List;
+    let is_map = setting.kind == Type::Map;
+    if value.is_quoted {
+        // What stands in quotes is one text, whatever it looks like.
+        return (is_list && !text.contains(GAP)).into();
+    }
+    let has_gap = text.contains(GAP);
+    if has_gap && !text.trim_start().starts_with(['[', '{']) {
+        return Truth::Unknown;
+    }
+    let line = format!("value: {}\n", text.replace(GAP, "x"));
+    let tree = parse(&line);
+    let node = tree.documents().next().and_then(|root| Some(root.get("value")?.value));
+    let fits = tree.errors.is_empty() && node.is_some_and(|node| is_map || fits(node, is_list));
+    match (fits, has_gap) {
+        (false, _) => Truth::True,
+        (true, false) => Truth::False,
+        (true, true) => Truth::Unknown,
+    }
+}
+
+fn fits(node: Node<'_>, is_list: bool) -> bool {
+    let is_text = |node: Node<'_>| !node.is_seq() && !node.is_map();
+    if !is_list {
+        return is_text(node);
+    }
+    node.is_null() || node.is_seq() && node.items().into_iter().all(is_text)
+}
