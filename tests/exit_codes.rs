@@ -9,7 +9,7 @@ use support::{folder, omlint, omlint_with};
 /// Critical to low findings, all at high confidence but one at medium.
 const UNSAFE: &str = "services:
   openmetadata-server:
-    image: docker.getcollate.io/openmetadata/server:1.11.4
+    image: docker.getcollate.io/openmetadata/server:1.13.1
     environment:
       AUTHENTICATION_PROVIDER: basic
 ";

@@ -346,7 +346,10 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
     let role = tree
         .documents()
         .map(|root| {
-            if server_file::recognises(root) {
+            if server_file::recognises(root)
+                // Beside the chart's configuration the same word is a key at the wrong depth.
+                && root.at(&["openmetadata", "config"]).is_none()
+            {
                 Role::ServerFile
             } else if wrappers::is_helmfile(root) {
                 Role::Helmfile

@@ -4,11 +4,15 @@ use super::{Hit, Mark};
 use crate::deployment::version::Version;
 use crate::rules::advisories::Advisory;
 use crate::rules::condition::{Case, Truth};
+use crate::source::Span;
 
 pub(super) fn run(case: &Case<'_>) -> Vec<Hit> {
     let known = &case.deployment.version;
     let stated = known.from != "layout" && !known.from.starts_with("assumed");
-    if !stated || !is_release(&known.text) {
+    let image = case.deployment.evidence.image.as_ref();
+    // The number of an image of one's own need not be OpenMetadata's.
+    let is_ours = known.from != "image tag" || image.is_some_and(|image| image.official);
+    if !stated || !is_ours || !is_release(&known.text) {
         return Vec::new();
     }
     let applies = |advisory: &&Advisory| {
@@ -18,18 +22,8 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Hit> {
     let Some(worst) = found.iter().map(|advisory| advisory.severity).max() else {
         return Vec::new();
     };
-    let image = case.deployment.evidence.image.as_ref().filter(|_| known.from == "image tag");
-    let first = case.deployment.layers.first().copied();
-    let Some(span) = image.map(|image| image.span).or_else(|| {
-        case.deployment
-            .evidence
-            .image
-            .as_ref()
-            .map(|image| image.span)
-            .or(first.map(|source| crate::source::Span::new(source, 0..0)))
-    }) else {
-        return Vec::new();
-    };
+    let first = case.deployment.layers.first().map(|&source| Span::new(source, 0..0));
+    let Some(span) = image.map(|image| image.span).or(first) else { return Vec::new() };
     let fixed = found.iter().map(|advisory| advisory.fixed).max().unwrap_or(known.version);
     let each = found.iter().map(|advisory| format!("{} ({})", advisory.id, advisory.title));
     vec![Hit {
