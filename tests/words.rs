@@ -2,7 +2,7 @@
 
 /// The words that error messages of the form list.
 fn words() -> Vec<&'static str> {
-    let form = include_str!("../src/rules/schema.rs");
+    let form = include_str!("../src/rules/schema/decode.rs");
     let after = |mark: &str| &form[form.find(mark).expect(mark) + mark.len()..];
     let predicates = after("const WORDS: &str = \"");
     let conditions = after("a mapping of settings to predicates, or ");
