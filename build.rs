@@ -63,8 +63,7 @@ fn main() {
     let (_, limits_json) = table::<Limits>(&root, TABLES[2], &["matches"], &mut problems);
     let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &[], &mut problems);
     let (frameworks, frameworks_json) = table::<Frameworks>(&root, TABLES[4], &[], &mut problems);
-    let (_, advisories_json) =
-        table::<Advisories>(&root, TABLES[5], &["matches"], &mut problems);
+    let (_, advisories_json) = table::<Advisories>(&root, TABLES[5], &["matches"], &mut problems);
     let catalogue = catalogue.map(Catalogue::indexed);
 
     let mut files = Vec::new();
