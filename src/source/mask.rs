@@ -227,8 +227,10 @@ fn url(text: &str, start: usize, hidden: &mut Vec<Range<usize>>) -> usize {
     // The next URL begins with its scheme.
     let end = match body.find("://") {
         Some(next) => body[..next]
-            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '.' | '-' | ':'))
-            .map_or(0, |n| n + 1),
+            .trim_end_matches(|c: char| {
+                c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-' | ':')
+            })
+            .len(),
         None => body.len(),
     };
     let body = &body[..end];
@@ -320,6 +322,17 @@ mod tests {
         assert_eq!(masked.len(), text.len());
         assert_eq!(masked.chars().count(), text.chars().count());
         assert!(masked.starts_with("key: *·****"));
+    }
+
+    #[test]
+    fn a_url_behind_another_may_begin_with_any_character() {
+        for text in
+            ["https://a/\u{202e}://b", "https://a/é://b", "https://a/🔑x://u:p@b", "a://é://"]
+        {
+            for range in secrets_within(text) {
+                assert!(text.get(range).is_some(), "{text}");
+            }
+        }
     }
 
     #[test]
