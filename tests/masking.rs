@@ -250,6 +250,56 @@ fn secret_settings_in_a_compose_map() {
 }
 
 #[test]
+fn secrets_that_fill_in_public_settings() {
+    let mut sentinel = Sentinel::new();
+    let server = "services:\n  om:\n    image: openmetadata/server:1.12.0\n    environment:\n";
+    for (name, public) in [
+        ("whole", "${FERNET_KEY}"),
+        ("within", "https://x/${FERNET_KEY}"),
+        ("as a default", "id-${FERNET_KEY:-@M@}"),
+        ("where it is set", "id-${FERNET_KEY:+@M@}"),
+    ] {
+        let composed = format!(
+            "{server}      JWT_KEY_ID: {public}\n      AUTHENTICATION_AUTHORITY: {public}\n\
+             \x20     AUTHORIZER_ADMIN_PRINCIPALS: \"[{public}]\"\n"
+        );
+        let files = [(".env", "FERNET_KEY=@M@\n"), ("compose.yml", composed.as_str())];
+        sentinel.plant(&format!("compose, {name}"), &files);
+        let lines = format!(
+            "FERNET_KEY=@M@\nDB_USER_PASSWORD=own\nAUTHENTICATION_PROVIDER=auth0\n\
+             JWT_KEY_ID={public}\nAUTHENTICATION_AUTHORITY={public}\n"
+        );
+        sentinel.plant(&format!("environment, {name}"), &[("openmetadata.env", &lines)]);
+        if public.contains(":+") {
+            continue; // The server knows no such operator.
+        }
+        let file = format!(
+            "authenticationConfiguration:\n  provider: auth0\n  authority: {public}\n\
+             jwtTokenConfiguration:\n  keyId: {public}\n"
+        );
+        sentinel.plant(&format!("server file, {name}"), &[("openmetadata.yaml", &file)]);
+        let mounted = format!(
+            "{server}      FERNET_KEY: \"@M@\"\n      JWT_KEY_ID: $${{FERNET_KEY}}\n    volumes:\n\
+             \x20     - ./openmetadata.yaml:/opt/openmetadata/conf/openmetadata.yaml\n"
+        );
+        let files = [("openmetadata.yaml", file.as_str()), ("compose.yml", mounted.as_str())];
+        sentinel.plant(&format!("mounted server file, {name}"), &files);
+    }
+    sentinel.plant(
+        "a variable of a container",
+        &[(
+            "om.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: om}\nspec:\n  containers:\n\
+             \x20 - name: om\n    image: openmetadata/server:1.12.0\n    env:\n\
+             \x20   - {name: FERNET_KEY, value: \"@M@\"}\n\
+             \x20   - {name: JWT_KEY_ID, value: x-$(FERNET_KEY)}\n\
+             \x20   - {name: AUTHENTICATION_AUTHORITY, value: \"https://x/$(FERNET_KEY)\"}\n",
+        )],
+    );
+    sentinel.run();
+}
+
+#[test]
 fn secret_settings_in_a_compose_list() {
     let mut sentinel = Sentinel::new();
     for quote in ["", "\"", "'"] {

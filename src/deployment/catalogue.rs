@@ -2,9 +2,9 @@
 //! whether it is secret, and what OpenMetadata ships as its default.
 //! Knows nothing of files or rules; the build script compiles this file too.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -271,6 +271,8 @@ pub struct Catalogue {
     by_variable: HashMap<String, Vec<SettingId>>,
     #[serde(skip)]
     endings: OnceLock<HashMap<String, Ending>>,
+    #[serde(skip)]
+    secret_variables: OnceLock<Arc<HashSet<String>>>,
 }
 
 /// What stands at the end of a path of keys.
@@ -379,6 +381,15 @@ impl Catalogue {
     pub fn is_public_variable(&self, name: &str) -> bool {
         let ids = self.by_variable(name);
         !ids.is_empty() && ids.iter().all(|&id| !self.get(id).secret)
+    }
+
+    /// The variables whose values are never printed.
+    pub fn secret_variables(&self) -> Arc<HashSet<String>> {
+        let all = || {
+            let names = self.by_variable.keys().filter(|name| !self.is_public_variable(name));
+            Arc::new(names.cloned().collect())
+        };
+        self.secret_variables.get_or_init(all).clone()
     }
 
     /// All settings with their numbers.

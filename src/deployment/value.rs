@@ -26,6 +26,16 @@ pub enum Piece {
     Unknown(Unknown),
 }
 
+impl Piece {
+    /// The same; what is known of it is never printed.
+    pub fn veiled(self) -> Piece {
+        match self {
+            Piece::Known(text) => Piece::Known(text.veiled()),
+            unknown => unknown,
+        }
+    }
+}
+
 /// Stands for an unknown piece in [`Fragment::outline`].
 pub const GAP: char = '\u{1}';
 
@@ -65,6 +75,11 @@ impl Fragment {
             Piece::Unknown(unknown) => Some(unknown),
             Piece::Known(_) => None,
         })
+    }
+
+    /// Whether a piece of it must not be printed.
+    pub fn is_veiled(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Known(text) if text.is_veiled()))
     }
 
     /// Whether the files show all of it.
@@ -219,8 +234,9 @@ impl Fragment {
                 if from < here {
                     pieces.push(Piece::Known(text.part(from..here)));
                 }
-                let place = text.locate(here..at);
-                pieces.push(Piece::Known(Text::decoded(meant.to_string(), place)));
+                let meant = Text::decoded(meant.to_string(), text.locate(here..at));
+                let meant = if text.is_veiled() { meant.veiled() } else { meant };
+                pieces.push(Piece::Known(meant));
                 from = at;
             }
             if from < written.len() {

@@ -294,6 +294,9 @@ pub fn spelled(
     unknown: &dyn Fn(&Unknown) -> String,
 ) -> String {
     let known = |text: &Text| {
+        if text.is_veiled() {
+            return "…".to_owned();
+        }
         let (whole, written) = (text.expose(), sources.slice(text.span()));
         match written.split_once('\n') {
             // A block keeps its lines, and [`mask::public_value`] shows the first.

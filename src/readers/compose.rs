@@ -79,7 +79,7 @@ pub(super) fn read(
     project: &Project<'_>,
     consumed: &mut Consumed,
 ) -> Vec<Deployment> {
-    let mut variables = Variables::default();
+    let mut variables = Variables::none(context.catalogue);
     variables.read(&project.env_files, context.sources, &Variables::default());
     let mut reader = Reader {
         context,

@@ -69,7 +69,7 @@ fn tells(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
 
 /// The environment that the files set, the later over the earlier.
 pub(super) fn environment(context: &Context<'_>, inputs: &[&Input]) -> Environment {
-    let mut variables = Variables::default();
+    let mut variables = Variables::none(context.catalogue);
     variables.read(inputs, context.sources, &Variables::default());
     let mut environment = Environment::default();
     for (name, known) in variables.iter() {

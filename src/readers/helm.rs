@@ -359,7 +359,7 @@ impl<'a> Reader<'a, '_> {
         }
         let text = scalar::text(layer.source, self.raw(layer.source), layer.node);
         // Helm leaves `${NAME}` alone; the server's own substitution fills it in.
-        Variables::default().expand(&text, outer, Dialect::Dropwizard)
+        Variables::none(self.context.catalogue).expand(&text, outer, Dialect::Dropwizard)
     }
 
     fn deployment(&self, inputs: &[&Input], charts: &[&Input]) -> Deployment {

@@ -2,9 +2,11 @@
 //! from the server's environment.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
+use crate::deployment::catalogue::Catalogue;
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::dotenv;
@@ -67,12 +69,19 @@ pub(super) struct Variables {
     known: BTreeMap<String, Known>,
     /// Bytes brought so far, by these variables and their copies.
     brought: Rc<Cell<usize>>,
+    /// Names of those whose values are never printed, wherever they are filled in.
+    secret: Arc<HashSet<String>>,
 }
 
 impl Variables {
+    /// No variables yet.
+    pub(super) fn none(catalogue: &Catalogue) -> Variables {
+        Variables { secret: catalogue.secret_variables(), ..Variables::default() }
+    }
+
     /// No variables, which count with these what they bring.
     pub(super) fn none_beside(&self) -> Variables {
-        Variables { known: BTreeMap::new(), brought: self.brought.clone() }
+        Variables { known: BTreeMap::new(), ..self.clone() }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Known> {
@@ -95,7 +104,15 @@ impl Variables {
         dialect: Dialect,
     ) -> (Fragment, Vec<Step>) {
         let look = |name: &str| self.get(name);
-        expand(text, outer, &Scope { dialect, look: &look, brought: &self.brought }, 0)
+        expand(text, outer, &self.scope(dialect, &look), 0)
+    }
+
+    fn scope<'s, 'a>(
+        &'s self,
+        dialect: Dialect,
+        look: &'s dyn Fn(&str) -> Option<&'a Known>,
+    ) -> Scope<'s, 'a> {
+        Scope { dialect, look, brought: &self.brought, secret: &self.secret }
     }
 
     /// Reads environment files in order, the later over the earlier. A value may refer to
@@ -139,12 +156,7 @@ impl Variables {
                     let outer_span = Span::new(source, value.range.clone());
                     if value.interpolated {
                         let look = |name: &str| outer.get(name).or(self.get(name));
-                        let scope = Scope {
-                            dialect: Dialect::Compose,
-                            look: &look,
-                            brought: &self.brought,
-                        };
-                        expand(&text, outer_span, &scope, 0)
+                        expand(&text, outer_span, &self.scope(Dialect::Compose, &look), 0)
                     } else {
                         (super::scalar::marked(text, outer_span), Vec::new())
                     }
@@ -173,6 +185,7 @@ struct Scope<'s, 'a> {
     dialect: Dialect,
     look: &'s dyn Fn(&str) -> Option<&'a Known>,
     brought: &'s Cell<usize>,
+    secret: &'s HashSet<String>,
 }
 
 /// Replaces the variables in a text that stands `depth` values deep.
@@ -213,12 +226,18 @@ impl Run<'_, '_, '_> {
                     let piece = if self.text.expose().get(range.clone()) == Some(text) {
                         self.text.part(range.clone())
                     } else {
-                        Text::decoded(text, self.text.locate(range.clone()))
+                        let text = Text::decoded(text, self.text.locate(range.clone()));
+                        if self.text.is_veiled() { text.veiled() } else { text }
                     };
                     self.pieces.push(Piece::Known(piece));
                 }
                 substitution::Piece::Variable { name, range, op } => {
+                    let before = self.pieces.len();
                     self.variable(name, self.text.locate(range.clone()), op);
+                    if self.scope.secret.contains(name) {
+                        let brought: Vec<Piece> = self.pieces.drain(before..).collect();
+                        self.pieces.extend(brought.into_iter().map(Piece::veiled));
+                    }
                 }
             }
         }
@@ -284,6 +303,7 @@ impl Run<'_, '_, '_> {
             if server && known.text.is_known() { known.text.outline() } else { String::new() };
         if value.contains("${") {
             let text = Text::decoded(&value, known.text.span());
+            let text = if known.text.is_veiled() { text.veiled() } else { text };
             let (inner, steps) = expand(&text, outer, self.scope, self.depth + 1);
             self.pieces.extend(inner.pieces().iter().cloned());
             self.keep(steps.iter());

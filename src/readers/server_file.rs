@@ -58,7 +58,7 @@ pub(super) fn settings(
     else {
         return catalogue.settings.iter().map(|_| Value::absent()).collect();
     };
-    let mut variables = Variables::default();
+    let mut variables = Variables::none(catalogue);
     for (name, variable) in environment.iter().flat_map(|environment| &environment.variables) {
         variables.insert(
             name.clone(),

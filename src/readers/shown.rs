@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::deployment::catalogue::{Catalogue, Ending};
 use crate::source::mask::{self, Shown};
 use crate::syntax::dotenv;
-use crate::syntax::substitution::{self, Dialect, Piece};
+use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 use crate::syntax::yaml::{Node, Style, Tree};
 
 /// Keys whose values are structure, not configuration.
@@ -71,7 +71,7 @@ pub(super) fn of_env(file: &dotenv::File, text: &str, catalogue: &Catalogue) -> 
         let raw = &text[value.range.clone()];
         if catalogue.is_public_variable(&entry.key) {
             shown.push(value.range.clone());
-            hidden.extend(shifted(mask::secrets_within(raw), value.range.start));
+            hidden.extend(shifted(secrets_within(raw, catalogue), value.range.start));
         } else {
             shown.extend(shifted(skeleton(raw), value.range.start));
         }
@@ -282,7 +282,7 @@ impl<'a> Walk<'a> {
         } else if public || is_client_provider(path, raw) {
             self.shown.push(value.clone());
             // Signs around the value are part of its spelling, not of a word of it.
-            self.hidden.extend(shifted(mask::secrets_within(raw), value.start));
+            self.hidden.extend(shifted(secrets_within(raw, self.catalogue), value.start));
         } else if !self.broken {
             // Quotes are structure; so is what names the variable of a masked value.
             self.shown.extend(shifted(skeleton(raw), value.start));
@@ -355,18 +355,12 @@ fn skeleton(raw: &str) -> Vec<Range<usize>> {
     }
     if raw.contains("${") && raw.len() < 65_536 {
         for piece in substitution::parse(raw, Dialect::Compose).pieces {
-            if let Piece::Variable { name, range, .. } = piece {
-                let head = 2 + name.len();
-                if !raw[range.clone()].starts_with("${") || name.len() > 100 {
-                    continue;
-                }
-                let operator = raw[range.start + head..range.end]
-                    .chars()
-                    .take_while(|c| matches!(c, ':' | '-' | '?' | '+'))
-                    .count()
-                    .min(2);
-                kept.push(range.start..range.start + head + operator);
-                kept.push(range.end - 1..range.end);
+            if let Piece::Variable { name, range, .. } = piece
+                && name.len() <= 100
+                && let Some(inner) = behind_operator(raw, &name, &range)
+            {
+                kept.push(range.start..inner.start);
+                kept.push(inner.end..range.end);
             }
         }
     }
@@ -374,6 +368,42 @@ fn skeleton(raw: &str) -> Vec<Range<usize>> {
         kept.push(raw.len() - 1..raw.len());
     }
     kept
+}
+
+/// What stands between `${NAME:-` and `}`, if there are braces.
+fn behind_operator(raw: &str, name: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let head = range.start + 2 + name.len();
+    let rest = raw[range.clone()].starts_with("${").then(|| &raw[head..range.end])?;
+    let operator = rest.chars().take_while(|c| matches!(c, ':' | '-' | '?' | '+')).count().min(2);
+    Some(head + operator..range.end - 1)
+}
+
+/// Ranges of a public value that may hold a secret all the same.
+fn secrets_within(raw: &str, catalogue: &Catalogue) -> Vec<Range<usize>> {
+    let mut hidden = mask::secrets_within(raw);
+    if raw.contains("${") {
+        let template = substitution::parse(raw, Dialect::Compose);
+        of_secret_variables(raw, &template, &catalogue.secret_variables(), &mut hidden);
+    }
+    hidden
+}
+
+/// Ranges of what a secret variable may become, by the text itself.
+fn of_secret_variables(
+    raw: &str,
+    template: &Template,
+    secret: &HashSet<String>,
+    hidden: &mut Vec<Range<usize>>,
+) {
+    for piece in &template.pieces {
+        let Piece::Variable { name, range, op } = piece else { continue };
+        if secret.contains(name) {
+            hidden.extend(behind_operator(raw, name, range));
+        } else if let Operator::Default { template, .. } | Operator::Alternate { template, .. } = op
+        {
+            of_secret_variables(raw, template, secret, hidden);
+        }
+    }
 }
 
 fn shifted(ranges: Vec<Range<usize>>, by: usize) -> impl Iterator<Item = Range<usize>> {

@@ -12,6 +12,7 @@ pub struct Text {
     text: Box<str>,
     whole: Span,
     runs: Runs,
+    veiled: bool,
 }
 
 /// A run that stands in the source letter for letter.
@@ -77,23 +78,35 @@ impl Text {
         let text = text.into().into_boxed_str();
         let len = text.len();
         let runs = std::iter::once((0, start, len)).collect();
-        Text { whole: Span::new(source, start..start + len), runs, text }
+        Text { whole: Span::new(source, start..start + len), runs, text, veiled: false }
     }
 
     /// Text that was decoded from the whole of `span` and has no closer mapping.
     pub fn decoded(text: impl Into<String>, whole: Span) -> Self {
-        Text { text: text.into().into_boxed_str(), whole, runs: std::iter::empty().collect() }
+        let runs = std::iter::empty().collect();
+        Text { text: text.into().into_boxed_str(), whole, runs, veiled: false }
     }
 
     /// Text whose `runs` (offset in text, offset in source, length) stand letter for letter
     /// within `whole`.
     pub fn mapped(text: impl Into<String>, whole: Span, runs: Vec<(usize, usize, usize)>) -> Self {
-        Text { text: text.into().into_boxed_str(), whole, runs: runs.into_iter().collect() }
+        let runs = runs.into_iter().collect();
+        Text { text: text.into().into_boxed_str(), whole, runs, veiled: false }
     }
 
     /// The characters. Whoever prints them must know that they are public.
     pub fn expose(&self) -> &str {
         &self.text
+    }
+
+    /// The same, never to be printed, whatever it is a part of.
+    pub fn veiled(self) -> Text {
+        Text { veiled: true, ..self }
+    }
+
+    /// Whether it must not be printed, although what it is a part of may be.
+    pub fn is_veiled(&self) -> bool {
+        self.veiled
     }
 
     /// Where all of it stands.
@@ -140,6 +153,11 @@ impl Text {
                 (from < to).then(|| (from - range.start, start + (from - offset), to - from))
             })
             .collect();
-        Text { text: self.text[range.clone()].into(), whole: self.locate(range), runs }
+        Text {
+            text: self.text[range.clone()].into(),
+            whole: self.locate(range),
+            runs,
+            veiled: self.veiled,
+        }
     }
 }

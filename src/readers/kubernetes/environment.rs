@@ -1,6 +1,7 @@
 //! A container's environment from `env` and `envFrom`, as the kubelet builds it. What a Secret or
 //! ConfigMap out of scope gives is unknown, and so is what a patch that was not applied may change.
 
+use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Unseen, Variable};
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::deployment::version::Confidence;
@@ -66,7 +67,8 @@ impl<'a> Server<'a, '_> {
             let Some(store) = store else { continue };
             let step = Step { what: format!("the container takes in {what}"), span: Some(span) };
             for (name, entry) in &store.entries {
-                let variable = variable(entry, entry.span, vec![step.clone()], rank);
+                let variable =
+                    variable(self.context.catalogue, entry, entry.span, vec![step.clone()], rank);
                 environment.set(format!("{prefix}{name}"), variable);
             }
             for name in &store.opaque {
@@ -92,7 +94,7 @@ impl<'a> Server<'a, '_> {
                 Some(_) => scalar::marked(written, whole),
                 None => self.expanded(&written, whole, environment),
             };
-            let (text, filled) = filled_in(text);
+            let (text, filled) = filled_in(self.context.catalogue, text);
             let patched = item
                 .value
                 .map(|_| Step { what: format!("a patch sets `{key}`"), span: Some(place) });
@@ -119,7 +121,7 @@ impl<'a> Server<'a, '_> {
                 Some(entry) => {
                     let step =
                         Step { what: format!("`{key}` is taken from {what}"), span: Some(span) };
-                    variable(entry, entry.span, vec![step], ENV)
+                    variable(self.context.catalogue, entry, entry.span, vec![step], ENV)
                 }
                 None => variable_unknown(&what, span, ENV),
             }
@@ -140,6 +142,7 @@ impl<'a> Server<'a, '_> {
     /// `$(NAME)` becomes what a variable above it is, and `$$` is a `$` that begins no name.
     fn expanded(&self, text: &Text, outer: Span, environment: &Environment) -> Fragment {
         let written = text.expose();
+        let secret = self.context.catalogue.secret_variables();
         let mut pieces = Vec::new();
         let mut from = 0;
         let mut keep = |pieces: &mut Vec<Piece>, end: usize, next: usize| {
@@ -165,6 +168,10 @@ impl<'a> Server<'a, '_> {
                     at += length + 1;
                     keep(&mut pieces, here, at);
                     match environment.variables.get(name) {
+                        Some(variable) if secret.contains(name) => {
+                            pieces
+                                .extend(variable.text.pieces().iter().cloned().map(Piece::veiled));
+                        }
                         Some(variable) => pieces.extend_from_slice(variable.text.pieces()),
                         // The server gets it as it stands, unless something fills it in before.
                         None => pieces.push(Piece::Unknown(Unknown {
@@ -183,14 +190,14 @@ impl<'a> Server<'a, '_> {
 
 /// What the server makes of a value: it fills in `${NAME}` in the values of variables, too, if
 /// nothing else has before.
-fn filled_in(value: Fragment) -> (Fragment, Vec<Step>) {
+fn filled_in(catalogue: &Catalogue, value: Fragment) -> (Fragment, Vec<Step>) {
     let outer = value.outer();
     let mut steps = Vec::new();
     let mut pieces = Vec::new();
     for piece in value.pieces() {
         match piece {
             Piece::Known(text) if memchr::memchr(b'$', text.expose().as_bytes()).is_some() => {
-                let variables = Variables::default();
+                let variables = Variables::none(catalogue);
                 let (inner, how) = variables.expand(text, outer, Dialect::Dropwizard);
                 pieces.extend_from_slice(inner.pieces());
                 steps.extend(how);
@@ -201,8 +208,14 @@ fn filled_in(value: Fragment) -> (Fragment, Vec<Step>) {
     (Fragment::new(pieces, outer), steps)
 }
 
-fn variable(entry: &Entry, place: Span, mut steps: Vec<Step>, rank: u8) -> Variable {
-    let (text, filled) = filled_in(entry.text.clone());
+fn variable(
+    catalogue: &Catalogue,
+    entry: &Entry,
+    place: Span,
+    mut steps: Vec<Step>,
+    rank: u8,
+) -> Variable {
+    let (text, filled) = filled_in(catalogue, entry.text.clone());
     steps.extend(filled);
     Variable { text, items: None, place, steps, confidence: Confidence::High, rank }
 }
