@@ -28,8 +28,10 @@ use deployment::Deployment;
 use deployment::catalogue::SettingId;
 use deployment::evidence::Loose;
 use lint::policy::ForPaths;
-use lint::{Accepted, Day, Finding, Policy, Waived, Waiver};
+use lint::{Accepted, Day, Finding, Policy, Tally, Waived, Waiver};
 use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
+use report::View;
+use report::compliance::Subject;
 use rules::Knowledge;
 use rules::schema::Severity;
 use source::discover::{Disk, Note, STALE, decoded};
@@ -131,6 +133,42 @@ impl Scan {
 
     fn options(&self) -> lint::Options<'_> {
         lint::Options { policy: &self.policy, now: self.now, whole: self.whole }
+    }
+
+    /// All of it as a report is made of: every finding, no colours. `shown` says what may be
+    /// printed.
+    pub fn view<'a>(&'a self, shown: &'a dyn Fn(SourceId) -> Shown) -> View<'a> {
+        View {
+            sources: &self.sources,
+            deployments: &self.deployments,
+            cannot_tell: &self.cannot_tell,
+            findings: self.findings.iter().collect(),
+            hidden: 0,
+            waived: Tally::default(),
+            least: Severity::Info,
+            notes: &self.notes,
+            failures: &self.failures,
+            broken: &self.broken,
+            files_seen: self.files_seen,
+            repository: &self.repository,
+            exit_code: 0,
+            category: "",
+            shown,
+            color: false,
+        }
+    }
+
+    /// What a page about a framework is made of; `asked` are the settings that rules look at.
+    pub fn subject<'a>(&'a self, asked: &'a [BTreeSet<SettingId>]) -> Subject<'a> {
+        Subject {
+            knowledge: &self.knowledge,
+            sources: &self.sources,
+            deployments: &self.deployments,
+            cannot_tell: &self.cannot_tell,
+            asked,
+            files_seen: self.files_seen,
+            now: self.now,
+        }
     }
 
     /// The parts of a source that may be printed.

@@ -9,7 +9,6 @@ use std::path::Path;
 use omlint::config::Loaded;
 use omlint::report::{self, Format, View};
 use omlint::rules::Knowledge;
-use omlint::rules::schema::Severity;
 use omlint::{Request, scan};
 use support::marker::{Look, MARKER, ODD};
 use support::{folder, omlint, omlint_with};
@@ -102,24 +101,7 @@ impl Look {
         let scan = scan(&request(folder));
         assert!(scan.broken.is_empty() && scan.failures.is_empty(), "{name}: {:?}", scan.broken);
         let shown = |id| scan.shown(id);
-        let view = View {
-            sources: &scan.sources,
-            deployments: &scan.deployments,
-            cannot_tell: &scan.cannot_tell,
-            findings: scan.findings.iter().collect(),
-            hidden: 0,
-            waived: Default::default(),
-            least: Severity::Info,
-            notes: &scan.notes,
-            failures: &scan.failures,
-            broken: &scan.broken,
-            files_seen: scan.files_seen,
-            repository: &scan.repository,
-            exit_code: 1,
-            category: "production",
-            shown: &shown,
-            color: false,
-        };
+        let view = View { exit_code: 1, category: "production", ..scan.view(&shown) };
         let asked =
             vec![knowledge.catalogue.iter().map(|(id, _)| id).collect(); scan.deployments.len()];
         let findings = Format::ALL.map(|format| {

@@ -7,9 +7,8 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 use omlint::compliance::Assessment;
 use omlint::config::{self, Choice, Flags};
-use omlint::report::compliance::{self, Subject};
+use omlint::report::compliance;
 use omlint::report::{self, Format, View};
-use omlint::rules::schema::Severity;
 use omlint::source::discover::Disk;
 use omlint::source::mask::is_visible;
 use omlint::{Request, Scan, scan};
@@ -186,24 +185,7 @@ fn places(scan: &Scan) {
 fn pages(scan: &Scan, all: bool) -> Vec<(String, String)> {
     let knowledge = &scan.knowledge;
     let shown = |id| scan.shown(id);
-    let view = View {
-        sources: &scan.sources,
-        deployments: &scan.deployments,
-        cannot_tell: &scan.cannot_tell,
-        findings: scan.findings.iter().collect(),
-        hidden: 0,
-        waived: Default::default(),
-        least: Severity::Info,
-        notes: &scan.notes,
-        failures: &scan.failures,
-        broken: &scan.broken,
-        files_seen: scan.files_seen,
-        repository: &scan.repository,
-        exit_code: 1,
-        category: "production",
-        shown: &shown,
-        color: false,
-    };
+    let view = View { exit_code: 1, category: "production", ..scan.view(&shown) };
     let mut pages: Vec<(String, String)> = Format::ALL
         .iter()
         .filter(|format| all || **format != Format::Sarif)
@@ -222,15 +204,8 @@ fn pages(scan: &Scan, all: bool) -> Vec<(String, String)> {
 
 fn assessed(scan: &Scan, assessment: &Assessment<'_>) -> Vec<(String, String)> {
     use compliance::Format;
-    let subject = Subject {
-        knowledge: &scan.knowledge,
-        sources: &scan.sources,
-        deployments: &scan.deployments,
-        cannot_tell: &scan.cannot_tell,
-        asked: &scan.asked(),
-        files_seen: scan.files_seen,
-        now: scan.now,
-    };
+    let asked = scan.asked();
+    let subject = scan.subject(&asked);
     [Format::Table, Format::Markdown, Format::Json, Format::Html, Format::Oscal]
         .into_iter()
         .map(|format| {

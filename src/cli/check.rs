@@ -151,23 +151,16 @@ fn render(
 ) -> String {
     let gate = gate(arguments, settings, format);
     let verdict = gate.judge(&scan.findings);
+    let shown = |id| scan.shown(id);
     let view = View {
-        sources: &scan.sources,
-        deployments: &scan.deployments,
-        cannot_tell: &scan.cannot_tell,
         findings: verdict.listed,
         hidden: verdict.hidden,
         waived: verdict.waived,
         least: gate.least,
-        notes: &scan.notes,
-        failures: &scan.failures,
-        broken: &scan.broken,
-        files_seen: scan.files_seen,
-        repository: &scan.repository,
         exit_code: outcome as u8,
         category: arguments.category.as_deref().unwrap_or(settings.profile.value.name()),
-        shown: &|id| scan.shown(id),
         color,
+        ..scan.view(&shown)
     };
     format.render(&view, &scan.knowledge, most)
 }
@@ -310,6 +303,20 @@ pub(super) fn aftermath(scan: &Scan) -> Outcome {
         complain(&format!("internal error while {part}; the rest of the run is reported"));
     }
     troubles(scan)
+}
+
+/// Prints the page about a scan, and what there is to say beside it.
+pub(super) fn page(text: &str, scan: &mut Scan, wants_stats: bool) -> Outcome {
+    let mut outcome = aftermath(scan);
+    if let Err(error) = print(text) {
+        complain(&format!("the report could not be written: {error}"));
+        outcome = outcome.max(Outcome::Failed);
+    }
+    if wants_stats {
+        scan.stages.end("report");
+        stats::tell(scan);
+    }
+    outcome
 }
 
 fn narrate(scan: &Scan) {

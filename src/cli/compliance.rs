@@ -1,11 +1,11 @@
 //! `omlint report`: scans, holds a framework against what was found, and prints the page.
 
-use crate::report::compliance::{self, Subject};
+use crate::report::compliance;
 
 use super::arguments::Report;
-use super::check::{aftermath, read};
+use super::check::{page, read};
 use super::words::ReportFormat;
-use super::{Outcome, complain, print, stats};
+use super::{Outcome, complain};
 
 pub(super) fn run(arguments: &Report) -> Outcome {
     let inputs = &arguments.inputs;
@@ -18,26 +18,10 @@ pub(super) fn run(arguments: &Report) -> Outcome {
         complain(&format!("there is no framework `{name}` in this build"));
         return Outcome::Failed;
     };
-    let subject = Subject {
-        knowledge: &scan.knowledge,
-        sources: &scan.sources,
-        deployments: &scan.deployments,
-        cannot_tell: &scan.cannot_tell,
-        asked: &scan.asked(),
-        files_seen: scan.files_seen,
-        now: scan.now,
-    };
+    let asked = scan.asked();
+    let subject = scan.subject(&asked);
     let text = compliance::render(&subject, &assessment, arguments.format.into());
     let fails = arguments.fail_on.is_some() && assessment.has_not_met();
-    let mut outcome = if fails { Outcome::Findings } else { Outcome::Clean };
-    outcome = outcome.max(aftermath(&scan));
-    if let Err(error) = print(&text) {
-        complain(&format!("the report could not be written: {error}"));
-        outcome = outcome.max(Outcome::Failed);
-    }
-    if arguments.inputs.stats {
-        scan.stages.end("report");
-        stats::tell(&scan);
-    }
-    outcome
+    let outcome = if fails { Outcome::Findings } else { Outcome::Clean };
+    outcome.max(page(&text, &mut scan, inputs.stats))
 }

@@ -116,24 +116,8 @@ fn rehearsed(
     let findings: Vec<_> = scan.findings.iter().filter(|finding| finding.rule == rule).collect();
     let least = rule_page::least(findings.iter().map(|finding| finding.severity));
     let unsure = findings.iter().any(|finding| finding.confidence == Confidence::Low);
-    let view = View {
-        sources: &scan.sources,
-        deployments: &scan.deployments,
-        cannot_tell: &scan.cannot_tell,
-        findings,
-        hidden: 0,
-        waived: Default::default(),
-        least,
-        notes: &scan.notes,
-        failures: &scan.failures,
-        broken: &scan.broken,
-        files_seen: scan.files_seen,
-        repository: &scan.repository,
-        exit_code: 0,
-        category: "",
-        shown: &|id| scan.shown(id),
-        color: false,
-    };
+    let shown = |id| scan.shown(id);
+    let view = View { findings, least, ..scan.view(&shown) };
     let mut command = "omlint check".to_owned();
     if least < Severity::Medium {
         command.push_str(&format!(" --min-severity {}", least.name()));

@@ -262,7 +262,13 @@ impl Fragment {
         let mut items = Vec::new();
         let mut push = |from: usize, to: usize| {
             let range = trimmed(&outline, from..to);
-            if !range.is_empty() && items.len() < MOST_ITEMS {
+            if range.is_empty() || items.len() > MOST_ITEMS {
+                return;
+            }
+            if items.len() == MOST_ITEMS {
+                let rest = format!("what follows the item number {MOST_ITEMS}");
+                items.push(Fragment::unknown(rest, body.slice(range).span()));
+            } else {
                 let mut item = body.slice(range).unquoted();
                 item.outer = item.span();
                 items.push(item);
@@ -356,7 +362,7 @@ pub struct Origin {
     pub present_keys: usize,
 }
 
-/// Items of one list; behind them nothing is looked at.
+/// Items of one list; what is behind them stays unknown.
 const MOST_ITEMS: usize = 20_000;
 
 /// What a setting resolves to.
@@ -510,6 +516,13 @@ mod tests {
         assert_eq!(items("'admin', 'bob'")[1].0, "bob");
         assert_eq!(items("[]").len(), 0);
         assert_eq!(items("[admin, \"bob\"]"), [("admin".into(), 101), ("bob".into(), 109)]);
+    }
+
+    #[test]
+    fn what_is_behind_very_many_items_is_unknown() {
+        let found = fragment(&"a,".repeat(MOST_ITEMS + 2)).items();
+        assert_eq!(found.len(), MOST_ITEMS + 1);
+        assert!(found[MOST_ITEMS - 1].is_known() && !found[MOST_ITEMS].is_known());
     }
 
     #[test]
