@@ -5,7 +5,7 @@ mod support;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{Run, folder, omlint, write};
+use support::{Run, folder, listed, omlint, write};
 
 const IMAGE: &str = "docker.getcollate.io/openmetadata/server:1.11.4";
 
@@ -57,14 +57,6 @@ fn check(folder: &Path, arguments: &[&str]) -> Run {
     }
     all.extend(arguments);
     omlint(folder, &all)
-}
-
-/// Path and rule of each finding that is listed.
-fn listed(run: &Run) -> Vec<(String, String)> {
-    let report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let findings = report["findings"].as_array().expect("findings").iter();
-    findings.map(|f| (text(&f["primary"]["path"]), text(&f["rule"]))).collect()
 }
 
 fn edit(folder: &Path, path: &str, change: impl Fn(String) -> String) {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use omlint::rules::Knowledge;
 use serde_json::Value;
-use support::{Run, folder, omlint};
+use support::{Run, consumer, folder, omlint};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const NOW: &str = "2026-11-24";
@@ -285,13 +285,7 @@ fn without_a_service_in_sight_nobody_knows_who_reaches_a_server_in_a_cluster() {
 
 #[test]
 fn another_program_reads_the_oscal() {
-    let consumers = Path::new(ROOT).join("target/consumers");
-    let python = consumers.join("oscal/bin/python");
-    if !python.exists() {
-        assert!(std::env::var_os("OMLINT_CONSUMERS").is_none(), "run tests/consumers/install");
-        println!("skipped: tests/consumers/install has not been run");
-        return;
-    }
+    let Some(python) = consumer("oscal/bin/python") else { return };
     let place = folder(&[]);
     for (framework, name) in [
         ("om-production", "compose.yml"),

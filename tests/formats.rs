@@ -7,7 +7,7 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use omlint::deployment::version::Confidence;
 use omlint::lint::{Accepted, Finding, Label, Tally, Waived};
@@ -19,7 +19,7 @@ use omlint::source::mask::Shown;
 use omlint::source::repository::Repository;
 use omlint::source::{Arrival, Source, SourceId, Sources, Span};
 use serde_json::Value;
-use support::{Run, folder, omlint, omlint_with, write};
+use support::{Run, consumer, folder, omlint, omlint_with, write};
 
 /// A file with a BOM, letters of several bytes, and a value over two lines.
 const FIRST: &str = "\u{feff}# größe 🔑\r\nissuer: ünï\r\nadmins: >-\r\n  admin,\r\n  bob\r\n";
@@ -453,25 +453,14 @@ fn the_page_about_formats_has_every_format() {
     }
 }
 
-/// The folder of `tests/consumers/install`.
-fn consumers() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/consumers");
-    let is_there = folder.join("sarif-2.1.0.json").exists();
-    let is_wanted = std::env::var_os("OMLINT_CONSUMERS").is_some();
-    assert!(is_there || !is_wanted, "OMLINT_CONSUMERS is set: run tests/consumers/install first");
-    is_there.then_some(folder)
-}
-
 #[test]
 fn programs_that_others_wrote_read_the_reports() {
-    let Some(consumers) = consumers() else {
-        println!("skipped: tests/consumers/install has not been run");
-        return;
-    };
+    let Some(schema) = consumer("sarif-2.1.0.json") else { return };
+    let Some(python) = consumer("venv/bin/python") else { return };
     let read = |name: &str, sarif: &Path, gitlab: &Path, junit: &Path, expected: usize| {
-        let output = std::process::Command::new(consumers.join("venv/bin/python"))
+        let output = std::process::Command::new(&python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/consumers/read.py"))
-            .arg(consumers.join("sarif-2.1.0.json"))
+            .arg(&schema)
             .args([sarif, gitlab, junit])
             .arg(expected.to_string())
             .output()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use support::{Run, folder, omlint, write};
+use support::{Run, folder, listed, omlint, write};
 
 const COMPOSE: &str = "services:\n  om:\n    image: docker.getcollate.io/openmetadata/server:1.11.4\n    environment:\n      AUTHENTICATION_PROVIDER: google\n      AUTHORIZER_ADMIN_PRINCIPALS: '[admin]'\n      JWT_ISSUER: ${JWT_ISSUER:-open-metadata.org}\n";
 
@@ -48,14 +48,6 @@ fn check(folder: &Path, arguments: &[&str]) -> Run {
     let mut all = vec!["check", ".", "--format", "json"];
     all.extend(arguments);
     omlint(folder, &all)
-}
-
-/// Path and rule of what is listed.
-fn listed(run: &Run) -> Vec<(String, String)> {
-    let report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let findings = report["findings"].as_array().expect("findings").iter();
-    findings.map(|f| (text(&f["primary"]["path"]), text(&f["rule"]))).collect()
 }
 
 fn paths(run: &Run) -> Vec<String> {

@@ -9,14 +9,14 @@ use crate::source::mask::Shown;
 
 use super::arguments::{ConfigCommand, ConfigShow};
 use super::words::{ShowFormat, When};
-use super::{Outcome, check, complain, complain_of, print};
+use super::{Outcome, check, complain, complain_of, told};
 
 pub(super) fn run(command: &ConfigCommand) -> Outcome {
     match command {
         ConfigCommand::Show(arguments) => show(arguments),
         ConfigCommand::Schema => {
             let schema = config::schema::schema();
-            finish(&format!("{schema:#}\n"))
+            told(&format!("{schema:#}\n"))
         }
     }
 }
@@ -46,18 +46,8 @@ fn show(arguments: &ConfigShow) -> Outcome {
         from: now.from,
     });
     let read = Read { listing: &listing, sources: &loaded.sources, file: loaded.file };
-    finish(&match arguments.format {
+    told(&match arguments.format {
         ShowFormat::Table => configuration::table(&read),
         ShowFormat::Json => configuration::json(&read),
     })
-}
-
-fn finish(text: &str) -> Outcome {
-    match print(text) {
-        Ok(()) => Outcome::Clean,
-        Err(error) => {
-            complain(&format!("the text could not be written: {error}"));
-            Outcome::Failed
-        }
-    }
 }

@@ -4,7 +4,7 @@ use crate::config::{Choice, Flags};
 use crate::rehearsal;
 use crate::report::rule_list::severities;
 
-use super::{Outcome, complain, load_here, print};
+use super::{Outcome, complain, load_here, told};
 
 pub(super) fn explain(id: &str) -> Outcome {
     let Some(loaded) = load_here(&Choice::Nearest, &Flags::default()) else {
@@ -51,15 +51,5 @@ pub(super) fn explain(id: &str) -> Outcome {
     if !numbers.is_empty() {
         out.push_str(&format!("Weaknesses: {}\n", numbers.join(", ")));
     }
-    finish(&out)
-}
-
-fn finish(text: &str) -> Outcome {
-    match print(text) {
-        Ok(()) => Outcome::Clean,
-        Err(error) => {
-            complain(&format!("the text could not be written: {error}"));
-            Outcome::Failed
-        }
-    }
+    told(&out)
 }

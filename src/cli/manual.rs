@@ -4,13 +4,13 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{Arguments, Outcome, complain, print};
+use super::{Arguments, Outcome, complain, told};
 
 /// Completions for a shell.
 pub(super) fn completions(shell: Shell) -> Outcome {
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "omlint", &mut out);
-    finish(&String::from_utf8_lossy(&out))
+    told(&String::from_utf8_lossy(&out))
 }
 
 /// The manual page: the program's own section, and one for each command.
@@ -31,19 +31,9 @@ pub(super) fn page() -> Outcome {
         })
     });
     match rest {
-        Ok(()) => finish(&String::from_utf8_lossy(&out)),
+        Ok(()) => told(&String::from_utf8_lossy(&out)),
         Err(error) => {
             complain(&format!("the page could not be made: {error}"));
-            Outcome::Failed
-        }
-    }
-}
-
-fn finish(text: &str) -> Outcome {
-    match print(text) {
-        Ok(()) => Outcome::Clean,
-        Err(error) => {
-            complain(&format!("the text could not be written: {error}"));
             Outcome::Failed
         }
     }

@@ -87,6 +87,17 @@ fn print(text: &str) -> Result<(), std::io::Error> {
     }
 }
 
+/// Prints what a command is about.
+fn told(text: &str) -> Outcome {
+    match print(text) {
+        Ok(()) => Outcome::Clean,
+        Err(error) => {
+            complain(&format!("the text could not be written: {error}"));
+            Outcome::Failed
+        }
+    }
+}
+
 /// Says on standard error what is wrong with a configuration, drawn or a line each.
 fn complain_of(loaded: &Loaded, drawn: bool, color: When) {
     let text = if drawn {

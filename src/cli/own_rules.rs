@@ -10,7 +10,7 @@ use crate::rules::schema::Example;
 use crate::rules::{Knowledge, user};
 use crate::source::mask::plain;
 
-use super::{Outcome, complain, load_here, print};
+use super::{Outcome, complain, load_here, told};
 
 /// Where rules go if nobody names a folder.
 const FOLDER: &str = "omlint-rules";
@@ -115,11 +115,5 @@ pub(super) fn lay_out(files: &BTreeMap<String, String>) -> std::io::Result<tempf
 
 fn finish(said: &str, outcome: Outcome) -> Outcome {
     let lines: String = said.lines().map(|line| format!("{}\n", plain(line))).collect();
-    match print(&lines) {
-        Ok(()) => outcome,
-        Err(error) => {
-            complain(&format!("the result could not be written: {error}"));
-            Outcome::Failed
-        }
-    }
+    outcome.max(told(&lines))
 }

@@ -248,6 +248,14 @@ struct ChartVersion {
     app: Version,
 }
 
+/// Images that are plainly not the server's, whatever their environment holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HelperImages {
+    words: Vec<String>,
+    names: Vec<String>,
+}
+
 /// The whole table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -259,6 +267,9 @@ pub struct Catalogue {
     pub chart_keys: Vec<String>,
     /// Telltale variables that other programs have, too.
     common_variables: Vec<String>,
+    /// Texts that by themselves tell of OpenMetadata.
+    pub marks: Vec<String>,
+    helper_images: HelperImages,
     /// Named sets of values that rules refer to.
     pub groups: BTreeMap<String, Vec<String>>,
     /// The conditions under which parts of the chart render.
@@ -381,6 +392,15 @@ impl Catalogue {
     pub fn is_public_variable(&self, name: &str) -> bool {
         let ids = self.by_variable(name);
         !ids.is_empty() && ids.iter().all(|&id| !self.get(id).secret)
+    }
+
+    /// Whether an image is plainly not the server's: what helps a server is often handed the
+    /// same variables.
+    pub fn is_helper_repository(&self, repository: &str) -> bool {
+        let HelperImages { words, names } = &self.helper_images;
+        let path = repository.split('@').next().unwrap_or(repository).to_ascii_lowercase();
+        let last = path.rsplit('/').next().unwrap_or(&path);
+        words.iter().any(|word| path.contains(word)) || names.iter().any(|name| name == last)
     }
 
     /// The variables whose values are never printed.

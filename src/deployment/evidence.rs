@@ -7,6 +7,7 @@ use crate::crypto::keys::{Encoding, KeyMaterial, Kind};
 use crate::crypto::tokens::Token;
 use crate::source::{SourceId, Span};
 
+use super::catalogue::Catalogue;
 use super::reach::{Door, Reach, Tls};
 
 /// The server's image.
@@ -34,16 +35,19 @@ pub fn is_official_repository(repository: &str) -> bool {
     }
 }
 
-/// Whether an image is plainly not the server's, whatever its environment holds: what helps a
-/// server is often handed the same variables.
-pub fn is_helper_repository(repository: &str) -> bool {
-    const WORDS: [&str; 7] =
-        ["ingestion", "airflow", "operator", "mysql", "postgres", "elasticsearch", "opensearch"];
-    const NAMES: [&str; 10] =
-        ["alpine", "bash", "busybox", "curl", "db", "mariadb", "nginx", "node", "python", "redis"];
-    let path = repository.split('@').next().unwrap_or(repository).to_ascii_lowercase();
-    let last = path.rsplit('/').next().unwrap_or(&path);
-    WORDS.iter().any(|word| path.contains(word)) || NAMES.contains(&last)
+/// Whether a container is OpenMetadata's server: its image says so, or its variables do. `named`
+/// tells whether something beside them names the product.
+pub fn is_server<'n>(
+    catalogue: &Catalogue,
+    image: Option<&Image>,
+    variables: impl IntoIterator<Item = &'n str>,
+    named: bool,
+) -> bool {
+    match image {
+        Some(image) if image.official => true,
+        Some(image) if catalogue.is_helper_repository(&image.repository) => false,
+        _ => catalogue.telltales(variables).tell_of_server(named),
+    }
 }
 
 /// Something laid over a path of the server's file system.

@@ -1,7 +1,7 @@
 //! Environment files that no compose file claims: a server's environment by themselves.
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
+use crate::deployment::environment::{Environment, Fallback, Unseen};
 use crate::deployment::evidence::Evidence;
 use crate::deployment::value::Origin;
 use crate::deployment::version::Confidence;
@@ -73,17 +73,7 @@ pub(super) fn environment(context: &Context<'_>, inputs: &[&Input]) -> Environme
     variables.read(inputs, context.sources, &Variables::default());
     let mut environment = Environment::default();
     for (name, known) in variables.iter() {
-        environment.set(
-            name.clone(),
-            Variable {
-                text: known.text.clone(),
-                items: None,
-                place: known.place,
-                steps: known.steps.clone(),
-                confidence: Confidence::High,
-                rank: 1,
-            },
-        );
+        environment.set(name.clone(), known.variable(1));
     }
     environment
 }

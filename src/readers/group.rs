@@ -151,14 +151,7 @@ fn first_repeated(problems: &[Problem]) -> Option<Span> {
 /// Whether the text names at least two things that only OpenMetadata's configuration has, or one
 /// of its own beside a variable that others have, too.
 fn looks_ours(text: &str, catalogue: &Catalogue) -> bool {
-    const NAMES: [&str; 5] = [
-        "authorizerConfiguration",
-        "authenticationConfiguration",
-        "jwtTokenConfiguration",
-        "openmetadata/server",
-        "initialAdmins",
-    ];
-    let fixed = NAMES.iter().filter(|name| text.contains(**name)).count();
+    let fixed = catalogue.marks.iter().filter(|mark| text.contains(mark.as_str())).count();
     let named: Vec<&str> = catalogue
         .settings
         .iter()

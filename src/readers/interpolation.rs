@@ -7,7 +7,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::deployment::catalogue::Catalogue;
+use crate::deployment::environment::Variable;
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
+use crate::deployment::version::Confidence;
 use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::dotenv;
 use crate::syntax::substitution::{self, Dialect, Operator, Template};
@@ -46,6 +48,18 @@ impl Known {
         let filled =
             |piece: &Piece| matches!(piece, Piece::Known(text) if !text.expose().is_empty());
         self.text.pieces().iter().any(filled)
+    }
+
+    /// The same as a variable of the server, `rank` above others.
+    pub(super) fn variable(&self, rank: u8) -> Variable {
+        Variable {
+            text: self.text.clone(),
+            items: None,
+            place: self.place,
+            steps: self.steps.clone(),
+            confidence: Confidence::High,
+            rank,
+        }
     }
 
     /// Bytes that a copy takes, more or less.

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::deployment::environment::{Environment, Fallback};
 use crate::deployment::evidence::{
-    Evidence, Holder, Image, Neighbour, is_helper_repository, is_official_repository,
+    Evidence, Holder, Image, Neighbour, is_official_repository, is_server,
 };
 use crate::deployment::value::Origin;
 use crate::deployment::version::{Confidence, Version};
@@ -189,17 +189,9 @@ fn is_operation(container: &Container<'_>) -> bool {
 impl<'a> Server<'a, '_> {
     fn is_server(&self, container: &Container<'a>, environment: &Environment) -> bool {
         let image = image(container);
-        if let Some(image) = &image {
-            if image.official {
-                return true;
-            }
-            if is_helper_repository(&image.repository) {
-                return false;
-            }
-        }
         let names = environment.variables.keys().map(String::as_str);
-        let named = image.is_some_and(|image| super::names_product(&image.repository));
-        self.context.catalogue.telltales(names).tell_of_server(named)
+        let named = image.as_ref().is_some_and(|image| super::names_product(&image.repository));
+        is_server(self.context.catalogue, image.as_ref(), names, named)
     }
 
     /// The store of a name: in the same file, else in the same folder, else the only one.

@@ -84,3 +84,24 @@ pub fn scanned(files: &[(&str, &str)]) -> (tempfile::TempDir, Scan) {
     });
     (folder, scan)
 }
+
+/// Path and rule of each finding that is listed.
+pub fn listed(run: &Run) -> Vec<(String, String)> {
+    let report: serde_json::Value =
+        serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().expect("findings").iter();
+    findings.map(|f| (text(&f["primary"]["path"]), text(&f["rule"]))).collect()
+}
+
+/// Something that `tests/consumers/install` fetched to read what we write. `None`, said on
+/// standard output, where it has not been run; CI demands it.
+pub fn consumer(path: &str) -> Option<std::path::PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/consumers").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("OMLINT_CONSUMERS").is_none(), "run tests/consumers/install");
+    println!("skipped: tests/consumers/install has not been run");
+    None
+}

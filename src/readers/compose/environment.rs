@@ -71,7 +71,7 @@ impl<'a> Reader<'a, '_> {
         if let Some((_, source, built)) = self.built(service) {
             self.used.insert(source);
             for (name, known) in &built.variables {
-                environment.set(name.clone(), from_known(known, 0));
+                environment.set(name.clone(), known.variable(0));
             }
         }
         let mut own: BTreeMap<String, Variable> = BTreeMap::new();
@@ -92,7 +92,7 @@ impl<'a> Reader<'a, '_> {
                     },
                     // A bare name passes on what compose itself knows.
                     Assigned::Bare => match layer.variables.get(&name) {
-                        Some(known) => Variable { place, ..from_known(known, ENVIRONMENT) },
+                        Some(known) => Variable { place, ..known.variable(ENVIRONMENT) },
                         None => Variable {
                             text: Fragment::unknown(format!("${{{name}}}"), place),
                             items: None,
@@ -144,7 +144,7 @@ impl<'a> Reader<'a, '_> {
                                         span: Some(known.place),
                                     });
                                 }
-                                _ => environment.set(name.clone(), from_known(known, rank)),
+                                _ => environment.set(name.clone(), known.variable(rank)),
                             }
                         }
                     }
@@ -216,16 +216,5 @@ impl<'a> Reader<'a, '_> {
             }
             None => self.expand(layer, node),
         }
-    }
-}
-
-fn from_known(known: &Known, rank: u8) -> Variable {
-    Variable {
-        text: known.text.clone(),
-        items: None,
-        place: known.place,
-        steps: known.steps.clone(),
-        confidence: Confidence::High,
-        rank,
     }
 }

@@ -1,7 +1,7 @@
 //! Which service is the OpenMetadata server, which its migration job, and which stands beside them.
 
 use crate::deployment::environment::Environment;
-use crate::deployment::evidence::{Neighbour, is_helper_repository};
+use crate::deployment::evidence::{Neighbour, is_server};
 
 use super::Reader;
 use super::files::texts;
@@ -10,19 +10,11 @@ use super::services::Service;
 impl<'a> Reader<'a, '_> {
     pub(super) fn is_server(&self, service: &Service<'a>, environment: &Environment) -> bool {
         let image = self.image(service);
-        if let Some(image) = &image {
-            if image.official {
-                return true;
-            }
-            if is_helper_repository(&image.repository) {
-                return false;
-            }
-        }
         let names = environment.variables.keys().map(String::as_str);
         let repository = image.as_ref().map_or("", |image| image.repository.as_str());
         let named =
             [service.name.as_str(), repository].into_iter().any(super::super::names_product);
-        self.context.catalogue.telltales(names).tell_of_server(named)
+        is_server(self.context.catalogue, image.as_ref(), names, named)
     }
 
     pub(super) fn is_migration(&self, service: &Service<'a>) -> bool {
