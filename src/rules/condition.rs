@@ -1,6 +1,7 @@
 //! Whether a condition holds for a deployment: true, false, or not to be told from the files.
 //! A rule speaks on true only.
 
+use crate::crypto::keys;
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::evidence::{Holder, Mount};
 use crate::deployment::value::{Fragment, GAP, State, Value};
@@ -413,6 +414,9 @@ impl<'a> Case<'a> {
     pub fn own_key_pair(&self) -> bool {
         let path = self.value("jwtTokenConfiguration.rsapublicKeyFilePath");
         let text = path.text.unquoted().outline();
+        if self.brings_published_key(&text) {
+            return false;
+        }
         match path.state {
             State::Written if path.text.is_known() => {
                 !self.knowledge.patterns.is_shipped_key_path(&text)
@@ -421,6 +425,16 @@ impl<'a> Case<'a> {
             State::Default => self.covering_mount(&text).is_some(),
             _ => false,
         }
+    }
+
+    /// The files show the bytes at a key path, and they are those of a published pair.
+    fn brings_published_key(&self, path: &str) -> bool {
+        let absolute = self.knowledge.patterns.absolute_key_path(path);
+        self.deployment.evidence.keys.iter().any(|key| {
+            key.target.as_deref() == Some(&*absolute)
+                && matches!(&key.material.kind, keys::Kind::Rsa(rsa)
+                    if self.knowledge.known_keys.find(rsa).is_some_and(|known| !known.retired))
+        })
     }
 
     /// The mount over a key path, if any.

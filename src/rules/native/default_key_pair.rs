@@ -24,7 +24,7 @@ pub(super) fn run(case: &Case<'_>, public: &str, private: &str, switch: &str) ->
             && case.covering_mount(&text).is_none()
     };
     if !shipped(public) {
-        return Vec::new();
+        return of_copies(case, public, private, false);
     }
     let official = case.holds(&Condition::Fact(Fact::OfficialImage));
     let mut hit = Hit {
@@ -43,11 +43,47 @@ pub(super) fn run(case: &Case<'_>, public: &str, private: &str, switch: &str) ->
         let text = "with this off the chart sets no key paths, so the image's own pair is in force";
         hit.related.push(Mark { span, text: text.into() });
     }
+    hit.related.extend(mounted_copies(case, false).map(mark));
     vec![hit]
 }
 
+/// What the bytes say of a pair that is only known by them.
+pub(super) fn run_by_bytes(case: &Case<'_>, public: &str, private: &str) -> Vec<Hit> {
+    match by_bytes(case, public, private, true) {
+        Some(hit) => vec![hit],
+        None => of_copies(case, public, private, true),
+    }
+}
+
+/// Keys that the server's files bring along, at other paths than those it reads, as where the
+/// path names another form of the same file.
+fn mounted_copies<'a>(case: &Case<'a>, retired: bool) -> impl Iterator<Item = &'a KeyPlace> {
+    let keys = case.deployment.evidence.keys.iter();
+    keys.filter(move |key| key.target.is_some() && title(case.knowledge, key, retired).is_some())
+}
+
+fn of_copies(case: &Case<'_>, public: &str, private: &str, retired: bool) -> Vec<Hit> {
+    let mut copies = mounted_copies(case, retired);
+    let Some(first) = copies.next() else { return Vec::new() };
+    vec![Hit {
+        fields: vec![Field::whole(case.setting(public)), Field::whole(case.setting(private))],
+        place: Some(mark(first)),
+        words: vec![
+            ("what", first.describe()),
+            ("title", title(case.knowledge, first, retired).unwrap_or_default()),
+        ],
+        real: first.material.private,
+        related: copies.map(mark).collect(),
+        ..Hit::default()
+    }]
+}
+
+fn mark(key: &KeyPlace) -> Mark {
+    Mark { span: key.span, text: key.describe() }
+}
+
 /// The bytes at the configured paths, where the files show them.
-pub(super) fn by_bytes(case: &Case<'_>, public: &str, private: &str, retired: bool) -> Option<Hit> {
+fn by_bytes(case: &Case<'_>, public: &str, private: &str, retired: bool) -> Option<Hit> {
     let title = |key: &KeyPlace| title(case.knowledge, key, retired);
     let is_known = |key: &KeyPlace| title(key).is_some();
     let mut found: Vec<(&str, &KeyPlace)> = Vec::new();
@@ -57,8 +93,7 @@ pub(super) fn by_bytes(case: &Case<'_>, public: &str, private: &str, retired: bo
         found.extend(keys.into_iter().filter(|key| is_known(key)).map(|key| (setting, key)));
     }
     let (_, first) = *found.first()?;
-    let mut related: Vec<Mark> =
-        found[1..].iter().map(|(_, key)| Mark { span: key.span, text: key.describe() }).collect();
+    let mut related: Vec<Mark> = found[1..].iter().map(|(_, key)| mark(key)).collect();
     for (setting, _) in &found {
         if let Some(span) = case.value(setting).origin.span {
             related.push(Mark { span, text: "the server reads it from this path".into() });
@@ -66,7 +101,7 @@ pub(super) fn by_bytes(case: &Case<'_>, public: &str, private: &str, retired: bo
     }
     Some(Hit {
         fields: vec![Field::whole(case.setting(public)), Field::whole(case.setting(private))],
-        place: Some(Mark { span: first.span, text: first.describe() }),
+        place: Some(mark(first)),
         related,
         words: vec![("what", first.describe()), ("title", title(first)?)],
         real: found.iter().any(|(_, key)| key.material.private),
@@ -82,7 +117,7 @@ pub(super) fn run_loose(case: &LooseCase<'_>, retired: bool) -> Vec<Hit> {
     let titled = keys.filter_map(|key| Some((key, title(case.knowledge, key, retired)?)));
     titled
         .map(|(key, title)| Hit {
-            place: Some(Mark { span: key.span, text: key.describe() }),
+            place: Some(mark(key)),
             words: vec![("what", key.describe()), ("title", title)],
             real: key.material.private,
             ..Hit::default()

@@ -187,11 +187,22 @@ pub(super) fn private_place_loose(case: &LooseCase<'_>, holder: KeyHolder) -> Ve
                 let beside = source.name().starts_with("private_key.") && case.beside_ours;
                 key.holder == Holder::File && beside && !source.kept_out
             }
-            KeyHolder::ConfigMap => key.holder == Holder::ConfigMap && is_key_name(&key.name),
+            KeyHolder::ConfigMap => {
+                key.holder == Holder::ConfigMap && (is_key_name(&key.name) || in_its_form(key))
+            }
             KeyHolder::WorldReadable => false,
         })
-        .map(exposed)
+        .map(|key| {
+            // In the form that the server loads, but nothing says that it is the server's.
+            let stray = !is_key_name(&key.name) && !case.beside_ours;
+            Hit { confidence: stray.then_some(Confidence::Medium), ..exposed(key) }
+        })
         .collect()
+}
+
+/// The form in which the server loads a private key.
+fn in_its_form(key: &KeyPlace) -> bool {
+    key.material.form == Form::Pkcs8Private
 }
 
 fn exposed(key: &KeyPlace) -> Hit {

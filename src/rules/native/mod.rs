@@ -113,7 +113,7 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
     }
     match native {
         Native::DefaultKeyPair { retired: true, public, private, .. } => {
-            default_key_pair::by_bytes(case, public, private, true).into_iter().collect()
+            default_key_pair::run_by_bytes(case, public, private)
         }
         Native::DefaultKeyPair { retired: false, public, private, switch } => {
             default_key_pair::run(case, public, private, switch)
