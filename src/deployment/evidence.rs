@@ -216,6 +216,8 @@ pub enum Problem {
 pub struct NetworkPolicy {
     /// Where it lets anybody through to the server; none if it does not.
     pub open: Option<Span>,
+    /// OpenMetadata's own chart wrote it.
+    pub of_chart: bool,
 }
 
 /// Everything that is not a setting.

@@ -15,7 +15,7 @@ use crate::deployment::evidence::{
     Evidence, Holder, Image, Neighbour, is_official_repository, is_server,
 };
 use crate::deployment::value::Origin;
-use crate::deployment::version::{Confidence, Version};
+use crate::deployment::version::Confidence;
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::{Arrival, SourceId, Span};
 use crate::syntax::yaml::{self, Node};
@@ -268,10 +268,7 @@ impl<'a> Server<'a, '_> {
         if known.from != "assumed: newest known" {
             return known;
         }
-        let labels = workload.identity.metadata.and_then(|node| Some(node.get("labels")?.value));
-        let label = labels.and_then(|labels| text(labels, "helm.sh/chart"));
-        let label = label.and_then(|label| label.strip_prefix("openmetadata-"));
-        match label.and_then(Version::parse) {
+        match workload.identity.chart() {
             Some(chart) => KnownVersion {
                 version: self.context.catalogue.version_of_chart(chart),
                 text: chart.to_string(),

@@ -8,6 +8,7 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::deployment::version::Version;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::Node;
 
@@ -115,6 +116,12 @@ impl<'a> Identity<'a> {
 
     pub fn name(&self) -> &str {
         &self.names[0]
+    }
+
+    /// The version of OpenMetadata's chart, if that rendered it.
+    pub fn chart(&self) -> Option<Version> {
+        let label = text(self.metadata?.get("labels")?.value, "helm.sh/chart")?;
+        Version::parse(label.strip_prefix("openmetadata-")?)
     }
 
     pub fn is_named(&self, name: &str) -> bool {

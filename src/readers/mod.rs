@@ -482,6 +482,11 @@ fn look_for_problems(input: &Input, sources: &Sources, catalogue: &Catalogue) ->
             if input.role == Role::Compose {
                 found.extend(compose::duplicates(input.source, tree, &source.text, catalogue));
             }
+            let of_chart: Vec<_> = tree
+                .documents()
+                .filter(|document| manifests::Identity::of(*document).chart().is_some())
+                .map(|document| document.range())
+                .collect();
             for duplicate in tree.duplicates().into_iter().take(MOST_PROBLEMS) {
                 let (first, last) = (tree.node(duplicate.first.0), tree.node(duplicate.last.0));
                 let value = |id| {
@@ -497,11 +502,18 @@ fn look_for_problems(input: &Input, sources: &Sources, catalogue: &Catalogue) ->
                                 .iter()
                                 .any(|path| path.name.ends_with(&format!(".{}", duplicate.key)))
                     });
+                let conflicting =
+                    differ && security && tree.node(duplicate.last.1).text().is_some();
+                // The chart writes a selector twice, and no value of the user's changes that.
+                let place = last.content_range().start;
+                if !conflicting && of_chart.iter().any(|range| range.contains(&place)) {
+                    continue;
+                }
                 found.push(Problem::DuplicateKey {
                     key: key_in_words(&duplicate.key),
                     first: at(first.content_range()),
                     last: at(last.content_range()),
-                    conflicting: differ && security && tree.node(duplicate.last.1).text().is_some(),
+                    conflicting,
                 });
             }
         }

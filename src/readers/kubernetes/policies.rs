@@ -12,7 +12,10 @@ impl<'a> Server<'a, '_> {
         doors
             .filter(|door| door.identity.kind == "NetworkPolicy" && !door.is_hidden)
             .filter(|door| chooses(door, workload))
-            .map(|door| NetworkPolicy { open: open(door) })
+            .map(|door| NetworkPolicy {
+                open: open(door),
+                of_chart: door.identity.chart().is_some(),
+            })
             .collect()
     }
 }

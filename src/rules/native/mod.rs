@@ -137,7 +137,7 @@ pub fn run(native: &Native, case: &Case<'_>) -> Vec<Hit> {
         Native::JobDiffers { sections, worse, severity } => {
             job_differs::run(case, sections, worse, *severity)
         }
-        Native::OpenNetworkPolicy {} => open_policy::run(case),
+        Native::OpenNetworkPolicy { of_chart } => open_policy::run(case, *of_chart),
         // A token or a client is the file's, whatever deployment the file is part of; what is
         // wrong with waivers is known when everything else is found.
         Native::TokenOfKnownKey { .. }
@@ -184,7 +184,7 @@ pub fn run_loose(native: &Native, case: &LooseCase<'_>) -> Vec<Hit> {
         | Native::KnownVulnerable {}
         | Native::MisspeltVariable { .. }
         | Native::JobDiffers { .. }
-        | Native::OpenNetworkPolicy {}
+        | Native::OpenNetworkPolicy { .. }
         | Native::UrlMismatch { .. }
         | Native::HostMismatch { .. }
         | Native::ValuesDiffer { .. }

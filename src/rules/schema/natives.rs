@@ -116,7 +116,10 @@ pub enum Native {
         severity: Severity,
     },
     /// A network policy lets anybody through to the server.
-    OpenNetworkPolicy {},
+    OpenNetworkPolicy {
+        /// Those that OpenMetadata's own chart rendered, or the others.
+        of_chart: bool,
+    },
     /// A client that is told not to sign in: it works only where the server asks nobody.
     OpenClient {},
     /// A recognised file that could not be read as what it is.
@@ -185,7 +188,7 @@ impl Native {
             | Native::KnownVulnerable {}
             | Native::MisspeltVariable { .. }
             | Native::JobDiffers { .. }
-            | Native::OpenNetworkPolicy {}
+            | Native::OpenNetworkPolicy { .. }
             | Native::EmbeddedToken { .. } => Vec::new(),
         }
     }
