@@ -617,6 +617,22 @@ fn a_public_value_that_swallows_its_neighbours() {
     sentinel.plant("lines", &[("server.env", lines)]);
     let server = "authorizerConfiguration:\n  adminPrincipals: [admin]\n  principalDomain: \"${X:-open\n  token: @M@\n  y: }\"\nauthenticationConfiguration:\n  provider: auth0\n";
     sentinel.plant("server", &[("openmetadata.yaml", server)]);
+    // A quote that is never closed, among lines each of which is mended for itself.
+    let text = compose(
+        "    environment:\n      AUTHENTICATION_PROVIDER: \"auth0\"\n      AUTHENTICATION_PUBLIC_KEYS: \"[https://a.auth0.com/jwks.json]:1.11.0\n  kind: ConfigMap      A: \"auth0\"\n      AUTHENTICATION_CLIENT_TYPE: \"confidential\"\n      OIDC_CLIENT_SECRET: @M@\n      OIDC_S?ER_URL: \"http://localhost:8585\"\n      AUTHO    OIDC_CLIENT_ID: \"b8\"\n    volumes:\n      - \"/etc/om/keys:ogue:\n  sche/keys:ro\"\n",
+    );
+    sentinel.plant("mended", &[("docker-compose.yml", &text)]);
+    // What follows a URL with user-info, a port that is none, or a query.
+    for value in [
+        "https://u:p@h/x DB_USER_PASSWORD: @M@",
+        "https://h:p DB_USER_PASSWORD: @M@",
+        "[https://h/x,DB_USER_PASSWORD=@M@]",
+        "https://h/x] DB_USER_PASSWORD: @M@ y?z",
+    ] {
+        let text =
+            compose(&format!("    environment:\n      AUTHENTICATION_AUTHORITY: '{value}'\n"));
+        sentinel.plant(value, &[("docker-compose.yml", &text)]);
+    }
     sentinel.run();
 }
 

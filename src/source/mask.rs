@@ -251,13 +251,15 @@ fn url(text: &str, start: usize, hidden: &mut Vec<Range<usize>>) -> usize {
         hidden.push(start + colon + 1..start + authority.len());
         from = authority.len();
     }
-    if let Some(query) = body[from..].find(['?', '#', ';']) {
+    // What stands behind the URL is looked at for itself.
+    let reach = body[from..].find(is_between).map_or(end, |n| from + n);
+    if let Some(query) = body[from..reach].find(['?', '#', ';']) {
         let query = from + query + 1;
         let closed = body.trim_end_matches(|c| is_between(c) || c == '}').len();
         hidden.push(start + query..start + closed.max(query));
         return start + end;
     }
-    start + reach.max(from)
+    start + reach
 }
 
 /// A sentence that may name a path or a URL of a scanned file.
@@ -346,6 +348,10 @@ mod tests {
             ("https://h/x bob@i", "https://h/x bob@i"),
             ("[admin:hunter2, bob]", "[admin:*******, bob]"),
             ("[admin: hunter2, bob]", "[admin: ******** ****"),
+            ("https://h/x]:1 pass: hunter2 y?z", "https://h/x]:1 pass: ******* ***"),
+            ("https://u:p@h/x PASS: hunter2", "https://***@h/x PASS: *******"),
+            ("https://h:p PASS=hunter2", "https://h:* PASS=*******"),
+            ("[https://h/x,admin:hunter2]", "[https://h/x,admin:*******]"),
             ("${A:-admin:hunter2}", "${A:-admin:********"),
             ("admin:1234", "admin:****"),
             ("a=b", "a=*"),

@@ -368,6 +368,25 @@ mod tests {
     }
 
     #[test]
+    fn a_part_begins_where_it_begins_whatever_stands_before_it() {
+        let source = "a:\n  \u{2028}  b: c\n";
+        let part = source.find("b").unwrap()..source.len();
+        let tree = parse_within(source, part.clone());
+        for root in tree.documents() {
+            assert!(root.range().start >= part.start, "{:?}", root.range());
+        }
+    }
+
+    #[test]
+    fn a_quote_that_swallows_lines_shows_what_was_written() {
+        let source = "a:\n    keys: \"[x]:1\n  b:   c: \"d\"\n    e: \"f\"\n    g: secret\n    v:\n      - \"/h\n  i\"\n";
+        let tree = parse(source);
+        let text = text_at(source, &tree, &["a", "keys"]).0;
+        assert!(text.starts_with("\"[x]:1\n"), "{text}");
+        assert!(!text.contains("xx"), "filler of the mending: {text}");
+    }
+
+    #[test]
     fn literal_blocks_map_line_by_line() {
         let source = "v: |\n    one: 1\n    two: 2\n";
         let tree = parse(source);

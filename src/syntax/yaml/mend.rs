@@ -18,22 +18,23 @@ pub(super) const MAX_MENDED_BYTES: usize = 1 << 20;
 pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     let mut text = original.to_owned();
     let mut raw: Vec<Range<usize>> = Vec::new();
+    let mut filled: Vec<Range<usize>> = Vec::new();
     let (mut tree, mut error, mut progress) = build(&text, &raw);
     let mut attempts = 0;
     let most = (MAX_READ_AGAIN / text.len().max(1)).clamp(16, MAX_ATTEMPTS);
     let mut document = document_of(original, error.as_ref().map_or(0, |e| e.offset));
-    while let Some(current) = error.clone() {
+    'mending: while let Some(current) = error.clone() {
         let here = document_of(original, current.offset);
         if here != document {
             errors.push(current.clone());
             document = here;
         }
-        let mut best: Option<(String, Vec<Range<usize>>, _)> = None;
+        let mut best = None;
         for line in candidate_lines(&text, current.offset, progress) {
             for cure in cures(&text, line) {
                 attempts += 1;
                 if attempts > most {
-                    return tree;
+                    break 'mending;
                 }
                 let mut patched = text.clone();
                 patched.replace_range(cure.range.clone(), &cure.filler);
@@ -47,7 +48,7 @@ pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
                     }
                 };
                 if better {
-                    best = Some((patched, raws, built));
+                    best = Some((patched, raws, cure.range, built));
                     break;
                 }
             }
@@ -55,16 +56,28 @@ pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
                 break;
             }
         }
-        let Some((patched, raws, built)) = best else {
-            return tree;
+        let Some((patched, raws, place, built)) = best else {
+            break;
         };
         (text, raw) = (patched, raws);
+        filled.push(place);
         (tree, error, progress) = built;
     }
-    // Mended values show the characters that were written, not the filler.
+    // Mended values show the characters that were written, not the filler, and so do those in
+    // which filler stands: they run over lines that never were theirs.
+    filled.sort_by_key(|range| range.start);
     for node in &mut tree.nodes {
-        if let Kind::Scalar { text: value, style: Style::Mended } = &mut node.kind {
-            *value = original[node.place.range()].into();
+        let range = node.place.range();
+        if let Kind::Scalar { text: value, style } = &mut node.kind {
+            let next = filled.partition_point(|place| place.start < range.start);
+            let swallows = matches!(style, Style::Plain | Style::Single | Style::Double)
+                && filled.get(next).is_some_and(|place| place.end <= range.end);
+            if swallows {
+                *style = Style::Mended;
+            }
+            if *style == Style::Mended {
+                *value = original[range].into();
+            }
         }
     }
     tree

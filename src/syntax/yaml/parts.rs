@@ -80,7 +80,8 @@ pub fn parse_within(text: &str, part: Range<usize>) -> Tree {
     };
     let line = memchr::memrchr(b'\n', &text.as_bytes()[..part.start]).map_or(0, |at| at + 1);
     // The first line of a block scalar begins with its indentation.
-    let start = if text[line..part.start].trim().is_empty() { line } else { part.start };
+    let is_indentation = text[line..part.start].bytes().all(|b| matches!(b, b' ' | b'\t'));
+    let start = if is_indentation { line } else { part.start };
     let copy = format!("{}{}", blank(&text[..start]), &text[start..part.end]);
     parse_unfilled(&copy)
 }
