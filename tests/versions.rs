@@ -59,6 +59,23 @@ fn old_defaults_count_only_where_something_states_the_version() {
 }
 
 #[test]
+fn an_old_layout_that_states_no_version_may_use_the_names_of_any_old_chart() {
+    // The charts from 0.0.34 to 0.0.51 had the Fernet key as a plain text, the later ones as a map.
+    let values = "global:\n  authorizer:\n    initialAdmins: [jane.roe]\n  authentication:\n    provider: google\n";
+    let own = format!("{values}  fernetKey: \"bm90LXRoZS1zaGlwcGVkLWtleS1idXQtb3Vycy1hbG8=\"\n");
+    assert_eq!(worst(&judged("values.yaml", &own), "fernet-default-key"), None);
+    let shipped = format!("{values}  fernetKey: jJ/9sz0g0OHxsfxOoSfdFdmk3ysNmPRnH3TUAbz3IHA=\n");
+    let scan = judged("values.yaml", &shipped);
+    let found: Vec<_> = scan.findings.iter().filter(|f| f.rule == "fernet-default-key").collect();
+    assert_eq!(found.len(), 1);
+    let start = found[0].primary.span.start as usize;
+    assert!(shipped[start..].starts_with("jJ/9"), "{start}");
+    let later =
+        format!("{values}  fernetkey:\n    value: bm90LXRoZS1zaGlwcGVkLWtleS1idXQtb3Vycy1hbG8=\n");
+    assert_eq!(worst(&judged("values.yaml", &later), "fernet-default-key"), None);
+}
+
+#[test]
 fn the_server_signs_with_the_images_own_keys_from_0_12_0() {
     assert_eq!(at("0.11.5", "jwt-default-key-pair", ""), None);
     assert_eq!(at("0.12.0", "jwt-default-key-pair", ""), Some("critical"));

@@ -82,10 +82,11 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// The chart version that spellings are counted in.
+    /// The chart version that spellings are counted in: none where the files state no version,
+    /// and then each spelling of the layout may be meant.
     pub(super) fn spelling_version(&self) -> Option<Version> {
         self.chart.or_else(|| {
-            (self.version.from != "assumed: newest known")
+            (!matches!(self.version.from, "layout" | "assumed: newest known"))
                 .then(|| self.context.catalogue.chart_of_version(self.version.version))
         })
     }
