@@ -953,6 +953,46 @@ mod server_files {
     }
 
     #[test]
+    fn what_a_mounted_start_script_exports_is_known_by_name_only() {
+        let text = "services:
+  openmetadata-server:
+    image: openmetadata/server:1.12.1
+    environment: {JWT_KEY_ID: kid, JWT_ISSUER: acme.io}
+    configs: [{source: start, target: /opt/openmetadata/conf/openmetadata-env.sh}]
+configs:
+  start: {file: ./env.sh}
+";
+        let script = "#!/bin/bash
+if [ -f /run/secrets/db ]; then
+  export DB_USER_PASSWORD=$(cat /run/secrets/db)
+fi
+JWT_KEY_ID=\"$(cat /run/secrets/kid)\"
+# FERNET_KEY=not this one
+";
+        check(
+            "start_script",
+            &[("compose.yml", text), ("env.sh", script)],
+            &["compose.yml"],
+            &[
+                ("DB_USER_PASSWORD", Reference),
+                ("JWT_KEY_ID", Reference),
+                ("JWT_ISSUER", Set("acme.io")),
+                ("FERNET_KEY", Default),
+            ],
+        );
+        check(
+            "start_script_unseen",
+            &[("compose.yml", text)],
+            &["compose.yml"],
+            &[
+                ("DB_USER_PASSWORD", Reference),
+                ("JWT_ISSUER", Set("acme.io")),
+                ("FERNET_KEY", Reference),
+            ],
+        );
+    }
+
+    #[test]
     fn trap_10_a_variable_set_to_nothing_is_null_to_the_server() {
         check(
             "server_file_empty",

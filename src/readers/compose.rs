@@ -179,6 +179,7 @@ impl<'a> Reader<'a, '_> {
         let has_own_file = template.is_some() || hidden.is_some();
         // Nobody can see which variables a file of the user's own reads.
         let mut environment = environment;
+        let script = self.start_script(&mounts, &mut environment);
         if let Some(mount) = hidden {
             environment.unseen.push(Unseen {
                 name: format!("the file mounted at `{}`", mount.target),
@@ -213,7 +214,7 @@ impl<'a> Reader<'a, '_> {
         project.files.iter().for_each(|input| add(input.source));
         service.layers.iter().for_each(|layer| add(layer.source));
         project.env_files.iter().for_each(|input| add(input.source));
-        template.into_iter().for_each(&mut add);
+        template.into_iter().chain(script).for_each(&mut add);
         self.used.iter().copied().for_each(&mut add);
 
         let mut evidence = Evidence {
@@ -248,6 +249,7 @@ impl<'a> Reader<'a, '_> {
         deployment.assignments = sources
             .iter()
             .copied()
+            .filter(|id| Some(*id) != script)
             .filter(|id| self.context.inputs.of(*id).is_some_and(|input| input.tree().is_none()))
             .collect();
         deployment.layers = if layers.is_empty() { vec![main] } else { layers };

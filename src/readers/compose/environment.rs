@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Unseen, Variable};
-use crate::deployment::evidence::Problem;
+use crate::deployment::evidence::{Mount, MountSource, Problem};
 use crate::deployment::value::{Fragment, Piece, Step};
 use crate::deployment::version::Confidence;
 use crate::source::{SourceId, Span, Text};
@@ -20,6 +20,10 @@ use super::services::{Layer, Service, attributes};
 
 /// Rank of `environment:` among the sources of a container's environment.
 const ENVIRONMENT: u8 = 200;
+
+/// The script that the image's start script reads: what it exports wins over the container's
+/// environment.
+const START_SCRIPT: &str = "/conf/openmetadata-env.sh";
 
 /// Variables that a list below `environment:` sets twice.
 pub(in crate::readers) fn duplicates(
@@ -161,6 +165,51 @@ impl<'a> Reader<'a, '_> {
             environment.set(name, variable);
         }
         environment
+    }
+
+    /// What a mount over the script that the image reads before the server starts exports. Only
+    /// the names are read: the values are a shell's to work out. Returns the script, if it is
+    /// among the files.
+    pub(super) fn start_script(
+        &self,
+        mounts: &[Mount],
+        environment: &mut Environment,
+    ) -> Option<SourceId> {
+        let mount = mounts.iter().find(|mount| mount.target.ends_with(START_SCRIPT))?;
+        let MountSource::File(id) = mount.from else {
+            environment.unseen.push(Unseen {
+                name: format!("the script mounted at `{}`", mount.target),
+                span: mount.span,
+                rank: ENVIRONMENT + 1,
+            });
+            return None;
+        };
+        let script = self.source(id);
+        let mut at = 0;
+        for line in script.text.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let Some((before, _)) = line.split_once('=') else { continue };
+            let name = before.trim_start().trim_start_matches("export ").trim_start();
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            if name.is_empty() || !name.chars().all(is_name) {
+                continue;
+            }
+            let first = start + before.len() - name.len();
+            let place = Span::new(id, first..first + name.len());
+            environment.set(
+                name,
+                Variable {
+                    text: Fragment::unknown(format!("what `{}` exports", script.path), place),
+                    items: None,
+                    place,
+                    steps: Vec::new(),
+                    confidence: Confidence::High,
+                    rank: ENVIRONMENT + 1,
+                },
+            );
+        }
+        Some(id)
     }
 
     /// `NAME: value` or `- NAME=value` below `environment:`.
