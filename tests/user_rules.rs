@@ -108,6 +108,15 @@ fn the_rule_to_begin_with_holds() {
     }
 }
 
+#[test]
+fn the_folder_that_the_configuration_names_need_not_be_there_yet() {
+    let place = folder(&[("omlint.toml", "rule-dirs = [\"policies/omlint\"]\n")]);
+    let run = omlint(place.path(), &["rules", "new", "acme-thing"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.starts_with("wrote policies/omlint/acme-thing.yaml\n"), "{}", run.out);
+    assert_eq!(omlint(place.path(), &["rules", "test"]).code, 0);
+}
+
 /// What is replaced in the rule, by what, the text under the complaint, and a part of it.
 const WRONG: &[(&str, &str, &str, &str)] = &[
     ("severity: high", "severity: hihg", "hihg", "unknown word `hihg`: expected one of info, low"),

@@ -112,14 +112,26 @@ fn complain_of(loaded: &Loaded, drawn: bool, color: When) {
 /// What commands go by that scan nothing: the configuration above the working directory. Says
 /// what is wrong with it.
 fn load_here(choice: &Choice, flags: &Flags) -> Option<Loaded> {
-    let base = match std::env::current_dir() {
-        Ok(base) => base,
+    sound(config::load(&disk_here()?, choice, &[".".into()], flags))
+}
+
+/// The same without the rules and keys that it names: they need not be there yet.
+fn load_file_here() -> Option<Loaded> {
+    sound(config::load_alone(&disk_here()?, &Choice::Nearest, &[".".into()]))
+}
+
+fn disk_here() -> Option<Disk> {
+    match std::env::current_dir() {
+        Ok(base) => Some(Disk::new(base, false)),
         Err(error) => {
             complain(&format!("the working directory cannot be read: {error}"));
-            return None;
+            None
         }
-    };
-    let loaded = config::load(&Disk::new(base, false), choice, &[".".into()], flags);
+    }
+}
+
+/// A configuration with which nothing is wrong. Says so if something is.
+fn sound(loaded: Loaded) -> Option<Loaded> {
     if loaded.problems.is_empty() {
         return Some(loaded);
     }

@@ -10,7 +10,7 @@ use crate::rules::schema::Example;
 use crate::rules::{Knowledge, user};
 use crate::source::mask::plain;
 
-use super::{Outcome, complain, load_here, told};
+use super::{Outcome, complain, load_file_here, load_here, told};
 
 /// Where rules go if nobody names a folder.
 const FOLDER: &str = "omlint-rules";
@@ -24,9 +24,7 @@ pub(super) fn new(id: &str, dir: Option<&Path>) -> Outcome {
     let dir = match dir {
         Some(dir) => dir.to_owned(),
         None => {
-            let Some(loaded) = load_here(&Choice::Nearest, &Flags::default()) else {
-                return Outcome::Failed;
-            };
+            let Some(loaded) = load_file_here() else { return Outcome::Failed };
             let first = loaded.settings.rule_dirs.value.into_iter().next();
             known = first.is_some();
             first.unwrap_or_else(|| FOLDER.into())

@@ -188,6 +188,20 @@ pub fn load(disk: &Disk, choice: &Choice, paths: &[PathBuf], flags: &Flags) -> L
     let knowledge = knowledge(&mut file, disk, flags);
     select::check(&settings, file.config.as_ref(), flags, &knowledge, &mut file.problems);
     file.problems.sort_by_key(|problem| problem.span);
+    loaded(file, settings, knowledge)
+}
+
+/// Loads a configuration file and nothing that it names.
+pub fn load_alone(disk: &Disk, choice: &Choice, paths: &[PathBuf]) -> Loaded {
+    let mut file = File::default();
+    read_file(disk, choice, paths, &mut file);
+    let flags = Flags::default();
+    let settings = Settings::new(&flags, file.config.as_ref(), &disk.file(""), &mut file.problems);
+    let knowledge = Knowledge::built_in().clone();
+    loaded(file, settings, knowledge)
+}
+
+fn loaded(file: File, settings: Settings, knowledge: Arc<Knowledge>) -> Loaded {
     Loaded {
         file: file.id,
         sources: file.sources,

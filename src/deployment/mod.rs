@@ -54,6 +54,17 @@ pub struct KnownVersion {
     pub text: String,
     /// `--om-version`, `configuration`, `image tag`, `chart version`, `layout`, or `assumed`.
     pub from: &'static str,
+    /// Where a chart's version is written.
+    pub place: Option<Span>,
+    /// A range is written, of which this is the first release.
+    pub is_range: bool,
+}
+
+impl KnownVersion {
+    /// A version that no place in the files stands for by itself.
+    pub fn new(version: Version, text: impl Into<String>, from: &'static str) -> Self {
+        KnownVersion { version, text: text.into(), from, place: None, is_range: false }
+    }
 }
 
 /// How a deployment writes a variable or key down, for remedies.

@@ -333,8 +333,8 @@ pub(super) fn version(
     if let Some(tag) = image.and_then(|image| image.tag.as_deref())
         && let Some(version) = Version::parse(tag)
     {
-        return KnownVersion { version, text: tag.to_owned(), from: "image tag" };
+        return KnownVersion::new(version, tag, "image tag");
     }
     let newest = context.catalogue.newest;
-    KnownVersion { version: newest, text: newest.to_string(), from: "assumed: newest known" }
+    KnownVersion::new(newest, newest.to_string(), "assumed: newest known")
 }

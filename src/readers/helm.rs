@@ -30,6 +30,7 @@ use super::{Companions, Input, Want, scalar};
 
 use merge::{Found, Layer, step};
 use roots::{Root, roots};
+pub(super) use version::Pinned;
 
 /// Whether the document holds values of the OpenMetadata chart.
 pub(super) fn recognises(root: Node<'_>, _catalogue: &Catalogue) -> bool {
@@ -68,7 +69,7 @@ struct Reader<'a, 'c> {
     /// Layers of the configuration below them.
     config: Vec<Layer<'a>>,
     root: Root,
-    chart: Option<Version>,
+    chart: Option<Pinned>,
     version: KnownVersion,
     /// What people see as the beginning of the configuration.
     anchor: Span,
@@ -109,7 +110,7 @@ pub(super) struct Wrapped {
     /// The deployment's id.
     pub id: String,
     /// The chart's version, where the wrapper pins it.
-    pub chart: Option<Version>,
+    pub chart: Option<Pinned>,
     /// The user says that these are the chart's values, whatever they hold.
     pub is_chart: bool,
     /// Where one would set a value if there is no layer at all.
@@ -180,11 +181,11 @@ fn neighbours_only(
     let basics = Basics {
         id: wrapped.id.clone(),
         kind: Kind::Helm,
-        version: KnownVersion {
+        version: KnownVersion::new(
             version,
-            text: version.to_string(),
-            from: "the chart openmetadata-dependencies",
-        },
+            version.to_string(),
+            "the chart openmetadata-dependencies",
+        ),
         sources,
         notation: Notation::HelmValues,
     };
@@ -272,11 +273,7 @@ fn deployment(
         config,
         root,
         chart,
-        version: KnownVersion {
-            version: context.catalogue.newest,
-            text: context.catalogue.newest.to_string(),
-            from: "assumed: newest known",
-        },
+        version: version::newest(context.catalogue),
         anchor,
         anchor_keys,
         missing,

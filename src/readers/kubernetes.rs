@@ -25,7 +25,7 @@ use super::kustomize::{Builder, Inline};
 use super::manifests::{
     Container, DOORS, Part, STORES, Scope, Store, WORKLOADS, Workload, split_image, text,
 };
-use super::{Consumed, Role, server_file};
+use super::{Consumed, Role, scalar, server_file};
 
 use mounts::Mounted;
 
@@ -268,13 +268,17 @@ impl<'a> Server<'a, '_> {
         if known.from != "assumed: newest known" {
             return known;
         }
-        match workload.identity.chart() {
-            Some(chart) => KnownVersion {
-                version: self.context.catalogue.version_of_chart(chart),
-                text: chart.to_string(),
-                from: "chart version",
+        let label = workload.identity.chart_label();
+        match (label, workload.identity.chart()) {
+            (Some(label), Some(chart)) => KnownVersion {
+                place: workload.sources.first().map(|&source| scalar::span(source, label)),
+                ..KnownVersion::new(
+                    self.context.catalogue.version_of_chart(chart),
+                    chart.to_string(),
+                    "chart version",
+                )
             },
-            None => known,
+            _ => known,
         }
     }
 

@@ -120,8 +120,12 @@ impl<'a> Identity<'a> {
 
     /// The version of OpenMetadata's chart, if that rendered it.
     pub fn chart(&self) -> Option<Version> {
-        let label = text(self.metadata?.get("labels")?.value, "helm.sh/chart")?;
-        Version::parse(label.strip_prefix("openmetadata-")?)
+        Version::parse(self.chart_label()?.text()?.strip_prefix("openmetadata-")?)
+    }
+
+    /// Where its label names the chart that rendered it.
+    pub fn chart_label(&self) -> Option<Node<'a>> {
+        Some(self.metadata?.get("labels")?.value.get("helm.sh/chart")?.value)
     }
 
     pub fn is_named(&self, name: &str) -> bool {

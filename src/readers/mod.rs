@@ -160,10 +160,8 @@ pub struct Versions {
 impl Versions {
     /// The version of a deployment that is put together from these files.
     fn of(&self, sources: &Sources, layers: &[SourceId]) -> Option<KnownVersion> {
-        let known = |(text, version): &(String, Version), from| KnownVersion {
-            version: *version,
-            text: text.clone(),
-            from,
+        let known = |(text, version): &(String, Version), from| {
+            KnownVersion::new(*version, text.as_str(), from)
         };
         if let Some(flag) = &self.flag {
             return Some(known(flag, "--om-version"));

@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 
 use crate::deployment::Deployment;
 use crate::deployment::value::Piece;
-use crate::deployment::version::Version;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::helm_set::{self, Assigned, Assignment};
 use crate::syntax::yaml::{self, Node};
@@ -33,6 +32,10 @@ pub(super) fn is_helmfile(root: Node<'_>) -> bool {
 
 fn text<'a>(node: Node<'a>, key: &str) -> Option<&'a str> {
     node.get(key)?.value.text()
+}
+
+fn at<'a>(node: Node<'a>, key: &str) -> Option<Node<'a>> {
+    node.get(key).map(|entry| entry.value)
 }
 
 fn items<'a>(node: Node<'a>, key: &str) -> Vec<Node<'a>> {
@@ -90,7 +93,7 @@ struct Release<'a> {
     input: &'a Input,
     /// It names OpenMetadata's chart.
     is_chart: bool,
-    chart: Option<Version>,
+    chart: Option<helm::Pinned>,
     /// The folder of a chart in the same repository: its own values are below all others.
     folder: Option<&'a str>,
     /// Where one would write values if there are none.
@@ -158,9 +161,9 @@ impl<'a> Release<'a> {
 
 impl Release<'_> {
     /// It installs OpenMetadata's chart, in this version if one is pinned.
-    fn set_chart(&mut self, pinned: Option<&str>) {
+    fn set_chart(&mut self, pinned: Option<Node<'_>>) {
         self.is_chart = true;
-        self.chart = version(pinned);
+        self.chart = pinned.and_then(|node| helm::Pinned::of(self.input.source, node));
     }
 }
 
@@ -208,10 +211,6 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
     }
 }
 
-fn version(text: Option<&str>) -> Option<Version> {
-    Version::parse(text?.trim_start_matches(['^', '~', '=', '>', ' ', 'v']).trim_end_matches(".x"))
-}
-
 fn argo_sources(spec: Node<'_>) -> Vec<Node<'_>> {
     let mut sources: Vec<Node<'_>> = spec.get("source").map(|e| e.value).into_iter().collect();
     sources.extend(items(spec, "sources"));
@@ -227,7 +226,7 @@ fn argo<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
         release.missing =
             if helm.is_some() { &["valuesObject"] } else { &["helm", "valuesObject"] };
         if is_chart {
-            release.set_chart(text(source, "targetRevision"));
+            release.set_chart(at(source, "targetRevision"));
         }
         release.folder = text(source, "path").filter(|_| source.get("chart").is_none());
         let Some(helm) = helm.map(|entry| entry.value) else {
@@ -268,7 +267,7 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
     let anchor = spec.get("chart").or(spec.get("chartRef")).map(|entry| entry.key);
     let mut release = Release::new(input, name, anchor);
     if named.is_some_and(|name| name.rsplit('/').next() == Some(CHART)) {
-        release.set_chart(chart.and_then(|chart| text(chart, "version")));
+        release.set_chart(chart.and_then(|chart| at(chart, "version")));
     }
     // A chart of a Git repository stands in a folder.
     release.folder = named.filter(|name| name.contains('/'));
@@ -292,7 +291,7 @@ fn k3s<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Release<'a> {
     let anchor = spec.get("chart").map(|entry| entry.key);
     let mut release = Release::new(input, name, anchor);
     if text(spec, "chart").is_some_and(|chart| chart.rsplit('/').next() == Some(CHART)) {
-        release.set_chart(text(spec, "version"));
+        release.set_chart(at(spec, "version"));
     }
     release.inline = spec.get("valuesContent").map(|entry| entry.key);
     release.values.extend(spec.get("valuesContent").map(|entry| Values::Text(entry.value)));
@@ -310,7 +309,7 @@ fn helmfile<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     let anchor = node.get("chart").map(|entry| entry.key);
     let mut release = Release::new(input, text(node, "name").unwrap_or(""), anchor);
     if is_chart {
-        release.set_chart(text(node, "version"));
+        release.set_chart(at(node, "version"));
     }
     release.folder = text(node, "chart").filter(|chart| chart.starts_with('.'));
     let is_needed = text(node, "missingFileHandler").is_none_or(|handler| handler == "Error");
@@ -347,7 +346,7 @@ fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     };
     release.values.extend(items(node, "additionalValuesFiles").into_iter().filter_map(file));
     if text(node, "name") == Some(CHART) {
-        release.set_chart(text(node, "version"));
+        release.set_chart(at(node, "version"));
     }
     release
 }

@@ -2,20 +2,51 @@
 //! the layout of the values.
 
 use crate::deployment::KnownVersion;
+use crate::deployment::catalogue::Catalogue;
 use crate::deployment::version::Version;
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use crate::syntax::yaml::Node;
 
 use super::super::Input;
 use super::super::compose::Context;
 use super::{Found, Reader};
 
+/// A chart's version as it is written somewhere.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Pinned {
+    /// The release, or the first one of a range.
+    pub version: Version,
+    place: Span,
+    is_range: bool,
+}
+
+impl Pinned {
+    /// What `version:` of a node says.
+    pub(in super::super) fn read(source: SourceId, node: Node<'_>) -> Option<Self> {
+        Self::of(source, node.get("version")?.value)
+    }
+
+    /// What a node says itself.
+    pub(in super::super) fn of(source: SourceId, node: Node<'_>) -> Option<Self> {
+        let text = node.text()?.trim();
+        let first = text.trim_start_matches(['^', '~', '=', '>', ' ', 'v']).trim_end_matches(".x");
+        let is_exact = text.trim_start_matches(['=', ' ', 'v']) == first;
+        let place = super::super::scalar::span(source, node);
+        Some(Pinned { version: Version::parse(first)?, place, is_range: !is_exact })
+    }
+}
+
+/// What is taken where nothing tells.
+pub(super) fn newest(catalogue: &Catalogue) -> KnownVersion {
+    KnownVersion::new(catalogue.newest, catalogue.newest.to_string(), "assumed: newest known")
+}
+
 /// The version of the chart: Chart.lock, or Chart.yaml as a dependency or as the chart itself.
 pub(super) fn chart_version(
     context: &Context<'_>,
     charts: &[&Input],
     alias: Option<&str>,
-) -> Option<Version> {
+) -> Option<Pinned> {
     let mut found = None;
     for input in charts {
         let is_lock = context.sources.get(input.source).name() == "Chart.lock";
@@ -24,22 +55,15 @@ pub(super) fn chart_version(
                 node.get(key).and_then(|entry| entry.value.text()).map(str::to_owned)
             };
             if text(root, "name").as_deref() == Some("openmetadata") && alias.is_none() {
-                found = text(root, "version").and_then(|v| Version::parse(&v)).or(found);
+                found = Pinned::read(input.source, root).or(found);
             }
             for item in root.get("dependencies").map(|e| e.value.items()).unwrap_or_default() {
                 let item = item.resolved();
                 if text(item, "name").as_deref() != Some("openmetadata") {
                     continue;
                 }
-                let version = text(item, "version").and_then(|range| {
-                    Version::parse(
-                        range
-                            .trim_start_matches(['^', '~', '=', '>', ' ', 'v'])
-                            .trim_end_matches(".x"),
-                    )
-                });
                 if found.is_none() || is_lock {
-                    found = version.or(found);
+                    found = Pinned::read(input.source, item).or(found);
                 }
             }
         }
@@ -56,12 +80,19 @@ impl<'a> Reader<'a, '_> {
             && let Some(tag) = &image.tag
             && let Some(version) = Version::parse(tag)
         {
-            return KnownVersion { version, text: tag.clone(), from: "image tag" };
+            return KnownVersion::new(version, tag.as_str(), "image tag");
         }
         let catalogue = self.context.catalogue;
         if let Some(chart) = self.chart {
-            let version = catalogue.version_of_chart(chart);
-            return KnownVersion { version, text: chart.to_string(), from: "chart version" };
+            return KnownVersion {
+                place: Some(chart.place),
+                is_range: chart.is_range,
+                ..KnownVersion::new(
+                    catalogue.version_of_chart(chart.version),
+                    chart.version.to_string(),
+                    "chart version",
+                )
+            };
         }
         if self.root.is_old() {
             // A class of the old package was written for a server before 0.12.1.
@@ -73,19 +104,15 @@ impl<'a> Reader<'a, '_> {
             });
             let text = if old_class { "0.12.0" } else { "1.0.0" };
             let version = Version::parse(text).unwrap_or(catalogue.newest);
-            return KnownVersion { version, text: text.to_owned(), from: "layout" };
+            return KnownVersion::new(version, text, "layout");
         }
-        KnownVersion {
-            version: catalogue.newest,
-            text: catalogue.newest.to_string(),
-            from: "assumed: newest known",
-        }
+        newest(catalogue)
     }
 
     /// The chart version that spellings are counted in: none where the files state no version,
     /// and then each spelling of the layout may be meant.
     pub(super) fn spelling_version(&self) -> Option<Version> {
-        self.chart.or_else(|| {
+        self.chart.map(|chart| chart.version).or_else(|| {
             (!matches!(self.version.from, "layout" | "assumed: newest known"))
                 .then(|| self.context.catalogue.chart_of_version(self.version.version))
         })

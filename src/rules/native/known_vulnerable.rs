@@ -12,7 +12,7 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Hit> {
     let image = case.deployment.evidence.image.as_ref();
     // The number of an image of one's own need not be OpenMetadata's.
     let is_ours = known.from != "image tag" || image.is_some_and(|image| image.official);
-    if !stated || !is_ours || !is_release(&known.text) {
+    if !stated || !is_ours || known.is_range || !is_release(&known.text) {
         return Vec::new();
     }
     let applies = |advisory: &&Advisory| {
@@ -23,7 +23,8 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Hit> {
         return Vec::new();
     };
     let first = case.deployment.layers.first().map(|&source| Span::new(source, 0..0));
-    let Some(span) = image.map(|image| image.span).or(first) else { return Vec::new() };
+    let tag = image.filter(|_| known.place.is_none()).map(|image| image.span);
+    let Some(span) = known.place.or(tag).or(first) else { return Vec::new() };
     let fixed = found.iter().map(|advisory| advisory.fixed).max().unwrap_or(known.version);
     let each = found.iter().map(|advisory| format!("{} ({})", advisory.id, advisory.title));
     vec![Hit {
