@@ -141,3 +141,86 @@ extraEnvs:
     assert_eq!(found("env-typo", &values("\"\"")), ["medium"]);
     assert!(found("env-typo", &values("https://catalog.nordwind-data.de/callback")).is_empty());
 }
+
+/// The chart's Secret as it is in the cluster, beside a container that takes it all in.
+fn taking_in(lines: &str) -> String {
+    format!(
+        "{CONTAINER}          envFrom: [{{ secretRef: {{ name: rendered }} }}]
+---
+apiVersion: v1
+kind: Secret
+metadata: {{ name: rendered }}
+stringData:
+{lines}"
+    )
+}
+
+#[test]
+fn quotes_of_the_authors_own_reach_the_server_where_the_chart_puts_its_own_around_them() {
+    let values = "\
+openmetadata:
+  config:
+    authentication:
+      provider: '\"auth0\"'
+    authorizer:
+      initialAdmins: ['\"admin\"']
+";
+    let rendered = taking_in(
+        "  AUTHENTICATION_PROVIDER: '\"\\\"auth0\\\"\"'
+  AUTHORIZER_ADMIN_PRINCIPALS: '[\"\\\"admin\\\"\"]'
+",
+    );
+    for text in [values, &rendered] {
+        assert_eq!(found("auth-unknown-provider", text).len(), 1, "{text}");
+        assert!(found("admin-default-principal", text).is_empty(), "{text}");
+    }
+    // Some values it hands on as they are, and the server takes those quotes off.
+    let values = "\
+openmetadata:
+  config:
+    authentication: { provider: auth0 }
+    logLevel: '\"DEBUG\"'
+";
+    let rendered = taking_in("  AUTHENTICATION_PROVIDER: '\"auth0\"'\n  LOG_LEVEL: '\"DEBUG\"'\n");
+    for text in [values, &rendered] {
+        assert_eq!(found("log-debug", text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn the_chart_compares_a_provider_as_it_stands() {
+    let values = |provider: &str| {
+        format!(
+            "openmetadata: {{config: {{authentication: {{provider: {provider}, ldapConfiguration: {{host: ldap, sslEnabled: false}}}}}}}}\n"
+        )
+    };
+    assert_eq!(found("ldap-no-tls", &values("ldap")).len(), 1);
+    assert!(found("ldap-no-tls", &values("'\"ldap\"'")).is_empty());
+}
+
+#[test]
+fn what_the_chart_hands_on_without_quotes_is_read_as_yaml() {
+    let values = |user: &str| {
+        format!(
+            "openmetadata: {{config: {{authentication: {{provider: auth0, clientId: '{{Client ID}}'}}, pipelineServiceClientConfig: {{airflow: {{auth: {{username: '{user}'}}}}}}}}}}\n"
+        )
+    };
+    let rendered = |user: &str| {
+        taking_in(&format!(
+            "  AUTHENTICATION_PROVIDER: '\"auth0\"'\n  AUTHENTICATION_CLIENT_ID: '\"{{Client ID}}\"'\n  AIRFLOW_USERNAME: '{user}'\n"
+        ))
+    };
+    for (user, times) in [("@om", 1), ("{user}", 1), ("om", 0), ("\"@om\"", 0)] {
+        for text in [values(user), rendered(user)] {
+            assert_eq!(found("yaml-placeholder-breaks", &text).len(), times, "{text}");
+        }
+    }
+}
+
+#[test]
+fn blanks_around_a_list_do_not_make_it_a_text() {
+    let text = taking_in(
+        "  AUTHENTICATION_PROVIDER: auth0\n  AUTHORIZER_ADMIN_PRINCIPALS: ' [m.keller] '\n",
+    );
+    assert!(found("yaml-placeholder-breaks", &text).is_empty());
+}

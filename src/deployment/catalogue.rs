@@ -141,6 +141,9 @@ pub struct Setting {
     /// Its variables are read by an OpenMetadata server and hardly by anything else.
     #[serde(default)]
     pub telltale: bool,
+    /// The chart hands it on as it stands, where it puts everything else in quotes.
+    #[serde(default)]
+    pub bare: bool,
     /// The setting that holds the same thing for the user.
     pub same_field_as: Option<String>,
     /// Defaults in the image's openmetadata.yaml.
@@ -263,6 +266,8 @@ pub struct Catalogue {
     /// The newest version whose shipped files are known.
     pub newest: Version,
     charts: Vec<ChartVersion>,
+    /// The version from which on the chart puts values in quotes of its own.
+    pub chart_quotes_since: Version,
     /// Keys of the chart's values beside its configuration.
     pub chart_keys: Vec<String>,
     /// Telltale variables that other programs have, too.

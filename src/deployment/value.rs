@@ -166,6 +166,13 @@ impl Fragment {
         }
     }
 
+    /// The fragment without blanks around it.
+    pub fn trimmed(&self) -> Fragment {
+        let outline = self.outline();
+        let inner = trimmed(&outline, 0..outline.len());
+        if inner == (0..outline.len()) { self.clone() } else { self.slice(inner) }
+    }
+
     /// The fragment without blanks around it and without one pair of quotes.
     pub fn unquoted(&self) -> Fragment {
         let outline = self.outline();
@@ -365,6 +372,17 @@ pub struct Origin {
 /// Items of one list; what is behind them stays unknown.
 const MOST_ITEMS: usize = 20_000;
 
+/// How a value gets into the server's openmetadata.yaml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// As it stands: what it is shows when the server reads it as YAML.
+    Bare,
+    /// In quotes of its own, so it is one text.
+    Quoted,
+    /// As what its author wrote, a text or a list of texts: whoever hands it on sees to that.
+    Kept,
+}
+
 /// What a setting resolves to.
 #[derive(Clone, Debug)]
 pub struct Value {
@@ -376,8 +394,8 @@ pub struct Value {
     pub items: Option<Vec<Fragment>>,
     /// Where it comes from.
     pub origin: Origin,
-    /// Its text stood in literal quotes, which are a part of it for whoever hands it on.
-    pub is_quoted: bool,
+    /// How it gets into the server's openmetadata.yaml.
+    pub passage: Passage,
     /// How sure we are.
     pub confidence: Confidence,
 }
@@ -388,7 +406,10 @@ impl Value {
     pub fn written(kind: Type, text: Fragment, items: Option<Vec<Fragment>>, place: Span) -> Value {
         let stripped = text.unquoted();
         let outline = stripped.outline();
-        let is_quoted = items.is_none() && outline != text.outline();
+        let whole = text.outline();
+        let is_quoted = items.is_none()
+            && whole.trim().starts_with(['"', '\''])
+            && outline.len() < whole.trim().len();
         let null = items.is_none() && matches!(outline.as_str(), "" | "~" | "null");
         let state = if items.is_none() && !text.is_known() && outline.chars().all(|c| c == GAP) {
             State::Reference
@@ -413,7 +434,7 @@ impl Value {
             text: stripped,
             items,
             origin: Origin { span: Some(span), ..Origin::default() },
-            is_quoted,
+            passage: if is_quoted { Passage::Quoted } else { Passage::Bare },
             confidence: Confidence::High,
         }
     }
@@ -427,7 +448,7 @@ impl Value {
             text,
             items,
             origin: Origin { span: Some(place), ..Origin::default() },
-            is_quoted: false,
+            passage: Passage::Bare,
             confidence: Confidence::High,
         }
     }
@@ -439,7 +460,7 @@ impl Value {
             text: Fragment::unknown(name, span),
             items: None,
             origin: Origin { span: Some(span), ..Origin::default() },
-            is_quoted: false,
+            passage: Passage::Bare,
             confidence: Confidence::High,
         }
     }
@@ -462,7 +483,7 @@ impl Value {
             text: Fragment::new(Vec::new(), nowhere),
             items: None,
             origin: Origin::default(),
-            is_quoted: false,
+            passage: Passage::Bare,
             confidence: Confidence::High,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::deployment::Kind;
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::evidence::{Image, Mount, Port};
 use crate::deployment::value::Value;
@@ -183,7 +184,11 @@ fn anywhere(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<SettingId>
     let settings = case.knowledge.catalogue.iter();
     settings
         .filter(|(_, setting)| setting.beside.is_none())
-        .filter(|(_, setting)| setting.env.iter().any(|name| variables.contains_key(&name.name)))
+        .filter(|(_, setting)| {
+            let by_chart = case.deployment.kind == Kind::Helm && !setting.helm.is_empty();
+            let mut names = setting.env.iter();
+            names.any(|name| by_chart || variables.contains_key(&name.name))
+        })
         .filter(|(id, _)| meets(*id))
         .map(|(id, _)| Hit { fields: vec![Field::whole(id)], ..Hit::default() })
         .collect()

@@ -2,7 +2,7 @@
 //! list of texts, or something that its setting cannot take. Knows nothing of where it came from.
 
 use crate::deployment::catalogue::{Setting, Type};
-use crate::deployment::value::{GAP, State, Value};
+use crate::deployment::value::{GAP, Passage, State, Value};
 use crate::syntax::yaml::{Node, parse};
 
 use super::condition::Truth;
@@ -16,9 +16,11 @@ pub(super) fn is_misshapen(setting: &Setting, value: &Value) -> Truth {
     let text = value.text.outline();
     let is_list = setting.kind == Type::List;
     let is_map = setting.kind == Type::Map;
-    if value.is_quoted {
+    match value.passage {
         // What stands in quotes is one text, whatever it looks like.
-        return (is_list && !text.contains(GAP)).into();
+        Passage::Quoted => return (is_list && !text.contains(GAP)).into(),
+        Passage::Kept => return Truth::False,
+        Passage::Bare => {}
     }
     let has_gap = text.contains(GAP);
     if has_gap && !text.trim_start().starts_with(['[', '{']) {

@@ -105,19 +105,18 @@ def is_nested(shipped):
 
 
 def distort(rng, mapping):
-    """Puts something odd in place of a value: null, blanks, a reference, another type.
+    """Puts something odd in place of a value: null, blanks, quotes, a reference, another type.
 
-    A value within quotes of its own (`'"basic"'`) is left out: omlint takes it as its author
-    means it, and the chart hands the quotes on to the server.
+    Not a null among the items of a list: the chart's schema refuses it.
     """
     key = rng.choice(list(mapping) or [None])
     if isinstance(mapping.get(key), dict):
         distort(rng, mapping[key])
     elif isinstance(mapping.get(key), list):
-        mapping[key] = rng.choice([[], [""], [" admin "], ["admin", "ADMIN"], [None, "admin"]])
+        mapping[key] = rng.choice([[], [""], [" admin "], ["admin", "ADMIN"], ['"admin"'], ["'admin'", "m.keller"], ["${ADMIN}"]])
     elif isinstance(mapping.get(key), str):
         text = mapping[key]
-        mapping[key] = rng.choice([None, "", " ", f" {text} ", text.upper(), "${FROM_OUTSIDE}", 'a "b" c', "back\\slash"])
+        mapping[key] = rng.choice([None, "", " ", f" {text} ", text.upper(), f'"{text}"', f"'{text}'", "${FROM_OUTSIDE}", 'a "b" c', "back\\slash", "{a b}", "[x]", "@x", "a: b", "a #b"])
     elif isinstance(mapping.get(key), bool):
         mapping[key] = rng.choice([str(mapping[key]).lower(), "yes", 1, 0, None])
 
@@ -261,6 +260,9 @@ def add_container(rng, values):
             {"name": "JWT_KEY_ID", "value": "0b7d6a52-7a8f-4c5e-8d0e-9c1f2a3b4c5d"},
             {"name": "AUTHORIZER_ADMIN_PRINCIPALS", "value": "[admin]"},
             {"name": "AUTHORIZER_ADMIN_PRINCIPALS", "value": "[m.keller, \"a.berg\"]"},
+            {"name": "AUTHORIZER_ADMIN_PRINCIPALS", "value": "jane.doe"},
+            {"name": "AUTHENTICATION_CLIENT_ID", "value": "{Client ID}"},
+            {"name": "AUTHENTICATION_PROVIDER", "value": "\"basic\""},
             {"name": "FERNET_KEY", "valueFrom": {"secretKeyRef": {"name": "x", "key": "y"}}},
             {"name": "FORCE_SECURE_SESSION_COOKIE", "value": "true"},
             {"name": "OPENMETADATA_DEBUG", "value": "true"},

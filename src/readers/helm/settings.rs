@@ -3,7 +3,7 @@
 
 use crate::deployment::catalogue::{Setting, Type};
 use crate::deployment::environment::{Environment, Fallback};
-use crate::deployment::value::{Fragment, Origin, State, Step, Value};
+use crate::deployment::value::{Fragment, Origin, Passage, State, Step, Value};
 use crate::deployment::version::Confidence;
 use crate::source::{SourceId, Span};
 use crate::syntax::yaml::Style;
@@ -141,7 +141,8 @@ impl<'a> Reader<'a, '_> {
                     if !text.is_known() {
                         return (None, Some(span), path.to_owned());
                     }
-                    let text = text.unquoted().outline();
+                    // The chart's templates compare it as it stands.
+                    let text = text.outline();
                     let holds = if switch {
                         !scalar::helm_falsy(layer.node.resolved())
                     } else {
@@ -234,6 +235,8 @@ impl<'a> Reader<'a, '_> {
         Some(value)
     }
 
+    /// A value that the chart hands on. Most of them it puts in quotes, and what the server takes
+    /// off again are those: quotes that the author wrote within the value are a part of it.
     pub(super) fn leaf(&self, setting: &Setting, layer: Layer<'a>, place: Span) -> Value {
         let whole = Span::new(layer.source, layer.node.range());
         let value = if layer.node.is_seq() {
@@ -244,22 +247,32 @@ impl<'a> Reader<'a, '_> {
                 // The chart's template passes over what is null.
                 .filter(|item| !item.is_null())
                 .map(|item| {
-                    self.fragment(Layer { node: item.resolved(), source: layer.source })
-                        .0
-                        .unquoted()
+                    let item = Layer { node: item.resolved(), source: layer.source };
+                    self.fragment(item).0.trimmed()
                 })
                 .collect();
             let text = scalar::fragment(layer.source, self.raw(layer.source), layer.node);
             let mut value = Value::written(setting.kind, text, Some(items), place);
+            value.passage = Passage::Kept;
             value.origin.span = Some(if whole.range().is_empty() { place } else { whole });
             value
         } else {
             let (text, steps) = self.fragment(layer);
-            let mut value = Value::written(setting.kind, text, None, place);
+            let mut value = Value::written(setting.kind, text.clone(), None, place);
+            if !setting.bare && self.puts_in_quotes() {
+                value.passage = Passage::Kept;
+                if value.state == State::Written {
+                    value.text = text.trimmed();
+                }
+            }
             value.origin.steps.extend(steps);
             value
         };
         self.confident(value, layer.source, place)
+    }
+
+    fn puts_in_quotes(&self) -> bool {
+        !self.root.is_old() && self.version.version >= self.context.catalogue.chart_quotes_since
     }
 
     /// What stands after the place at which a file broke is less certain.
