@@ -84,6 +84,18 @@ impl<'a> Case<'a> {
         self.deployment.value(self.setting(path))
     }
 
+    /// Whether a variable's setting has a value of its own. A default that a chart or a compose
+    /// file writes out for everybody says nothing of what was meant here.
+    pub fn is_set(&self, variable: &str) -> bool {
+        let untouched = Predicate::Any(vec![Predicate::Empty, Predicate::Default]);
+        let settings = self.knowledge.catalogue.by_variable(variable).iter();
+        let mut values = settings.map(|&id| (id, self.deployment.value(id)));
+        values.any(|(id, value)| {
+            let is_shown = !matches!(value.state, State::Absent | State::Unseen);
+            is_shown && self.meets(id, value, &untouched) != Truth::True
+        })
+    }
+
     /// Whether a condition holds.
     pub fn holds(&self, condition: &Condition) -> Truth {
         match condition {

@@ -1,9 +1,7 @@
 //! A variable whose name is nearly that of one which the server reads and which is not set.
 
 use super::{Hit, Mark};
-use crate::deployment::value::State;
-use crate::rules::condition::{Case, Truth};
-use crate::rules::schema::Predicate;
+use crate::rules::condition::Case;
 
 /// From this length on, two letters may be wrong.
 const LONG: usize = 18;
@@ -19,17 +17,6 @@ pub(super) fn run(case: &Case<'_>, prefixes: &[String], known: &[String]) -> Vec
         .filter(|name| begins(name))
         .collect();
     let variables = &case.deployment.variables;
-    // A default that a chart or a compose file writes out for everybody says nothing of what
-    // was meant here.
-    let untouched = Predicate::Any(vec![Predicate::Empty, Predicate::Default]);
-    let is_set = |name: &str| {
-        let settings = catalogue.by_variable(name).iter();
-        let mut values = settings.map(|&id| (id, case.deployment.value(id)));
-        values.any(|(id, value)| {
-            let is_shown = !matches!(value.state, State::Absent | State::Unseen);
-            is_shown && case.meets(id, value, &untouched) != Truth::True
-        })
-    };
     let hit = |(name, &span): (&String, &crate::source::Span)| {
         let is_known = read.contains(&name.as_str()) || known.iter().any(|other| other == name);
         if !begins(name) || is_known {
@@ -40,7 +27,7 @@ pub(super) fn run(case: &Case<'_>, prefixes: &[String], known: &[String]) -> Vec
             read.iter().copied().filter(|other| is_near(name, other, far)).collect();
         near.dedup();
         let [meant] = near[..] else { return None };
-        (!is_set(meant)).then(|| Hit {
+        (!case.is_set(meant)).then(|| Hit {
             place: Some(Mark { span, text: String::new() }),
             words: vec![("name", name.clone()), ("instead", meant.to_owned())],
             ..Hit::default()
