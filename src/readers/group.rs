@@ -176,11 +176,11 @@ fn read_helm(
         reading.deployments.extend(helm::read(context, &files, &charts));
         consumed.extend(files.iter().map(|input| input.source));
     }
-    let values: Vec<&Input> = context
+    let (mut secrets, values): (Vec<&Input>, Vec<&Input>) = context
         .inputs
         .iter()
         .filter(|input| input.role == Role::Values && !consumed.contains(&input.source))
-        .collect();
+        .partition(|input| helm::secret_layers::is_one(input, sources));
     let is_ours = |input: &Input| {
         input
             .tree()
@@ -244,17 +244,21 @@ fn read_helm(
         }
     }
     consumed.extend(layered);
-    for input in values {
-        let source = sources.get(input.source);
-        if consumed.contains(&input.source)
-            || source.arrival == Arrival::Referred
-            || !(is_ours(input) || is_beside(input))
-        {
-            continue;
-        }
-        releases.push((vec![input], charts_beside(context, Some(input))));
-        consumed.insert(input.source);
+    let is_alone = |input: &Input, consumed: &Consumed| {
+        !consumed.contains(&input.source)
+            && sources.get(input.source).arrival != Arrival::Referred
+            && (is_ours(input) || is_beside(input))
+    };
+    let alone = |input| (vec![input], charts_beside(context, Some(input)));
+    releases.extend(values.into_iter().filter(|input| is_alone(input, consumed)).map(alone));
+    for (files, _) in &mut releases {
+        files.extend(helm::secret_layers::of(files, &secrets, sources));
+        consumed.extend(files.iter().map(|input| input.source));
     }
+    // What no plain values stand beside is judged by itself.
+    secrets.retain(|input| is_alone(input, consumed));
+    consumed.extend(secrets.iter().map(|input| input.source));
+    releases.extend(secrets.into_iter().map(alone));
     reading
         .deployments
         .extend(spread::flat_map(&releases, |(files, charts)| helm::read(context, files, charts)));

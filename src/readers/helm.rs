@@ -7,6 +7,7 @@ mod exposure;
 mod keys;
 mod merge;
 mod roots;
+pub(super) mod secret_layers;
 mod secrets;
 mod settings;
 mod version;
@@ -40,6 +41,11 @@ pub(super) fn recognises(root: Node<'_>, _catalogue: &Catalogue) -> bool {
 /// Whether a file of this name may be laid over another's values.
 pub(super) fn is_values_name(lower: &str) -> bool {
     (lower.ends_with(".yaml") || lower.ends_with(".yml")) && lower.contains("values")
+}
+
+/// Whether a file of this name may belong to the values beside it.
+pub(super) fn is_companion(lower: &str) -> bool {
+    is_values_name(lower) || secret_layers::is_name(lower)
 }
 
 /// Files beside a values file.

@@ -111,7 +111,7 @@ impl Companions {
         match self {
             Companions::Compose => compose::is_companion(name),
             Companions::Environment => compose::is_env_name(name),
-            Companions::Values => helm::is_values_name(&name.to_ascii_lowercase()),
+            Companions::Values => helm::is_companion(&name.to_ascii_lowercase()),
             Companions::Keys => {
                 [".der", ".pem", ".key", ".pub", ".json"].iter().any(|end| name.ends_with(end))
             }
