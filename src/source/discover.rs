@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ignore::gitignore::GitignoreBuilder;
 use ignore::{WalkBuilder, WalkState};
 
 use super::glob::PathSet;
+use super::ignored::{self, Lists};
 use super::nearest::lexical;
 use super::prefilter::{self, MAX_BINARY};
 use super::repository::Repository;
@@ -175,19 +176,47 @@ impl Disk {
     }
 
     fn walk(&self, shown: &str, folder: &Path, found: &mut Found) {
-        let mut builder = WalkBuilder::new(folder);
+        let lists = if self.no_ignore { Lists::none() } else { Lists::of(folder) };
+        self.walk_from(shown, folder, folder, &lists, found);
+        let refused = lists.refused();
+        for below in refused.iter().filter_map(|refused| refused.below.as_deref()) {
+            self.walk_from(shown, folder, below, &Lists::none(), found);
+        }
+        if lists.follows() {
+            self.add_tracked(shown, folder, refused.is_empty(), found);
+        }
+        found.notes.extend(refused.into_iter().map(|refused| Note {
+            path: self.display(&refused.list),
+            kind: "skipped",
+            reason: format!("{}: not followed: nothing is left out here", refused.reason),
+        }));
+    }
+
+    /// Walks below `top`, a part of `folder`.
+    fn walk_from(
+        &self,
+        shown: &str,
+        folder: &Path,
+        top: &Path,
+        lists: &Arc<Lists>,
+        found: &mut Found,
+    ) {
+        let mut builder = WalkBuilder::new(top);
         builder
+            .standard_filters(lists.follows())
             .hidden(false)
             .git_global(false)
             .follow_links(false)
             .threads(std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
             .filter_entry({
                 let (excluded, base) = (self.excluded.clone(), self.base.clone());
-                move |entry| entry.file_name() != ".git" && !excluded.contains(entry.path(), &base)
+                let lists = Arc::clone(lists);
+                move |entry| {
+                    entry.file_name() != ".git"
+                        && !excluded.contains(entry.path(), &base)
+                        && lists.admit(entry)
+                }
             });
-        if self.no_ignore {
-            builder.standard_filters(false).hidden(false);
-        }
         let files = Mutex::new(Vec::new());
         let notes = Mutex::new(Vec::new());
         let seen = std::sync::atomic::AtomicUsize::new(0);
@@ -220,22 +249,25 @@ impl Disk {
         found.seen += seen.into_inner();
         found.files.append(&mut files.into_inner().unwrap_or_default());
         found.notes.append(&mut notes.into_inner().unwrap_or_default());
-        if !self.no_ignore {
-            let known: HashSet<String> = found.files.iter().map(|file| file.path.clone()).collect();
-            for path in self.tracked_though_ignored(folder) {
-                let Ok(below) = path.strip_prefix(folder) else { continue };
-                let excluded = self.excluded.contains(&path, &self.base);
-                if excluded || !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-                    continue;
+    }
+
+    /// Adds files of the repository that a list of ignored files covers.
+    fn add_tracked(&self, shown: &str, folder: &Path, harmless: bool, found: &mut Found) {
+        let known: HashSet<String> = found.files.iter().map(|file| file.path.clone()).collect();
+        for path in self.tracked(folder, harmless) {
+            let Ok(below) = path.strip_prefix(folder) else { continue };
+            let excluded = self.excluded.contains(&path, &self.base);
+            if excluded || !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                continue;
+            }
+            // Of all tracked files most were met before.
+            found.seen += usize::from(harmless);
+            match self.consider(shown, below, &path) {
+                Ok(Some(candidate)) if !known.contains(&candidate.path) => {
+                    found.files.push(candidate);
                 }
-                found.seen += 1;
-                match self.consider(shown, below, &path) {
-                    Ok(Some(candidate)) if !known.contains(&candidate.path) => {
-                        found.files.push(candidate);
-                    }
-                    Ok(_) => {}
-                    Err(note) => found.notes.push(note),
-                }
+                Ok(_) => {}
+                Err(note) => found.notes.push(note),
             }
         }
     }
@@ -396,12 +428,16 @@ impl Disk {
         keeps_out(&root, &file)
     }
 
-    fn tracked_though_ignored(&self, folder: &Path) -> Vec<PathBuf> {
+    /// What git's index holds though a list of ignored files covers it; all that it holds where
+    /// git had better not look at those lists.
+    fn tracked(&self, folder: &Path, harmless: bool) -> Vec<PathBuf> {
         let Ok(folder_real) = folder.canonicalize() else { return Vec::new() };
         if self.repository(&folder_real).is_none() {
             return Vec::new();
         }
-        git(&folder_real, &["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"])
+        let ignored = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
+        let asked = if harmless { &ignored[..] } else { &ignored[..3] };
+        git(&folder_real, asked)
             .map(|output| {
                 output
                     .split(|byte| *byte == 0)
@@ -596,7 +632,8 @@ fn is_ignored(root: &Path, file: &Path) -> bool {
     let mut verdicts: BTreeMap<usize, bool> = BTreeMap::new();
     let mut consult = |order: usize, folder: &Path, list: PathBuf| {
         let mut builder = GitignoreBuilder::new(folder);
-        if list.is_file()
+        if ignored::is_harmless(&list)
+            && list.is_file()
             && builder.add(&list).is_none()
             && let Ok(matcher) = builder.build()
         {

@@ -8,6 +8,7 @@ pub mod discover;
 pub mod git;
 pub mod glob;
 pub mod ground;
+mod ignored;
 pub mod mask;
 mod nearest;
 mod prefilter;

@@ -2,11 +2,13 @@
 //! repository: what others put there says nothing about it.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
 use super::discover::{Disk, Note};
 use super::glob::PathSet;
+use super::ignored::Lists;
 use super::{Arrival, Source};
 
 /// More files are no deployment.
@@ -45,16 +47,12 @@ impl Disk {
             .filter(|file| file.is_file())
             .collect();
         for path in paths {
-            let walk = WalkBuilder::new(lexical(&self.file("").join(path)))
-                .hidden(false)
-                .git_global(false)
-                .filter_entry(|entry| entry.file_name() != ".git")
-                .build();
-            let entries = walk.flatten().filter(|entry| {
-                entry.file_type().is_some_and(|kind| kind.is_file())
-                    && names.iter().any(|name| entry.file_name() == *name)
-            });
-            files.extend(entries.map(|entry| entry.into_path()));
+            let folder = lexical(&self.file("").join(path));
+            let lists = Lists::of(&folder);
+            files.extend(named_below(&folder, names, &lists));
+            for below in lists.refused().into_iter().filter_map(|refused| refused.below) {
+                files.extend(named_below(&below, names, &Lists::none()));
+            }
         }
         let mut files: Vec<String> = files.iter().map(|file| self.from_here(file)).collect();
         files.sort();
@@ -158,6 +156,23 @@ impl Disk {
         out.extend(path.components().skip(shared));
         slashed(&out)
     }
+}
+
+fn named_below(folder: &Path, names: &[&str], lists: &Arc<Lists>) -> Vec<PathBuf> {
+    let admitted = Arc::clone(lists);
+    let walk = WalkBuilder::new(folder)
+        .standard_filters(lists.follows())
+        .hidden(false)
+        .git_global(false)
+        .filter_entry(move |entry| entry.file_name() != ".git" && admitted.admit(entry))
+        .build();
+    walk.flatten()
+        .filter(|entry| {
+            entry.file_type().is_some_and(|kind| kind.is_file())
+                && names.iter().any(|name| entry.file_name() == *name)
+        })
+        .map(|entry| entry.into_path())
+        .collect()
 }
 
 fn is_within(file: &Path, top: Option<&Path>) -> bool {

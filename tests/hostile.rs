@@ -1,0 +1,149 @@
+//! Trees laid out to slow a run down, to fill its memory or to make it wait for ever. Each is
+//! judged with what else is there, in little time and memory, and a note says what was left out.
+#![cfg(unix)]
+
+mod support;
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use support::{Run, folder, write};
+
+const UNSAFE: &str = "services:
+  openmetadata-server:
+    image: docker.getcollate.io/openmetadata/server:1.11.4
+    environment:
+      AUTHENTICATION_PROVIDER: basic
+      JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356
+";
+
+/// A debug build on a busy machine is allowed much more than the program needs.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// Addresses, of which a debug build uses several hundred MB for nothing.
+const MOST_KILOBYTES: u32 = 1_500_000;
+
+/// Runs `check --verbose` with bounds that end it.
+fn check(folder: &Path) -> Run {
+    let begun = Instant::now();
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "ulimit -v {MOST_KILOBYTES}; exec timeout -s KILL {} \"$0\" check . --verbose --format concise",
+            PATIENCE.as_secs()
+        ))
+        .arg(env!("CARGO_BIN_EXE_omlint"))
+        .current_dir(folder)
+        .output()
+        .expect("a shell");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let run = Run {
+        code: output.status.code().unwrap_or(-1),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    };
+    assert!(begun.elapsed() < PATIENCE, "{:?}: {}", begun.elapsed(), run.err);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.out.contains("docker-compose.yml:6:"), "{}", run.out);
+    run
+}
+
+fn pipe(path: &Path) -> bool {
+    Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_list_of_ignored_files_that_is_a_link_to_a_device_is_not_followed() {
+    for name in [".gitignore", ".ignore", "inner/.gitignore"] {
+        let folder = folder(&[("docker-compose.yml", UNSAFE), ("inner/a.yml", "")]);
+        symlink("/dev/zero", folder.path().join(name)).expect("a link");
+        let run = check(folder.path());
+        assert!(run.err.contains(&format!("{name}: a symbolic link")), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_list_of_ignored_files_that_is_a_pipe_is_not_waited_for() {
+    for name in [".gitignore", ".ignore", "inner/.gitignore", ".git/info/exclude"] {
+        let folder = folder(&[("docker-compose.yml", UNSAFE), ("inner/a.yml", "")]);
+        let made = Command::new("git").args(["init", "-q"]).current_dir(folder.path()).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let _ = std::fs::remove_file(folder.path().join(name));
+        if !pipe(&folder.path().join(name)) {
+            println!("skipped: there is no mkfifo");
+            return;
+        }
+        let run = check(folder.path());
+        assert!(run.err.contains(&format!("{name}: no file")), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_list_of_very_many_ignored_files_is_not_followed() {
+    let folder =
+        folder(&[("docker-compose.yml", UNSAFE), ("a1/b/c.x1/docker-compose.yml", UNSAFE)]);
+    let made = Command::new("git").args(["init", "-q"]).current_dir(folder.path()).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let list: String = (0..100_000).map(|n| format!("a{n}/**/*.x{n}\n")).collect();
+    write(folder.path(), ".gitignore", list.as_bytes());
+    let run = check(folder.path());
+    assert!(run.err.contains(".gitignore: "), "{}", run.err);
+    assert!(run.err.contains("not followed: nothing is left out here"), "{}", run.err);
+    assert!(run.out.contains("c.x1/docker-compose.yml:6:"), "{}", run.out);
+}
+
+#[test]
+fn a_list_that_is_not_followed_hides_no_file_of_the_repository() {
+    let folder = folder(&[
+        ("docker-compose.yml", UNSAFE),
+        ("kept/docker-compose.yml", UNSAFE),
+        (".gitignore", "kept/\n"),
+        ("a/x.txt", ""),
+    ]);
+    let git = |arguments: &[&str]| {
+        let status = Command::new("git").args(arguments).current_dir(folder.path()).status();
+        assert!(status.is_ok_and(|status| status.success()));
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-f", "kept"]);
+    symlink("/dev/zero", folder.path().join("a/.gitignore")).expect("a link");
+    let run = check(folder.path());
+    assert!(run.err.contains("a/.gitignore: a symbolic link"), "{}", run.err);
+    assert!(run.out.contains("kept/docker-compose.yml:6:"), "{}", run.out);
+}
+
+#[test]
+fn lists_of_ignored_files_are_bounded_together() {
+    let folder = folder(&[("docker-compose.yml", UNSAFE)]);
+    let mut path = String::new();
+    for depth in 0..20 {
+        path.push_str(&format!("d{depth}/"));
+        let list: String =
+            (0..100).map(|n| format!("*a*b*c*d*e*f*g*h*i*j*k*l*{depth}{n}*\n")).collect();
+        write(folder.path(), &format!("{path}.gitignore"), list.as_bytes());
+        for n in 0..50 {
+            write(folder.path(), &format!("{path}abcdefghijkl{n}.yml"), b"a: openmetadata\n");
+        }
+    }
+    let run = check(folder.path());
+    assert!(run.err.contains("not followed"), "{}", run.err);
+}
+
+#[test]
+fn usual_lists_of_ignored_files_are_followed() {
+    let folder = folder(&[
+        ("docker-compose.yml", UNSAFE),
+        ("build/docker-compose.yml", UNSAFE),
+        ("a/out1/docker-compose.yml", UNSAFE),
+    ]);
+    let made = Command::new("git").args(["init", "-q"]).current_dir(folder.path()).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let list: String = (0..1000).map(|n| format!("made_{n}\n*.end{n}\n")).collect();
+    let wild: String = (0..100).map(|n| format!("[Bb]in{n}/x*\n")).collect();
+    write(folder.path(), ".gitignore", format!("{list}{wild}build/\n").as_bytes());
+    write(folder.path(), "a/.gitignore", b"out*\n");
+    let run = check(folder.path());
+    assert!(!run.err.contains("not followed"), "{}", run.err);
+    assert!(!run.out.contains("build/") && !run.out.contains("out1"), "{}", run.out);
+}
