@@ -134,7 +134,9 @@ pub fn assess<'a>(
                 .filter(|ruling| rules.contains(&ruling.rule.id.as_str()))
                 .map(|ruling| reason(deployment, ruling, rulings, findings))
                 .collect();
-            let unseen = control.unseen.as_ref().filter(|_| !deployment.without_server);
+            let concerns =
+                reasons.is_empty() || reasons.iter().any(|r| r.verdict != Verdict::NotApplicable);
+            let unseen = control.unseen.as_ref().filter(|_| concerns && !deployment.without_server);
             reasons.extend(unseen.map(|unseen| Reason {
                 rule: None,
                 verdict: Verdict::CannotTell,

@@ -119,6 +119,30 @@ fn the_account_in_the_database_can_never_be_seen() {
 }
 
 #[test]
+fn what_only_the_provider_knows_is_not_called_met() {
+    let folder = folder(&[("compose.yml", COMPOSE)]);
+    for (framework, id) in [("owasp-asvs", "6.3.3"), ("nist-800-53", "IA-2(1)"), ("cis-v8", "6.3")]
+    {
+        let report = json(folder.path(), framework);
+        let factors = control(&report, id);
+        assert_eq!(factors["verdict"], "cannot tell", "{framework} {id}");
+        let note = factors["reasons"][0]["note"].as_str().unwrap();
+        assert!(note.contains("second factor"), "{note}");
+    }
+    let report = json(folder.path(), "owasp-asvs");
+    let keys = control(&report, "10.4.16")["verdict"].clone();
+    assert_ne!(keys, "met", "a secret is no key");
+}
+
+#[test]
+fn what_no_file_shows_of_something_that_is_not_there_is_no_question() {
+    let saml = "services:\n  server:\n    image: openmetadata/server:1.12.4\n    environment:\n      AUTHENTICATION_PROVIDER: saml\n";
+    let folder = folder(&[("compose.yml", saml)]);
+    let report = json(folder.path(), "owasp-asvs");
+    assert_eq!(control(&report, "10.4.16")["verdict"], "not applicable");
+}
+
+#[test]
 fn an_accepted_violation_is_waived_and_says_why() {
     let waived = COMPOSE.replace(
         "m.keller]\"",
@@ -248,7 +272,8 @@ fn oscal_has_the_same_ids_for_the_same_content_and_others_for_other_content() {
     };
     assert_eq!(state("ac-2")["state"], "not-satisfied");
     assert_eq!(state("ac-2")["reason"], "fail");
-    assert_eq!(state("ia-2.1")["state"], "satisfied");
+    assert_eq!(state("ia-2.1")["reason"], "other", "only the provider knows");
+    assert_eq!(state("ia-2")["state"], "satisfied");
 
     let mended = COMPOSE.replace("[admin, m.keller]", "[m.keller]");
     support::write(folder.path(), "compose.yml", mended.as_bytes());
