@@ -292,3 +292,25 @@ fn the_order_of_paths_does_not_matter() {
         assert_same(&again, &expected, "folders");
     }
 }
+
+#[test]
+fn what_a_bare_name_passes_on_is_shown_where_it_is_written() {
+    let compose = "services:
+  openmetadata-server:
+    image: openmetadata/server:1.12.1
+    environment:
+      AUTHENTICATION_PROVIDER: okta
+      AUTHENTICATION_CLIENT_ID:
+      JWT_KEY_ID:
+";
+    let env =
+        "# of this host\nAUTHENTICATION_CLIENT_ID=\nJWT_KEY_ID=Gb389a-9f76-gdjs-a92j-0242bk94356\n";
+    let (_folder, scan) = support::scanned(&[("docker-compose.yml", compose), (".env", env)]);
+    let place = |rule: &str| {
+        let finding = scan.findings.iter().find(|f| f.rule == rule).expect("a finding");
+        let source = scan.sources.get(finding.primary.span.source);
+        (source.path.clone(), source.position(finding.primary.span.start as usize).line)
+    };
+    assert_eq!(place("jwt-default-key-id"), (".env".to_owned(), 3));
+    assert_eq!(place("sso-client-id-missing"), (".env".to_owned(), 2));
+}

@@ -96,6 +96,10 @@ impl<'a> Reader<'a, '_> {
                     },
                     // A bare name passes on what compose itself knows.
                     Assigned::Bare => match layer.variables.get(&name) {
+                        // An empty text stands nowhere but beside its name.
+                        Some(known) if known.text.outline().is_empty() => {
+                            known.variable(ENVIRONMENT)
+                        }
                         Some(known) => Variable { place, ..known.variable(ENVIRONMENT) },
                         None => Variable {
                             text: Fragment::unknown(format!("${{{name}}}"), place),
