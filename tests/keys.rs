@@ -240,7 +240,8 @@ fn a_near_miss_is_never_the_shipped_key() {
     assert!(judged > 4000, "{judged}");
     // Any cut, too.
     for length in 0..der.len() {
-        assert!(read(&der[..length]).is_empty(), "{length}");
+        let found = read(&der[..length]);
+        assert!(found.iter().all(|material| material.kind == Kind::CutOff), "{length}");
     }
 }
 
@@ -764,4 +765,160 @@ fn key_stores_are_named_and_not_opened() {
         assert_eq!((found[0].form, &found[0].kind), (form, &Kind::Store));
         assert!(!found[0].private, "what is in it, nobody can tell");
     }
+}
+
+/// OpenSSH's form of a public key, written by hand.
+fn ssh_blob(key: &RsaPublic) -> Vec<u8> {
+    let mut blob = Vec::new();
+    for part in [b"ssh-rsa", key.exponent(), &[&[0], key.modulus()].concat()] {
+        blob.extend(u32::try_from(part.len()).expect("short").to_be_bytes());
+        blob.extend(part);
+    }
+    blob
+}
+
+fn putty(key: &RsaPublic, encryption: &str) -> String {
+    let public = lines(&STANDARD.encode(ssh_blob(key)), 64);
+    format!(
+        "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: {encryption}\nComment: om\n\
+         Public-Lines: {}\n{public}\nPrivate-Lines: 1\nAAAA\nPrivate-MAC: 00\n",
+        public.lines().count()
+    )
+}
+
+/// What the world outside Java calls a key: as text around a number, whatever the notation.
+fn notations(key: &RsaPublic) -> Vec<(&'static str, String)> {
+    let n = URL_SAFE_NO_PAD.encode(key.modulus());
+    let padded = URL_SAFE.encode([&[0], key.modulus()].concat());
+    let ssh = STANDARD.encode(ssh_blob(key));
+    let folded = indented(&lines(&n, 76), "      ");
+    vec![
+        ("YAML", format!("keys:\n  - kty: RSA\n    kid: a\n    n: {padded}\n    e: AQAB\n")),
+        (
+            "YAML without indentation",
+            format!("keys:\n- alg: RS256\n  n: '{n}'\n  kty: 'RSA'\n  e: AQAB\n"),
+        ),
+        ("a single key in YAML", format!("e: AQAB\nkty: \"RSA\"\nn: \"{n}\"\nother: x\n")),
+        ("a folded number", format!("jwk:\n    n: >-\n{folded}    kty: RSA\n    e: AQAB\n")),
+        ("flow YAML", format!("keys: [{{kty: RSA, n: {n}, e: AQAB}}]\n")),
+        ("Python", format!("KEYS = {{'keys': [{{'kty': 'RSA', 'n': '{n}', 'e': 'AQAB'}}]}}\n")),
+        (
+            "JSON in Python",
+            format!("KEYS = \"\"\"{{\"kty\": \"RSA\", \"n\": \"{n}\", \"e\": \"AQAB\"}}\"\"\"\n"),
+        ),
+        ("OpenSSH", format!("ssh-rsa {ssh} om@example\n")),
+        (
+            "RFC 4716",
+            format!(
+                "---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"om\"\n{}\n---- END SSH2 PUBLIC KEY ----\n",
+                lines(&ssh, 70)
+            ),
+        ),
+        ("PuTTY", putty(key, "none")),
+        ("PuTTY, encrypted", putty(key, "aes256-cbc")),
+    ]
+}
+
+#[test]
+fn the_shipped_key_is_known_in_every_notation_and_no_other_is() {
+    let (_, _, own) = &*OWN;
+    for (is_shipped, key) in [(true, &shipped()), (false, own)] {
+        for (name, text) in notations(key) {
+            for text in [text.clone(), STANDARD.encode(&text), indented(&text, "    ")] {
+                let found = one(text.as_bytes());
+                assert!(matches!(found.kind, Kind::Rsa(_)), "{name}");
+                assert_eq!(name_of(&found) == Some(SHIPPED), is_shipped, "{name}");
+            }
+        }
+    }
+}
+
+/// A walk must not pass over them, nor a Secret hide them.
+#[test]
+fn every_notation_is_found_on_a_walk_and_in_a_secret() {
+    for (name, text) in notations(&shipped()) {
+        let data = STANDARD.encode(&text);
+        let secret =
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: k}}\ndata:\n  k: {data}\n");
+        for (file, text) in [("notes/k.txt", &text), ("k.yaml", &secret)] {
+            let folder = support::folder(&[(file, text)]);
+            let run = support::omlint(folder.path(), &["check", ".", "--format", "concise"]);
+            assert!(run.out.contains("jwt-default-key-pair"), "{name} in {file}: {}", run.out);
+        }
+    }
+}
+
+#[test]
+fn mappings_that_are_no_keys_are_none() {
+    for text in [
+        "kty: RSA\n",
+        "kty:\n  n: x\n",
+        "- kty: RSA\n- n: AQAB\n  e: AQAB\n",
+        "a:\n  kty: RSA\nb:\n  n: AAAA\n  e: AQAB\n",
+        "kty: {\n",
+        "it's {kty: 'RSA, n: ~}\n",
+    ] {
+        assert!(read(text.as_bytes()).is_empty(), "{text}");
+    }
+}
+
+/// A file that lost its end on the way is said to be one, under whatever name.
+#[test]
+fn a_key_whose_end_is_missing_is_named() {
+    let (private, public, _) = &*OWN;
+    let block = pem("PRIVATE KEY", private);
+    let lost: Vec<(&str, Vec<u8>, Form)> = vec![
+        ("public DER", public[..200].to_vec(), Form::Spki),
+        ("private DER", private[..900].to_vec(), Form::Pkcs8Private),
+        ("base64", STANDARD.encode(&public[..200]).into(), Form::Spki),
+        ("PEM without its end", block[..700].into(), Form::Pkcs8Private),
+        ("PEM with a hole", pem("PUBLIC KEY", &public[..200]).into(), Form::Spki),
+    ];
+    for (name, bytes, form) in lost {
+        let found = one(&bytes);
+        assert_eq!(
+            (&found.kind, found.form, found.private),
+            (&Kind::CutOff, form, false),
+            "{name}"
+        );
+    }
+    for documentation in [
+        "-----BEGIN PRIVATE KEY-----\n...\n",
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0...\n-----END PRIVATE KEY-----\n",
+        "`MIIBIjANBgkqhkiG9w0BAQEFAAOC...`",
+    ] {
+        assert!(read(documentation.as_bytes()).is_empty(), "{documentation}");
+    }
+    let manifest = "\
+apiVersion: v1
+kind: Secret
+metadata: {name: jwt}
+data:
+  public_key.der: DATA
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: openmetadata}
+spec:
+  template:
+    spec:
+      containers:
+        - name: openmetadata
+          image: docker.getcollate.io/openmetadata/server:1.11.8
+          env:
+            - {name: RSA_PUBLIC_KEY_FILE_PATH, value: /keys/public_key.der}
+            - {name: RSA_PRIVATE_KEY_FILE_PATH, value: /keys/private_key.der}
+          volumeMounts:
+            - {name: jwt, mountPath: /keys}
+      volumes:
+        - {name: jwt, secret: {secretName: jwt}}
+";
+    let manifest = manifest.replace("DATA", &STANDARD.encode(&public[..200]));
+    let folder = support::folder(&[("openmetadata.yaml", &manifest)]);
+    let run = support::omlint(folder.path(), &["check", ".", "--format", "json"]);
+    assert!(
+        run.out.contains("jwt-weak-key") && run.out.contains("its end is missing"),
+        "{}",
+        run.out
+    );
 }

@@ -138,3 +138,24 @@ fn a_token_of_another_issuer_is_not_called_openmetadatas() {
     let other = label(r#"{"iss":"https://id.nordwind.de/","sub":"a"}"#);
     assert!(other.starts_with("a token that names no issuer of OpenMetadata's"), "{other}");
 }
+
+/// A token deep in a file that a Secret holds in base64.
+#[test]
+fn a_workflow_inside_a_secret_is_read() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let claims =
+        part(r#"{"iss":"open-metadata.org","sub":"ingestion-bot","isBot":true,"exp":null}"#);
+    let token = format!("{}.{claims}.{}", part(r#"{"kid":"k","alg":"RS256"}"#), "A".repeat(342));
+    let workflow = format!(
+        "# by hand\nworkflowConfig:\n  openMetadataServerConfig:\n    securityConfig:\n      jwtToken: {token}\n"
+    );
+    for (kind, field) in [("Secret", "data"), ("ConfigMap", "binaryData")] {
+        let text = format!(
+            "apiVersion: v1\nkind: {kind}\nmetadata: {{name: w}}\n{field}:\n  w.yaml: {}\n",
+            STANDARD.encode(&workflow)
+        );
+        assert_eq!(findings("w.yaml", &text), ["5:11 jwt-embedded-token"], "{kind}");
+    }
+}

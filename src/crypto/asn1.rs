@@ -91,6 +91,21 @@ pub(super) fn announced(head: &[u8]) -> Option<usize> {
     })
 }
 
+/// The structure of an RSA key that the bytes begin and do not end.
+pub(super) fn cut_off(bytes: &[u8]) -> Option<Form> {
+    /// The algorithm's identifier.
+    const RSA: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+    /// It stands near the beginning.
+    const HEAD: usize = 24;
+    let head = bytes.get(..HEAD)?;
+    let is_short = announced(head).is_some_and(|length| length > bytes.len());
+    let body = head.get(4..).filter(|_| is_short && head[1] == 0x82)?;
+    body.windows(RSA.len()).any(|part| part == RSA).then_some(match body[0] {
+        0x02 => Form::Pkcs8Private,
+        _ => Form::Spki,
+    })
+}
+
 /// The public half of a key in a SubjectPublicKeyInfo.
 fn public_kind(parts: &[AnyRef<'_>]) -> Option<Kind> {
     let [algorithm, key] = parts else { return None };

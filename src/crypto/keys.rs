@@ -4,6 +4,7 @@
 mod binary;
 mod jwk;
 mod pem;
+mod putty;
 mod rsa_public;
 mod search;
 mod ssh;
@@ -49,6 +50,8 @@ pub enum Encoding {
     Jwk,
     /// OpenSSH's own binary form of a public key.
     Ssh,
+    /// The lines of PuTTY's key files.
+    Putty,
 }
 
 /// The structures that hold keys.
@@ -76,6 +79,8 @@ pub enum Form {
     OpenSshPrivate,
     /// OpenSSH's public key.
     OpenSshPublic,
+    /// PuTTY's private key.
+    PuttyPrivate,
     /// A public JSON web key.
     JwkPublic,
     /// A JSON web key with private members.
@@ -99,6 +104,7 @@ impl Form {
             Form::Sec1Private => "SEC 1",
             Form::DsaPrivate => "OpenSSL DSA",
             Form::OpenSshPrivate | Form::OpenSshPublic => "OpenSSH",
+            Form::PuttyPrivate => "PuTTY",
             Form::JwkPublic | Form::JwkPrivate => "JSON web key",
             Form::JavaKeyStore => "Java key store",
             Form::Pkcs12 => "PKCS#12 key store",
@@ -117,6 +123,8 @@ pub enum Kind {
     Other(&'static str),
     /// Keys and certificates behind a password: nothing in it is read.
     Store,
+    /// The beginning of a key whose end is missing.
+    CutOff,
 }
 
 /// All key material in `bytes`: a binary file, or text with keys in it.

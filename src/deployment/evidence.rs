@@ -162,11 +162,12 @@ impl KeyPlace {
             Kind::Encrypted => "encrypted private key".to_owned(),
             Kind::Other(name) => format!("{name} {half}"),
             Kind::Store => return key.form.name().to_owned(),
+            Kind::CutOff => "the beginning of a key".to_owned(),
         };
         let written = match key.encoding {
             Encoding::Der => " in DER",
             Encoding::Pem => " in PEM",
-            Encoding::Jwk | Encoding::Ssh => "",
+            Encoding::Jwk | Encoding::Ssh | Encoding::Putty => "",
         };
         let layers = match key.layers {
             0 => String::new(),

@@ -182,7 +182,7 @@ fn image(container: &Container<'_>) -> Option<Image> {
 fn is_operation(container: &Container<'_>) -> bool {
     let words = container.command.iter().chain(&container.arguments);
     words.filter_map(|word| word.node.text()).any(|text| {
-        ["openmetadata-ops", "bootstrap_storage", "migrate"].iter().any(|name| text.contains(name))
+        ["openmetadata-ops", "bootstrap_storage", "migrat"].iter().any(|name| text.contains(name))
     })
 }
 

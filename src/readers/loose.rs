@@ -1,6 +1,7 @@
 //! What a file shows by itself: keys and tokens, wherever they stand in it.
 
 use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::crypto::{keys, tokens};
 use crate::deployment::evidence::{Holder, KeyPlace, Loose, TokenPlace};
@@ -11,6 +12,22 @@ use super::{scalar, workflow};
 
 /// Texts larger than this are not searched for keys.
 const MAX_TEXT: usize = 1 << 20;
+/// A shorter text holds neither a key nor a token.
+const SHORTEST: usize = 48;
+/// Texts of which one stands in every file that holds keys in the clear, or in base64.
+const MARKS: [&str; 10] = [
+    "-----BEGIN",
+    "\"kty\"",
+    "'kty'",
+    "kty:",
+    "MII",
+    "TUlJ",
+    "LS0tLS1C",
+    "AAAAB3NzaC1",
+    // A set of JSON web keys, or one of them.
+    "eyJrZXlz",
+    "eyJrdHki",
+];
 
 /// Keys and tokens of a source. `tree` is its YAML, if it is some.
 pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
@@ -34,14 +51,16 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
             }
         }
     }
-    let holds_keys =
-        ["-----BEGIN", "\"kty\"", "MII", "TUlJ"].iter().any(|mark| text.contains(mark));
+    let held = tree.map(secret_entries).unwrap_or_default();
+    // Below the base64 of a Secret there is no telling by a few letters what it holds.
+    let may_hold = |(node, _): &(Node<'_>, _)| node.text().is_some_and(|it| it.len() >= SHORTEST);
+    let holds_keys = held.iter().any(may_hold) || MARKS.iter().any(|mark| text.contains(mark));
     if holds_keys && text.len() <= MAX_TEXT {
         let whole =
             text.trim_start().starts_with("-----BEGIN") || text.trim_start().starts_with('{');
         for material in keys::read(text.as_bytes()) {
             let span = Span::new(id, source.clamp(material.range.clone()));
-            let (holder, name) = match tree.and_then(|tree| entry_at(tree, &material.range)) {
+            let (holder, name) = match entry_at(&held, &material.range) {
                 Some((holder, name)) => (holder, name),
                 None if whole => (Holder::File, source.name().to_owned()),
                 None => (Holder::Text, String::new()),
@@ -51,27 +70,25 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
     }
     let open = workflow::without_sign_in(source, tree).into_iter();
     loose.open_clients.extend(open.map(|range| Span::new(id, range)));
-    if let Some(tree) = tree {
-        for (node, _) in secret_entries(tree) {
-            encoded_tokens(id, node, &mut loose);
-        }
+    for (node, _) in held {
+        encoded_tokens(id, node, &mut loose);
     }
     loose
 }
 
-/// Tokens in the base64 of a Secret.
+/// Tokens in the base64 of a Secret, alone or within a file.
 fn encoded_tokens(id: SourceId, node: Node<'_>, loose: &mut Loose) {
-    let Some(written) = node.text() else { return };
-    // `eyJ` in base64.
-    if !written.starts_with("ZXlK") {
+    let Some(written) = node.text().filter(|text| text.len() >= SHORTEST) else { return };
+    let compact: String = written.split_whitespace().collect();
+    let Ok(bytes) = STANDARD.decode(compact) else { return };
+    let Ok(text) = std::str::from_utf8(&bytes) else { return };
+    if !text.contains("eyJ") {
         return;
     }
-    let compact: String = written.split_whitespace().collect();
-    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(compact) else { return };
-    let Ok(text) = String::from_utf8(bytes) else { return };
-    for range in tokens::find(&text) {
-        if let Some(token) = tokens::Token::read(&text[range]) {
-            loose.tokens.push(TokenPlace { token, span: scalar::span(id, node), in_field: true });
+    for range in tokens::find(text) {
+        if let Some(token) = tokens::Token::read(&text[range.clone()]) {
+            let in_field = range.start == 0 || is_field(&text[..range.start]);
+            loose.tokens.push(TokenPlace { token, span: scalar::span(id, node), in_field });
         }
     }
 }
@@ -115,9 +132,12 @@ fn secret_entries(tree: &Tree) -> Vec<(Node<'_>, (Holder, String))> {
 }
 
 /// The Secret's or ConfigMap's entry in which a range lies.
-fn entry_at(tree: &Tree, range: &std::ops::Range<usize>) -> Option<(Holder, String)> {
-    secret_entries(tree).into_iter().find_map(|(node, place)| {
+fn entry_at(
+    held: &[(Node<'_>, (Holder, String))],
+    range: &std::ops::Range<usize>,
+) -> Option<(Holder, String)> {
+    held.iter().find_map(|(node, place)| {
         let whole = node.range();
-        (whole.start <= range.start && range.end <= whole.end).then_some(place)
+        (whole.start <= range.start && range.end <= whole.end).then(|| place.clone())
     })
 }

@@ -11,7 +11,7 @@ pub(super) const MAX_BINARY: usize = 64 << 10;
 /// Texts of which at least one stands in every file that is ours: names of OpenMetadata's in the
 /// cases that its files write them in, and the beginnings of keys and tokens. Kept in exact case
 /// and few, because that lets the search look at many bytes at once.
-const MARKS: [&str; 39] = [
+const MARKS: [&str; 43] = [
     "openmetadata",
     "OpenMetadata",
     "Openmetadata",
@@ -46,11 +46,16 @@ const MARKS: [&str; 39] = [
     "eyJ",
     "-----BEGIN ",
     "\"kty\"",
+    "'kty'",
+    "kty: ",
     // The algorithm of an RSA key in base64, at both offsets at which keys have it, and a key
     // in base64 twice.
     "ANBgkqhkiG9w0BAQ",
     "MA0GCSqGSIb3DQEB",
     "TUlJ",
+    // PEM in base64, and an RSA key of OpenSSH's or PuTTY's.
+    "LS0tLS1CRUdJTi",
+    "AAAAB3NzaC1yc2E",
     // The modulus of an RSA key of 2048, 3072 and 4096 bits that names no algorithm (PKCS#1).
     "KCAQEA",
     "KCAYEA",

@@ -13,8 +13,12 @@ pub(super) fn read(bytes: &[u8]) -> Option<KeyMaterial> {
         return encoded(Encoding::Der, form, Kind::Store, false);
     }
     if bytes.first() == Some(&0x30) {
-        let found = asn1::classify(bytes, false)?;
-        return encoded(Encoding::Der, found.form, found.kind, found.private);
+        if let Some(found) = asn1::classify(bytes, false) {
+            return encoded(Encoding::Der, found.form, found.kind, found.private);
+        }
+        // What is missing may be the private part: nothing is said about it.
+        let form = asn1::cut_off(bytes)?;
+        return encoded(Encoding::Der, form, Kind::CutOff, false);
     }
     if let Some(kind) = ssh::public(bytes) {
         return encoded(Encoding::Ssh, Form::OpenSshPublic, kind, false);

@@ -1,5 +1,7 @@
 //! Keys between `-----BEGIN` and `-----END`, wherever they stand in a text.
 
+use std::ops::Range;
+
 use memchr::memmem;
 use zeroize::Zeroizing;
 
@@ -10,6 +12,9 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 
 const END: &[u8] = b"-----END ";
 
+/// As many digits stand in each line but the last.
+const FULL_LINE: usize = 64;
+
 pub(super) fn read(bytes: &[u8], layers: u8, found: &mut Vec<KeyMaterial>) {
     let mut ends = memmem::find_iter(bytes, END).peekable();
     let mut begins = memmem::find_iter(bytes, BEGIN).peekable();
@@ -17,12 +22,12 @@ pub(super) fn read(bytes: &[u8], layers: u8, found: &mut Vec<KeyMaterial>) {
         while ends.peek().is_some_and(|end| *end < begin) {
             ends.next();
         }
-        let Some(&end) = ends.peek() else { return };
-        // A block that was cut off before another begins.
-        if begins.peek().is_some_and(|next| *next < end) {
-            continue;
-        }
         let Some((label, body_at)) = label_at(bytes, begin + BEGIN.len()) else { continue };
+        let next = begins.peek().copied().unwrap_or(bytes.len());
+        let Some(&end) = ends.peek().filter(|end| **end < next) else {
+            found.extend(cut_off(label, bytes, begin..body_at, next, layers));
+            continue;
+        };
         let Some((closing, after)) = label_at(bytes, end + END.len()) else { continue };
         if label != closing || body_at > end {
             continue;
@@ -49,12 +54,40 @@ pub(super) fn read(bytes: &[u8], layers: u8, found: &mut Vec<KeyMaterial>) {
             if let Some(kind) = ssh::private(&content) {
                 found.push(material(Encoding::Pem, Form::OpenSshPrivate, kind, true));
             }
-        } else if content.len() <= MAX_DER
-            && let Some(it) = asn1::classify(&content, true)
-        {
-            found.push(material(Encoding::Pem, it.form, it.kind, it.private));
+        } else if content.len() <= MAX_DER {
+            if let Some(it) = asn1::classify(&content, true) {
+                found.push(material(Encoding::Pem, it.form, it.kind, it.private));
+            } else if let Some(form) = asn1::cut_off(&content) {
+                found.push(material(Encoding::Pem, form, Kind::CutOff, false));
+            }
         }
     }
+}
+
+/// A key whose last line is missing. An ellipsis in documentation is none.
+fn cut_off(
+    label: &[u8],
+    bytes: &[u8],
+    head: Range<usize>,
+    next: usize,
+    layers: u8,
+) -> Option<KeyMaterial> {
+    let is_private = label.ends_with(b"PRIVATE KEY");
+    if !is_private && !label.ends_with(b"PUBLIC KEY") {
+        return None;
+    }
+    let body = &bytes[head.end.min(next)..next];
+    let rest = body.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(body.len());
+    let line = body[rest..].iter().take_while(|byte| base64::is_digit(**byte)).count();
+    (line >= FULL_LINE).then(|| KeyMaterial {
+        range: head.start..head.end + rest + line,
+        layers,
+        encoding: Encoding::Pem,
+        form: if is_private { Form::Pkcs8Private } else { Form::Spki },
+        kind: Kind::CutOff,
+        private: false,
+        kid: None,
+    })
 }
 
 /// The label between `at` and the dashes, and where it ends.

@@ -1,4 +1,4 @@
-//! Looks for keys in text: PEM, JSON web keys, and either of them, or binary keys, in base64,
+//! Looks for keys in text: PEM, JSON web keys, PuTTY's files, and any of them, or binary keys, in base64,
 //! perhaps twice, perhaps over several lines. The work stays in proportion to the text.
 
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::super::{asn1, base64};
-use super::{KeyMaterial, binary, jwk, pem};
+use super::{KeyMaterial, binary, jwk, pem, putty};
 
 /// Layers of base64 that are taken off.
 const MAX_LAYERS: u8 = 3;
@@ -26,12 +26,13 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Looks for PEM, JSON web keys and base64, in this order, so that the base64 within PEM and
-    /// within JSON web keys is left to them.
+    /// Looks for PEM, JSON web keys, PuTTY's files and base64, in this order, so that the base64
+    /// within the others is left to them.
     pub(super) fn text(&mut self, bytes: &[u8], layers: u8) {
         let first = self.found.len();
         pem::read(bytes, layers, &mut self.found);
         jwk::read(bytes, layers, &mut self.found);
+        putty::read(bytes, layers, &mut self.found);
         if layers < MAX_LAYERS {
             let mut taken: Vec<Range<usize>> =
                 self.found[first..].iter().map(|it| it.range.clone()).collect();

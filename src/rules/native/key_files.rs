@@ -146,6 +146,7 @@ fn weakness(key: &KeyPlace) -> Option<Hit> {
         Kind::Encrypted => "it is encrypted, and OpenMetadata has no password for it".to_owned(),
         Kind::Other(_) if !is_key_name(&key.name) => return None,
         Kind::Store => "it is a key store, and OpenMetadata loads single keys".to_owned(),
+        Kind::CutOff => "its end is missing, and OpenMetadata cannot load it".to_owned(),
         Kind::Other(name) => format!("it is a key for {name}, and OpenMetadata signs with RSA"),
         Kind::Rsa(rsa) => match rsa.weaknesses().first()? {
             Weakness::Short(bits) => format!("{bits} bits are too few"),
