@@ -1,5 +1,9 @@
 //! What wraps values of the chart: ArgoCD Applications, Flux HelmReleases, HelmCharts of
-//! K3s, helmfile releases and helmCharts of a kustomization. Each names layers of values; the Helm reader does the rest.
+//! K3s, helmfile releases, helmCharts of a kustomization, Fleet's bundles and Crossplane's
+//! Releases. Each names layers of values; the Helm reader does the rest.
+
+mod crossplane;
+mod fleet;
 
 use std::cell::OnceCell;
 
@@ -22,12 +26,14 @@ const MAX_PARAMETERS: usize = 2_000;
 /// Whether the document is a resource that wraps values.
 pub(super) fn recognises(root: Node<'_>) -> bool {
     const KINDS: [&str; 4] = ["Application", "ApplicationSet", "HelmRelease", "HelmChart"];
-    text(root, "kind").is_some_and(|kind| KINDS.contains(&kind)) && root.get("apiVersion").is_some()
+    let is_kind = text(root, "kind").is_some_and(|kind| KINDS.contains(&kind));
+    is_kind && root.get("apiVersion").is_some() || !crossplane::releases_in(root).is_empty()
 }
 
-/// Whether the document is a helmfile.
+/// Whether the document is one of those without a kind: a helmfile, or one of Fleet's.
 pub(super) fn is_helmfile(root: Node<'_>) -> bool {
     items(root, "releases").iter().any(|release| release.get("chart").is_some())
+        || fleet::recognises(root)
 }
 
 fn text<'a>(node: Node<'a>, key: &str) -> Option<&'a str> {
@@ -62,6 +68,7 @@ pub(super) fn wants(root: Node<'_>) -> Vec<Want> {
         paths.extend(text(chart, "valuesFile"));
         paths.extend(items(chart, "additionalValuesFiles").iter().filter_map(|item| item.text()));
     }
+    paths.extend(fleet::files(root));
     paths.into_iter().map(|path| Want::File(path.to_owned())).collect()
 }
 
@@ -85,6 +92,25 @@ struct Held<'a> {
     key: String,
     /// The path of the single value that it is, if it is not a whole file.
     target: Option<Node<'a>>,
+}
+
+impl<'a> Held<'a> {
+    /// Values as `configMapKeyRef` and `secretKeyRef` name them, the Secret over the ConfigMap.
+    fn by_key(from: Node<'a>) -> Vec<Held<'a>> {
+        let kinds = [("configMapKeyRef", false), ("secretKeyRef", true)].into_iter();
+        let found = kinds.filter_map(|(kind, is_secret)| {
+            let named = from.get(kind)?.value;
+            let place = at(named, "name")?;
+            Some(Held {
+                is_secret,
+                place,
+                name: place.text().unwrap_or_default().to_owned(),
+                key: text(named, "key").unwrap_or("values.yaml").to_owned(),
+                target: None,
+            })
+        });
+        found.collect()
+    }
 }
 
 /// One installation of the chart that a wrapper describes.
@@ -200,6 +226,8 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
             .unwrap_or_default(),
         Some("HelmRelease") => spec.and_then(|spec| flux(input, &name, spec)).into_iter().collect(),
         Some("HelmChart") => spec.map(|spec| k3s(input, &name, spec)).into_iter().collect(),
+        _ if fleet::recognises(root) => fleet::releases(input, root),
+        Some("Release" | "Composition") => crossplane::releases(input, root),
         _ => {
             let mut found: Vec<Release<'a>> =
                 items(root, "releases").into_iter().map(|node| helmfile(input, node)).collect();

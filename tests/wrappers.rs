@@ -1,0 +1,173 @@
+//! Values of the chart within the files of those who install it: in which order they are laid
+//! over each other, and what of them nobody can see.
+
+mod support;
+
+use serde_json::Value;
+use support::{folder, omlint};
+
+/// `deployment: state value` of some variables in each deployment.
+fn shown(files: &[(&str, &str)], variables: &[&str]) -> Vec<String> {
+    let place = folder(files);
+    let run = omlint(place.path(), &["show", "--format", "json", "."]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let mut found = Vec::new();
+    for deployment in report["deployments"].as_array().expect("a list") {
+        let settings = deployment["settings"].as_array().expect("a list");
+        let of = |name: &&str| {
+            let row = settings.iter().find(|row| row["env"] == **name).expect("a row");
+            let value = row["value"].as_str().unwrap_or("?");
+            format!("{} {value}", row["state"].as_str().unwrap_or_default())
+        };
+        let values: Vec<String> = variables.iter().map(of).collect();
+        let id = deployment["id"].as_str().unwrap_or_default();
+        found.push(format!("{id}: {}", values.join(", ")));
+    }
+    found
+}
+
+const SHOWN: [&str; 3] = ["AUTHENTICATION_PROVIDER", "AUTHENTICATION_CLIENT_ID", "JWT_ISSUER"];
+
+const FLEET: &str = "\
+defaultNamespace: data
+helm:
+  releaseName: catalogue
+  repo: https://helm.open-metadata.org
+  chart: openmetadata
+  version: 1.11.8
+  valuesFiles: [shared.yaml]
+  values:
+    openmetadata:
+      config:
+        authentication: {provider: basic, clientId: inline}
+        jwtTokenConfiguration: {jwtissuer: inline.example.org}
+";
+
+const SHARED: &str =
+    "openmetadata:\n  config:\n    authentication: {provider: auth0, clientId: file}\n";
+
+/// Fleet lays its files over what stands in the bundle, unlike everybody else.
+#[test]
+fn files_of_a_fleet_bundle_are_laid_over_its_own_values() {
+    let files = [("om/fleet.yaml", FLEET), ("om/shared.yaml", SHARED)];
+    assert_eq!(
+        shown(&files, &SHOWN),
+        ["helm:om/fleet.yaml#catalogue: written auth0, written file, written inline.example.org"]
+    );
+}
+
+#[test]
+fn each_customisation_of_a_fleet_bundle_is_a_deployment() {
+    let bundle = format!(
+        "{FLEET}\
+targetCustomizations:
+  - name: test
+    clusterSelector: {{matchLabels: {{env: test}}}}
+    helm:
+      values: {{openmetadata: {{config: {{authentication: {{clientId: test}}}}}}}}
+  - name: production
+    clusterSelector: {{matchLabels: {{env: production}}}}
+    helm:
+      valuesFrom:
+        - secretKeyRef: {{name: om-values, key: values.yaml}}
+  - name: left alone
+    clusterSelector: {{}}
+"
+    );
+    let files = [("om/fleet.yaml", bundle.as_str()), ("om/shared.yaml", SHARED)];
+    assert_eq!(
+        shown(&files, &SHOWN),
+        [
+            "helm:om/fleet.yaml#catalogue@production: written auth0, written file, written inline.example.org",
+            "helm:om/fleet.yaml#catalogue@test: written auth0, written test, written inline.example.org",
+        ]
+    );
+}
+
+/// What stands in the cluster may say otherwise, and nobody sees it.
+#[test]
+fn values_from_a_cluster_are_named_and_lower_the_confidence() {
+    let bundle = format!("{FLEET}  valuesFrom:\n    - secretKeyRef: {{name: om-values}}\n");
+    let place = folder(&[("fleet.yaml", &bundle), ("shared.yaml", SHARED)]);
+    let run = omlint(place.path(), &["check", "--format", "json", "."]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let told = report["deployments"][0]["cannot_tell"].to_string();
+    assert!(told.contains("the Secret `om-values`"), "{told}");
+    let findings = report["findings"].as_array().expect("a list");
+    let missing = findings.iter().find(|it| it["rule"] == "sso-jwks-missing").expect("a finding");
+    assert_eq!(missing["confidence"], "medium");
+}
+
+#[test]
+fn what_only_looks_like_a_fleet_bundle_is_none() {
+    for text in [
+        "helm: {version: 3}\nnamespace: data\n",
+        "helm:\n  chart: grafana\n  values: {openmetadata: is shown on a board}\n",
+        "helm: [values]\n",
+    ] {
+        assert_eq!(shown(&[("fleet.yaml", text)], &[]), [] as [&str; 0], "{text}");
+    }
+}
+
+const RELEASE: &str = "\
+apiVersion: helm.crossplane.io/v1beta1
+kind: Release
+metadata: {name: catalogue}
+spec:
+  forProvider:
+    chart: {name: openmetadata, repository: 'https://helm.open-metadata.org', version: 1.11.8}
+    namespace: data
+    valuesFrom:
+      - configMapKeyRef: {name: om-values, namespace: data, key: values.yaml}
+    values:
+      openmetadata: {config: {authentication: {clientId: inline}}}
+    set:
+      - {name: openmetadata.config.jwtTokenConfiguration.jwtissuer, value: set.example.org}
+";
+
+const STORE: &str = "\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: om-values, namespace: data}
+data:
+  values.yaml: |
+    openmetadata: {config: {authentication: {provider: auth0, clientId: held}}}
+";
+
+#[test]
+fn a_release_of_crossplane_is_read_alone_and_in_a_composition() {
+    let wanted = "auth0, written inline, written set.example.org";
+    let alone = [("release.yaml", RELEASE), ("values.yaml", STORE)];
+    assert_eq!(shown(&alone, &SHOWN), [format!("helm:release.yaml#catalogue: written {wanted}")]);
+
+    let base: String = RELEASE.lines().map(|line| format!("        {line}\n")).collect();
+    let composition = format!(
+        "apiVersion: apiextensions.crossplane.io/v1
+kind: Composition
+metadata: {{name: platform}}
+spec:
+  resources:
+    - name: om
+      base:
+{base}"
+    );
+    let composed = [("composition.yaml", composition.as_str()), ("values.yaml", STORE)];
+    assert_eq!(
+        shown(&composed, &SHOWN),
+        [format!("helm:composition.yaml#catalogue: written {wanted}")]
+    );
+}
+
+#[test]
+fn a_value_that_crossplane_takes_from_elsewhere_is_a_reference() {
+    let release = RELEASE.replace(
+        "jwtissuer, value: set.example.org}",
+        "jwtissuer, valueFrom: {secretKeyRef: {name: s, key: k}}}",
+    );
+    assert_eq!(
+        shown(&[("release.yaml", &release)], &SHOWN),
+        [
+            "helm:release.yaml#catalogue: default basic, written inline, reference a template expression"
+        ]
+    );
+}
