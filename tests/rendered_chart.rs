@@ -64,6 +64,14 @@ fn the_policy_of_the_chart_is_no_worse_for_being_rendered() {
         assert_eq!(found("k8s-networkpolicy-off", text), ["info"], "{text}");
         assert!(found("duplicate-key", text).is_empty(), "{text}");
     }
+    // As a dependency the chart goes by the name that it has there.
+    let under_alias = policy("{ helm.sh/chart: catalog-1.12.7 }").replacen(
+        "  name: openmetadata\n",
+        "  name: openmetadata\n  labels: { helm.sh/chart: catalog-1.12.7 }\n",
+        1,
+    );
+    assert_eq!(found("k8s-networkpolicy-off", &under_alias), ["info"]);
+    assert!(found("duplicate-key", &under_alias).is_empty());
     // Another chart's policy has an author who can mend it.
     for labels in
         ["{}", "{ helm.sh/chart: openmetadata-policies-1.0.0 }", "{ helm.sh/chart: mesh-1.12.7 }"]

@@ -123,6 +123,14 @@ impl<'a> Identity<'a> {
         Version::parse(self.chart_label()?.text()?.strip_prefix("openmetadata-")?)
     }
 
+    /// The workload beside which a chart renders this policy, as OpenMetadata's chart does, and
+    /// that chart: under an alias it is called otherwise.
+    pub fn beside(&self) -> Option<(&'a str, &str)> {
+        let chart = self.chart_label()?.text()?;
+        let workload = self.name().strip_suffix("-networkpolicy")?;
+        (self.kind == "NetworkPolicy").then_some((chart, workload))
+    }
+
     /// Where its label names the chart that rendered it.
     pub fn chart_label(&self) -> Option<Node<'a>> {
         Some(self.metadata?.get("labels")?.value.get("helm.sh/chart")?.value)

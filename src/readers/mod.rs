@@ -15,6 +15,7 @@ mod loose;
 mod manifests;
 mod named;
 mod opaque;
+mod problems;
 mod scalar;
 mod server_file;
 mod shown;
@@ -33,7 +34,7 @@ use crate::deployment::version::Version;
 use crate::source::Arrival;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Directive, Source, SourceId, Sources, Span, Trouble};
+use crate::source::{Directive, Source, SourceId, Sources, Trouble};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
@@ -448,128 +449,7 @@ fn names_product(text: &str) -> bool {
 
 /// Problems of a source's text, for the deployments that it is part of.
 fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
-    input.problems.get_or_init(|| look_for_problems(input, sources, catalogue)).clone()
-}
-
-/// So many problems of one kind are told of one file: whoever mends these sees the next.
-const MOST_PROBLEMS: usize = 50;
-
-fn look_for_problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
-    let source = sources.get(input.source);
-    let at = |range: std::ops::Range<usize>| Span::new(input.source, range);
-    let mut found = Vec::new();
-    match source.trouble {
-        Some(Trouble::NotUtf8(offset)) => found.push(Problem::NotParsed {
-            reason: "this byte is not UTF-8".to_owned(),
-            span: at(offset..offset + 1),
-        }),
-        Some(Trouble::Utf16) => found.push(Problem::NotParsed {
-            reason: "the file is UTF-16; Compose, Helm and OpenMetadata read UTF-8".to_owned(),
-            span: at(0..first_line(&source.text)),
-        }),
-        _ => {}
-    }
-    match &input.form {
-        Form::Yaml(tree) => {
-            for error in tree.errors.iter().take(MOST_PROBLEMS) {
-                found.push(Problem::NotParsed {
-                    reason: format!("not valid YAML: {}", error.reason),
-                    span: at(line_around(source, error.offset)),
-                });
-            }
-            if input.role == Role::Compose {
-                found.extend(compose::duplicates(input.source, tree, &source.text, catalogue));
-            }
-            let of_chart: Vec<_> = tree
-                .documents()
-                .filter(|document| manifests::Identity::of(*document).chart().is_some())
-                .map(|document| document.range())
-                .collect();
-            for duplicate in tree.duplicates().into_iter().take(MOST_PROBLEMS) {
-                let (first, last) = (tree.node(duplicate.first.0), tree.node(duplicate.last.0));
-                let value = |id| {
-                    let node = tree.node(id);
-                    source.text.get(node.content_range()).unwrap_or("").to_owned()
-                };
-                let differ = value(duplicate.first.1) != value(duplicate.last.1);
-                let security = !catalogue.by_variable(&duplicate.key).is_empty()
-                    || catalogue.settings.iter().any(|setting| {
-                        setting.path.ends_with(&format!(".{}", duplicate.key))
-                            || setting
-                                .helm
-                                .iter()
-                                .any(|path| path.name.ends_with(&format!(".{}", duplicate.key)))
-                    });
-                let conflicting =
-                    differ && security && tree.node(duplicate.last.1).text().is_some();
-                // The chart writes a selector twice, and no value of the user's changes that.
-                let place = last.content_range().start;
-                if !conflicting && of_chart.iter().any(|range| range.contains(&place)) {
-                    continue;
-                }
-                found.push(Problem::DuplicateKey {
-                    key: key_in_words(&duplicate.key),
-                    first: at(first.content_range()),
-                    last: at(last.content_range()),
-                    conflicting,
-                });
-            }
-        }
-        Form::Env(file) => {
-            for line in file.malformed.iter().take(MOST_PROBLEMS) {
-                found.push(Problem::NotParsed {
-                    reason: line.reason.to_owned(),
-                    span: at(line.range.clone()),
-                });
-            }
-            let mut seen = std::collections::HashMap::new();
-            let most = found.len() + MOST_PROBLEMS;
-            for entry in &file.entries {
-                if found.len() == most {
-                    break;
-                }
-                let text = entry.value.as_ref().map(|value| value.text.as_str());
-                if let Some((first, before)) =
-                    seen.insert(&entry.key, (entry.key_range.clone(), text))
-                {
-                    found.push(Problem::DuplicateKey {
-                        key: key_in_words(&entry.key),
-                        first: at(first),
-                        last: at(entry.key_range.clone()),
-                        conflicting: before != text
-                            && !catalogue.by_variable(&entry.key).is_empty(),
-                    });
-                }
-            }
-        }
-        Form::Docker(_) | Form::None | Form::Gone => {}
-    }
-    found
-}
-
-/// A key for messages. In a broken file, or in braces, a piece of a secret may pass for one.
-fn key_in_words(key: &str) -> String {
-    let letters = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-' | '.');
-    let variable = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let name = key.len() <= 60 && (key.chars().all(letters) || key.chars().all(variable));
-    if name { key.to_owned() } else { "…".to_owned() }
-}
-
-fn first_line(text: &str) -> usize {
-    text.find('\n').unwrap_or(text.len())
-}
-
-/// The text of the line in which the parser gave up.
-fn line_around(source: &Source, offset: usize) -> std::ops::Range<usize> {
-    let mut line = source.line_of(offset);
-    // An error at the end of the file stands on the last line with text.
-    while line > 0 && source.text[source.line_range(line)].trim().is_empty() {
-        line -= 1;
-    }
-    let range = source.line_range(line);
-    let text = &source.text[range.clone()];
-    let indent = text.len() - text.trim_start().len();
-    range.start + indent..range.start + text.trim_end().len().max(indent)
+    input.problems.get_or_init(|| problems::look_for(input, sources, catalogue)).clone()
 }
 
 /// A path relative to `folder`, without `.` and `..` where they can be resolved.

@@ -2,15 +2,17 @@
 """Renders OpenMetadata's chart with random values and compares what omlint finds in the values
 with what it finds in the rendered manifests.
 
-    python3 values_vs_manifests.py OMLINT CHART [RUNS [SEED]]
+    python3 values_vs_manifests.py OMLINT CHART [RUNS [SEED [ALIAS]]]
 
-OMLINT is the program, CHART a folder with the official chart. Needs the packages
-helm-python-sdk and pyyaml; without them, or without the chart, it says "skipped: why".
+OMLINT is the program, CHART a folder with the official chart. With ALIAS the chart is a dependency
+of another one under that name. Needs the packages helm-python-sdk and pyyaml; without them, or
+without the chart, it says "skipped: why".
 """
 
 import json
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -341,12 +343,21 @@ def comparable(items, hidden):
     return kept
 
 
+def umbrella(folder, chart, alias, version):
+    """A chart that has the official one as a dependency."""
+    shutil.copytree(chart, folder / "charts" / "openmetadata")
+    dependency = f"  - {{ name: openmetadata, alias: {alias}, version: {version}, repository: 'https://helm.open-metadata.org' }}"
+    (folder / "Chart.yaml").write_text(f"apiVersion: v2\nname: platform\nversion: 0.1.0\ndependencies:\n{dependency}\n")
+    return folder
+
+
 def main():
     if len(sys.argv) < 3:
         skip("name the program and the folder of the chart")
     omlint, folder = sys.argv[1], sys.argv[2]
     runs = int(sys.argv[3]) if len(sys.argv) > 3 else 200
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+    alias = sys.argv[5] if len(sys.argv) > 5 else None
     try:
         import helm_python
         import yaml
@@ -354,7 +365,6 @@ def main():
         skip(f"{error.name} is not installed")
     if not (pathlib.Path(folder) / "Chart.yaml").exists():
         skip(f"there is no chart in {folder}")
-    chart = helm_python.Chart.load(folder)
     version = yaml.safe_load((pathlib.Path(folder) / "Chart.yaml").read_text())["appVersion"]
     shipped = yaml.safe_load((pathlib.Path(folder) / "values.yaml").read_text())
     rng = random.Random(seed)
@@ -362,8 +372,12 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         values_file = pathlib.Path(scratch) / "om-values.yaml"
         manifests = pathlib.Path(scratch) / "rendered.yaml"
+        if alias:
+            folder = umbrella(pathlib.Path(scratch) / "umbrella", folder, alias, version)
+        chart = helm_python.Chart.load(str(folder))
         for run in range(runs):
             values = random_values(rng, shipped)
+            values = {alias: values} if alias else values
             try:
                 rendered = chart.render(values, name="openmetadata", namespace="default")
                 for text in rendered.values():

@@ -2,7 +2,7 @@
 
 use crate::deployment::evidence::NetworkPolicy;
 
-use super::super::manifests::{DoorObject, Part, Workload, labels};
+use super::super::manifests::{DoorObject, Identity, Part, Workload, labels};
 use super::Server;
 
 impl<'a> Server<'a, '_> {
@@ -14,10 +14,17 @@ impl<'a> Server<'a, '_> {
             .filter(|door| chooses(door, workload))
             .map(|door| NetworkPolicy {
                 open: open(door),
-                of_chart: door.identity.chart().is_some(),
+                of_chart: door.identity.chart().is_some() || is_beside(&door.identity, workload),
             })
             .collect()
     }
+}
+
+fn is_beside(policy: &Identity<'_>, workload: &Workload<'_>) -> bool {
+    let label = workload.identity.chart_label().and_then(|label| label.text());
+    policy
+        .beside()
+        .is_some_and(|(chart, name)| label == Some(chart) && workload.identity.is_named(name))
 }
 
 fn chooses(policy: &DoorObject<'_>, workload: &Workload<'_>) -> bool {
