@@ -11,6 +11,7 @@ use crate::source::{Arrival, SourceId, Sources, Span, Trouble, spread};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
 use super::compose::{self, Context, Project};
+use super::helm::umbrella::umbrellas;
 use super::{
     Consumed, Input, Inputs, ReadOptions, Reading, Role, env_file, helm, kubernetes, named,
     server_file, wrappers,
@@ -182,10 +183,13 @@ fn read_helm(
         .filter(|input| input.role == Role::Values && !consumed.contains(&input.source))
         .partition(|input| helm::secret_layers::is_one(input, sources));
     let is_ours = |input: &Input| {
-        input
-            .tree()
-            .and_then(helm::document)
-            .is_some_and(|root| helm::recognises(root, context.catalogue))
+        let root = input.tree().and_then(helm::document);
+        root.is_some_and(|root| {
+            helm::recognises(root, context.catalogue)
+                || umbrellas(&charts_beside(context, Some(input)), sources)
+                    .iter()
+                    .any(|umbrella| umbrella.has_values_in(root))
+        })
     };
     let is_beside = |input: &Input| {
         let root = input.tree().and_then(helm::document);
@@ -214,7 +218,7 @@ fn read_helm(
             })
             .collect();
         let chart = charts_beside(context, Some(base));
-        if is_the_chart_itself(context, &chart) {
+        if is_the_chart_itself(context, &chart) && umbrellas(&chart, sources).is_empty() {
             let others_named =
                 overlays.iter().any(|o| sources.get(o.source).arrival == Arrival::Named);
             if source.arrival != Arrival::Named && !others_named {

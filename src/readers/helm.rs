@@ -10,6 +10,7 @@ mod roots;
 pub(super) mod secret_layers;
 mod secrets;
 mod settings;
+pub(super) mod umbrella;
 mod version;
 
 use std::cell::RefCell;
@@ -141,6 +142,16 @@ pub(super) fn read_layers(
 ) -> Vec<Deployment> {
     let nodes: Vec<Node<'_>> = documents.iter().map(|(node, _)| *node).collect();
     let mut found = roots(&nodes);
+    for umbrella in umbrella::umbrellas(charts, context.sources) {
+        let is_its = |root: &Root| root.alias.as_ref() == Some(&umbrella.key);
+        if umbrella.is_off(documents) {
+            found.retain(|root| !is_its(root));
+        } else if !found.iter().any(|root| root.alias.is_none() || is_its(root))
+            && nodes.iter().any(|node| umbrella.has_values_in(*node))
+        {
+            found.push(Root::of_dependency(&umbrella.key));
+        }
+    }
     if found.is_empty() && (wrapped.chart.is_some() || wrapped.is_chart) {
         let config = vec!["openmetadata".to_owned(), "config".to_owned()];
         found.push(Root { alias: None, config, by_image: true });
@@ -221,10 +232,10 @@ fn deployment(
 ) -> Option<Deployment> {
     let top: Vec<Layer<'_>> =
         documents.iter().map(|&(node, source)| Layer { node, source }).collect();
-    let values = match &root.alias {
-        None => top.clone(),
+    let (values, dependency) = match &root.alias {
+        None => (top.clone(), None),
         Some(alias) => match step(&top, alias) {
-            Found::Map(layers, ..) => layers,
+            Found::Map(layers, key, source) => (layers, Some((key, source))),
             _ => return None,
         },
     };
@@ -261,11 +272,12 @@ fn deployment(
         }
     }
     // Where the chart is only known by its image, one would begin there.
-    if anchor_keys == 0
-        && wrapped.inline.is_none()
-        && let Found::Map(_, key, source) = step(&values, "image")
-    {
-        anchor = scalar::span(source, key);
+    if anchor_keys == 0 && wrapped.inline.is_none() {
+        if let Found::Map(_, key, source) = step(&values, "image") {
+            anchor = scalar::span(source, key);
+        } else if let Some((key, source)) = dependency.filter(|(key, _)| !is_given(*key)) {
+            anchor = scalar::span(source, key);
+        }
     }
     let broken_from = inputs
         .iter()

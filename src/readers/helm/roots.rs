@@ -19,6 +19,12 @@ pub(super) struct Root {
 }
 
 impl Root {
+    /// The values of a dependency, whose configuration may be missing.
+    pub fn of_dependency(key: &str) -> Root {
+        let config = [key, "openmetadata", "config"].map(str::to_owned).into();
+        Root { alias: Some(key.to_owned()), config, by_image: false }
+    }
+
     pub fn is_old(&self) -> bool {
         self.config.first().is_some_and(|key| key == "global")
     }

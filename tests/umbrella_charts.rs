@@ -1,0 +1,95 @@
+//! A chart of one's own that takes the OpenMetadata chart in: its values are the deployment's,
+//! however little they say.
+
+mod support;
+
+const VALUES: &str = "\
+web:
+  replicas: 2
+openmetadata:
+  ingress: { enabled: true, className: nginx }
+  resources: { limits: { memory: 2Gi } }
+";
+
+/// Chart.yaml of a chart called `name` with these lines of a dependency on the chart.
+fn chart(name: &str, more: &str) -> String {
+    format!(
+        "apiVersion: v2
+name: {name}
+version: 0.1.0
+dependencies:
+  - name: openmetadata
+    version: 1.12.4
+{more}"
+    )
+}
+
+const PUBLISHED: &str = "    repository: https://helm.open-metadata.org\n";
+
+/// What is said of the default key pair: the path and the text at the place.
+fn key_pair(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let (_folder, scan) = support::scanned(files);
+    let found = scan.findings.iter().filter(|finding| finding.rule == "jwt-default-key-pair");
+    found
+        .map(|finding| {
+            let span = finding.primary.span;
+            let source = scan.sources.get(span.source);
+            let text = &source.text[span.start as usize..span.end as usize];
+            (source.path.clone(), text.to_owned())
+        })
+        .collect()
+}
+
+fn at(path: &str, text: &str) -> Vec<(String, String)> {
+    vec![(path.to_owned(), text.to_owned())]
+}
+
+#[test]
+fn values_that_say_nothing_of_the_configuration_leave_it_to_the_chart() {
+    let chart = chart("platform", PUBLISHED);
+    let found = key_pair(&[("Chart.yaml", &chart), ("values.yaml", VALUES)]);
+    assert_eq!(found, at("values.yaml", "openmetadata"));
+    let chart = format!("{chart}    alias: openmetadata-catalog\n");
+    let values = VALUES.replace("openmetadata:", "openmetadata-catalog:");
+    let found = key_pair(&[("Chart.yaml", &chart), ("values.yaml", &values)]);
+    assert_eq!(found, at("values.yaml", "openmetadata-catalog"));
+}
+
+#[test]
+fn a_key_of_that_name_without_the_chart_says_nothing() {
+    assert!(key_pair(&[("values.yaml", VALUES)]).is_empty());
+    // A chart of the same name from elsewhere may be anything.
+    let chart = chart("platform", "    repository: file://../openmetadata\n");
+    assert!(key_pair(&[("Chart.yaml", &chart), ("values.yaml", VALUES)]).is_empty());
+}
+
+#[test]
+fn a_chart_that_is_switched_off_is_not_judged() {
+    let chart =
+        chart("platform", &format!("{PUBLISHED}    condition: tags.x, openmetadata.enabled\n"));
+    let whole = format!("{VALUES}  openmetadata: {{ config: {{ clusterName: x }} }}\n");
+    for text in [VALUES, whole.as_str()] {
+        let off = format!("{text}  enabled: false\n");
+        assert!(key_pair(&[("Chart.yaml", &chart), ("values.yaml", &off)]).is_empty(), "{off}");
+        let files = [
+            ("Chart.yaml", chart.as_str()),
+            ("values.yaml", off.as_str()),
+            ("values-prod.yaml", "openmetadata:\n  enabled: true\n"),
+        ];
+        assert_eq!(key_pair(&files).len(), 1, "{off}");
+    }
+}
+
+#[test]
+fn a_chart_that_is_called_like_the_one_it_takes_in_is_not_that_chart() {
+    let files = |dependency: &str| {
+        let values = "openmetadata:\n  openmetadata:\n    config:\n      clusterName: prod\n";
+        let chart = format!("apiVersion: v2\nname: openmetadata\nversion: 1.0.0\n{dependency}");
+        key_pair(&[("Chart.yaml", &chart), ("values.yaml", values)])
+    };
+    assert_eq!(
+        files("dependencies: [{name: openmetadata, version: 1.12.4}]\n"),
+        at("values.yaml", "config")
+    );
+    assert!(files("").is_empty());
+}
