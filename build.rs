@@ -125,13 +125,12 @@ fn main() {
     let mut texts = String::from("&[\n");
     for (id, (_, mut raw, topic)) in rules {
         let mut sheet = serde_yaml::Mapping::new();
-        sheet.insert("topic".into(), topic.into());
         for part in ["since", "texts"] {
             let value = raw.remove(part).expect("checked by the form");
             sheet.insert(part.into(), value);
         }
         let sheet = serde_json::to_string(&sheet).expect("plain data");
-        writeln!(texts, "    ({id:?}, {sheet:?}),").expect("writing to memory");
+        writeln!(texts, "    ({id:?}, {topic:?}, {sheet:?}),").expect("writing to memory");
         let mut raw = serde_yaml::Value::Mapping(raw);
         needs::note(&mut raw, &["matches"]);
         checks.push(raw);

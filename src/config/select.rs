@@ -18,14 +18,13 @@ pub fn ids<'n>(
     knowledge: &Knowledge,
 ) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
-    let topics = knowledge.topics();
     for name in names {
         if knowledge.rule(name).is_some() {
             ids.insert(name.to_owned());
             continue;
         }
-        let fitting = topics.iter().filter(|(_, topic)| topic == name);
-        ids.extend(fitting.map(|(id, _)| (*id).to_owned()));
+        let fitting = knowledge.topics().filter(|(_, topic)| *topic == name);
+        ids.extend(fitting.map(|(id, _)| id.to_owned()));
     }
     ids
 }
@@ -62,15 +61,13 @@ pub(super) fn check(
 }
 
 fn is_known(name: &str, knowledge: &Knowledge, topics: bool) -> bool {
-    knowledge.rule(name).is_some()
-        || topics && knowledge.topics().iter().any(|(_, topic)| topic == name)
+    knowledge.rule(name).is_some() || topics && knowledge.topics().any(|(_, topic)| topic == name)
 }
 
 fn unknown(name: &str, span: Option<Span>, knowledge: &Knowledge, topics: bool) -> Diagnostic {
-    let all = knowledge.topics();
-    let mut words: Vec<&str> = all.iter().map(|(id, _)| *id).collect();
+    let mut words: Vec<&str> = knowledge.topics().map(|(id, _)| id).collect();
     if topics {
-        words.extend(all.iter().map(|(_, topic)| topic.as_str()));
+        words.extend(knowledge.topics().map(|(_, topic)| topic));
     }
     let kind = if topics { "unknown rule or topic" } else { "unknown rule" };
     let message = named(kind, name);

@@ -368,7 +368,8 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
         .find(|role| *role != Role::Other)
         .unwrap_or(Role::Other);
     // Compose fills in variables when it has read the YAML, and refuses what is none.
-    let tree = if role == Role::Compose { yaml::parse(text) } else { tree };
+    let is_broken = role == Role::Compose && tree.is_unfilled;
+    let tree = if is_broken { yaml::parse(text) } else { tree };
     (role, Form::Yaml(tree))
 }
 

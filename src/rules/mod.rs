@@ -49,6 +49,7 @@ pub struct Knowledge {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Sheet {
     /// The folder it stands in.
+    #[serde(default)]
     pub topic: String,
     /// The version of omlint that brought it.
     pub since: Version,
@@ -66,7 +67,8 @@ impl Sheet {
     }
 }
 
-static TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));
+/// Of each rule the id, the topic, and the rest of its sheet as JSON.
+static TEXTS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 impl Knowledge {
     /// What is built in. Decoded on first use.
@@ -130,10 +132,10 @@ impl Knowledge {
         !self.sheets.contains_key(id)
     }
 
-    /// The ids of all rules with their topics. Decodes all their texts: not for every run.
-    pub fn topics(&self) -> Vec<(&str, String)> {
-        let topic = |rule: &Rule| self.sheet(&rule.id).map(|sheet| sheet.topic.clone());
-        self.rules.iter().filter_map(|rule| Some((rule.id.as_str(), topic(rule)?))).collect()
+    /// The ids of all rules with their topics.
+    pub fn topics(&self) -> impl Iterator<Item = (&str, &str)> {
+        let built_in = TEXTS.iter().map(|&(id, topic, _)| (id, topic));
+        built_in.chain(self.own_rules().map(|(id, sheet)| (id, sheet.topic.as_str())))
     }
 
     /// The frameworks that rules map to. Decoded on first use.
@@ -156,10 +158,12 @@ impl Knowledge {
         if let Some(sheet) = self.sheets.get(id) {
             return Some(sheet);
         }
-        let at = TEXTS.binary_search_by_key(&id, |(id, _)| id).ok()?;
+        let at = TEXTS.binary_search_by_key(&id, |(id, ..)| id).ok()?;
         let sheets = SHEETS.get_or_init(|| TEXTS.iter().map(|_| OnceLock::new()).collect());
         Some(sheets[at].get_or_init(|| {
-            serde_json::from_str(TEXTS[at].1).expect("written by the build script")
+            let (_, topic, sheet) = TEXTS[at];
+            let sheet: Sheet = serde_json::from_str(sheet).expect("written by the build script");
+            Sheet { topic: topic.to_owned(), ..sheet }
         }))
     }
 }
@@ -198,7 +202,7 @@ mod tests {
     fn what_an_expression_needs_changes_nothing_that_it_finds() {
         let list = expressions();
         assert!(list.len() > 20, "{}", list.len());
-        let texts = TEXTS.iter().flat_map(|(_, sheet)| sheet.split(['"', '\n', '\\', ' ', '=']));
+        let texts = TEXTS.iter().flat_map(|(.., sheet)| sheet.split(['"', '\n', '\\', ' ', '=']));
         let mut texts: Vec<&str> = texts.collect();
         texts.sort_unstable();
         texts.dedup();

@@ -64,6 +64,9 @@ impl Shown {
     /// `text`, which stands at `offset` of its source, with everything blanked that is not in
     /// the set. Lengths in bytes and in characters stay; control characters are replaced too.
     pub fn mask(&self, text: &str, offset: usize) -> String {
+        if text.is_ascii() {
+            return self.mask_ascii(text.as_bytes(), offset);
+        }
         let mut out = String::with_capacity(text.len());
         let mut next = self.ranges.partition_point(|range| range.end <= offset);
         for (at, c) in text.char_indices() {
@@ -80,6 +83,30 @@ impl Shown {
         }
         out
     }
+
+    /// As [`Shown::mask`], for the text that most files are: a byte is a character.
+    fn mask_ascii(&self, text: &[u8], offset: usize) -> String {
+        let hidden = |&byte: &u8| if char::from(byte).is_whitespace() { byte } else { b'*' };
+        let mut out = Vec::with_capacity(text.len());
+        let first = self.ranges.partition_point(|range| range.end <= offset);
+        for range in &self.ranges[first..] {
+            let from = range.start.saturating_sub(offset).clamp(out.len(), text.len());
+            let to = range.end.saturating_sub(offset).clamp(from, text.len());
+            out.extend(text[out.len()..from].iter().map(hidden));
+            out.extend_from_slice(&text[from..to]);
+            if to == text.len() {
+                break;
+            }
+        }
+        out.extend(text[out.len()..].iter().map(hidden));
+        let out = String::from_utf8(out).expect("stars and ASCII");
+        if is_plain(&out) { out } else { out.chars().map(visible).collect() }
+    }
+}
+
+/// Whether a text is ASCII that is all shown as it stands, and so needs no closer look.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'))
 }
 
 /// A stand-in of the same length in bytes.
@@ -131,6 +158,9 @@ pub fn visible_json(text: &str) -> String {
 
 /// One line of text for a terminal or a log: control and direction characters replaced.
 pub fn plain(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     text.chars()
         .map(|c| match visible(c) {
             '\n' | '\r' | '\t' => ' ',
@@ -324,6 +354,18 @@ mod tests {
         assert_eq!(masked.len(), text.len());
         assert_eq!(masked.chars().count(), text.chars().count());
         assert!(masked.starts_with("key: *·****"));
+    }
+
+    #[test]
+    fn ascii_is_masked_as_other_text_is() {
+        let text = "key: \u{b}secret\t\u{7f}\r\n\u{1b}[31m x\u{c}y end";
+        for shown in [[0..0, 0..5], [3..9, 12..17], [0..2, 4..40], [0..0, 60..70]] {
+            for offset in [0, 2, 30, 90] {
+                let shown = Shown::new(Vec::from(shown.clone()));
+                let other = shown.mask(&format!("{text}é"), offset);
+                assert_eq!(shown.mask(text, offset), other[..text.len()], "{shown:?} {offset}");
+            }
+        }
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub struct Tree {
     pub comments: Vec<Range<usize>>,
     /// The first error of each document that did not parse, in order.
     pub errors: Vec<SyntaxError>,
+    /// It is YAML only because marks still to be filled in were taken for plain characters.
+    pub is_unfilled: bool,
     /// Where keys of large mappings stand, by a hash of mapping and key; made when asked for.
     index: OnceLock<HashMap<u64, usize>>,
 }

@@ -25,6 +25,7 @@ pub fn parse_unfilled(text: &str) -> Tree {
     if copy == text || error.is_some() {
         return parse(text);
     }
+    tree.is_unfilled = true;
     for node in &mut tree.nodes {
         let range = node.place.range();
         if copy[range.clone()] == text[range.clone()] {
