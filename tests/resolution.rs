@@ -1528,6 +1528,53 @@ spec:
     }
 
     #[test]
+    fn a_task_of_ansible_lays_its_values_over_the_files_it_names() {
+        let task = |values: &str| {
+            format!(
+                "- hosts: tools
+  tasks:
+    - block:
+        - name: The catalogue
+          kubernetes.core.helm:
+            name: catalog
+            chart_ref: open-metadata/openmetadata
+            chart_version: 1.9.1
+            values_files: [files/om.yaml]
+            {values}
+"
+            )
+        };
+        let text = task(
+            "release_values:
+              openmetadata:
+                config:
+                  authentication: {provider: okta, clientId: '{{ client_id }}'}",
+        );
+        let file = "openmetadata:\n  config:\n    authentication: {provider: google, callbackUrl: 'https://om.nordwind.de/callback'}\n";
+        check(
+            "ansible_task",
+            &[("deploy.yml", &text), ("files/om.yaml", file)],
+            &["deploy.yml"],
+            &[
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+                ("AUTHENTICATION_CLIENT_ID", Reference),
+                ("AUTHENTICATION_CALLBACK_URL", Set("https://om.nordwind.de/callback")),
+                ("JWT_ISSUER", Default),
+            ],
+        );
+        // Values that an expression stands for, and what is taken away.
+        for silent in [
+            task("values: '{{ catalog_values }}'"),
+            text.replace("name: catalog", "state: absent"),
+            text.replace("open-metadata/openmetadata", "acme/portal"),
+        ] {
+            let folder = support::folder(&[("deploy.yml", &silent)]);
+            let run = support::omlint(folder.path(), &["check", "deploy.yml"]);
+            assert!(run.out.contains("no OpenMetadata configuration"), "{silent}{}", run.out);
+        }
+    }
+
+    #[test]
     fn a_helmfile_release_has_values_then_set() {
         check(
             "helmfile_set",

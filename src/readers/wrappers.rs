@@ -1,7 +1,8 @@
 //! What wraps values of the chart: ArgoCD Applications, Flux HelmReleases, HelmCharts of
-//! K3s, helmfile releases, helmCharts of a kustomization, Fleet's bundles and Crossplane's
-//! Releases. Each names layers of values; the Helm reader does the rest.
+//! K3s, helmfile releases, helmCharts of a kustomization, Fleet's bundles, Crossplane's
+//! Releases and Ansible's tasks. Each names layers of values; the Helm reader does the rest.
 
+mod ansible;
 mod crossplane;
 mod fleet;
 
@@ -30,10 +31,12 @@ pub(super) fn recognises(root: Node<'_>) -> bool {
     is_kind && root.get("apiVersion").is_some() || !crossplane::releases_in(root).is_empty()
 }
 
-/// Whether the document is one of those without a kind: a helmfile, or one of Fleet's.
+/// Whether the document is one of those without a kind: a helmfile, one of Fleet's, or tasks of
+/// Ansible.
 pub(super) fn is_helmfile(root: Node<'_>) -> bool {
     items(root, "releases").iter().any(|release| release.get("chart").is_some())
         || fleet::recognises(root)
+        || ansible::recognises(root)
 }
 
 fn text<'a>(node: Node<'a>, key: &str) -> Option<&'a str> {
@@ -69,6 +72,7 @@ pub(super) fn wants(root: Node<'_>) -> Vec<Want> {
         paths.extend(items(chart, "additionalValuesFiles").iter().filter_map(|item| item.text()));
     }
     paths.extend(fleet::files(root));
+    paths.extend(ansible::files(root));
     paths.into_iter().map(|path| Want::File(path.to_owned())).collect()
 }
 
@@ -227,6 +231,7 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
         Some("HelmRelease") => spec.and_then(|spec| flux(input, &name, spec)).into_iter().collect(),
         Some("HelmChart") => spec.map(|spec| k3s(input, &name, spec)).into_iter().collect(),
         _ if fleet::recognises(root) => fleet::releases(input, root),
+        _ if root.is_seq() => ansible::releases(input, root),
         Some("Release" | "Composition") => crossplane::releases(input, root),
         _ => {
             let mut found: Vec<Release<'a>> =
