@@ -91,6 +91,10 @@ fn killed(place: &Path, arguments: &[&str], signals: &[&str], mut look: impl FnM
             .stderr(Stdio::null())
             .status();
         child.wait().expect("it ends");
+        // A system without nameless files cannot promise as much.
+        let mut names = std::fs::read_dir(place).expect("a folder").flatten();
+        let left = names.find(|entry| entry.file_name().to_string_lossy().starts_with(".omlint-"));
+        assert!(left.is_none() || cfg!(not(target_os = "linux")), "{left:?} is left by {signal}");
         look();
     }
 }
@@ -122,6 +126,22 @@ fn a_baseline_is_whole_or_what_it_was() {
         assert_eq!(std::fs::read_to_string(&path).expect("it was there"), before);
     });
     assert_eq!(omlint(place.path(), &["baseline", "check"]).code, 0);
+}
+
+#[test]
+fn a_first_configuration_is_whole_or_not_there() {
+    let place = folder(&[("docker-compose.yml", UNSAFE), ("docker-compose.override.yml", UNSAFE)]);
+    let path = place.path().join("omlint.toml");
+    let run = omlint(place.path(), &["init", "config"]);
+    assert!(path.is_file(), "{}", run.err);
+    let whole = std::fs::read_to_string(&path).expect("it was written");
+    std::fs::remove_file(&path).expect("it goes");
+    killed(place.path(), &["init", "config"], &["KILL", "INT"], || {
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            assert_eq!(text, whole);
+            std::fs::remove_file(&path).expect("it goes");
+        }
+    });
 }
 
 #[test]

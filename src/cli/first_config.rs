@@ -1,7 +1,6 @@
 //! `omlint init config`: writes a configuration that names what is deployed together. It is
 //! tried before it gets its name; one that is there stays as it is.
 
-use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Choice, Flags, Loaded};
@@ -10,6 +9,7 @@ use crate::source::discover::Disk;
 use crate::source::mask::plain;
 use crate::{Request, Scan, scan};
 
+use super::whole::Whole;
 use super::words::When;
 use super::{Outcome, check, complain, complain_of, print};
 
@@ -63,15 +63,9 @@ fn written() -> Result<Outcome, String> {
     let before = looked(config);
     let unwritten =
         |error: std::io::Error| format!("{NAME} could not be written: {}", error.kind());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".omlint-").suffix(".toml");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(".").map_err(unwritten)?;
     let proposal = proposal::propose(&before, |sections| {
-        fill(file.as_file_mut(), &format!("{head}{sections}")).ok()?;
-        let config =
-            config::load(&disk, &Choice::File(file.path().to_owned()), &here, &Flags::default());
+        let choice = Choice::Text(format!("{head}{sections}"));
+        let config = config::load(&disk, &choice, &here, &Flags::default());
         config.problems.is_empty().then(|| looked(config))
     });
     let outcome = check::aftermath(&before);
@@ -89,18 +83,13 @@ fn written() -> Result<Outcome, String> {
             "{present} exists already and stays as it is; what it may say more is printed above"
         ));
     }
-    fill(file.as_file_mut(), &format!("{HEAD}{}", proposal.text)).map_err(unwritten)?;
-    file.persist_noclobber(Path::new(NAME)).map_err(|error| unwritten(error.error))?;
+    let text = format!("{HEAD}{}", proposal.text);
+    let file = Whole::new(Path::new("."), text.as_bytes(), 0o666);
+    file.and_then(|file| file.create(Path::new(NAME))).map_err(unwritten)?;
     let named = crate::report::count(proposal.number, "deployment");
     print(&format!("{NAME} is written; it names {named}\n")).map_err(|error| error.to_string())?;
     explain(&proposal);
     Ok(outcome)
-}
-
-fn fill(file: &mut std::fs::File, text: &str) -> std::io::Result<()> {
-    file.rewind()?;
-    file.set_len(0)?;
-    file.write_all(text.as_bytes())
 }
 
 fn explain(proposal: &Proposal) {

@@ -1,10 +1,11 @@
 //! `omlint init`: writes the file with which a tool begins to call omlint. What is there stays as
 //! it is; then the text is printed, to be added by hand.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use super::arguments::Starter;
+use super::whole::Whole;
 use super::{Outcome, complain, first_config, print};
 
 /// Where omlint's repository is, if it is anywhere yet.
@@ -61,14 +62,7 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".omlint-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist_noclobber(path)?;
-    Ok(())
+    Whole::new(folder, text.as_bytes(), 0o666)?.create(path)
 }
 
 /// The hook of omlint's repository, which brings a wheel; without one, the program at hand.

@@ -2,7 +2,7 @@
 //! enter it. Nothing secret is printed.
 
 use std::fs::DirBuilder;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -13,6 +13,7 @@ use crate::crypto::generate::{self, Pair};
 use crate::source::{discover, mask};
 
 use super::arguments::Keygen;
+use super::whole::Whole;
 use super::{Outcome, complain, print};
 
 const PRIVATE: &str = "private_key.der";
@@ -89,20 +90,15 @@ fn write_all(folder: &Path, files: &[(PathBuf, &[u8])]) -> Result<(), String> {
     let mut written = Vec::new();
     for (path, bytes) in files {
         // Readable by its owner alone from the beginning on.
-        let file =
-            tempfile::Builder::new().prefix(".omlint-").tempfile_in(folder).and_then(|mut file| {
-                file.write_all(bytes)?;
-                file.as_file().sync_all()?;
-                Ok(file)
-            });
+        let file = Whole::new(folder, bytes, 0o600);
         written.push(file.map_err(|error| failed(path, &error))?);
     }
     for (at, (file, (path, _))) in written.into_iter().zip(files).enumerate() {
-        if let Err(error) = file.persist_noclobber(path) {
+        if let Err(error) = file.create(path) {
             for (earlier, _) in &files[..at] {
                 let _ = std::fs::remove_file(earlier);
             }
-            return Err(failed(path, &error.error));
+            return Err(failed(path, &error));
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ mod progress;
 mod rules;
 mod show;
 mod stats;
+mod whole;
 mod words;
 
 use std::io::Write;

@@ -5,6 +5,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::whole::Whole;
 use crate::Scan;
 use crate::report::markdown::MOST_BYTES;
 
@@ -109,16 +110,8 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".omlint-");
     // Whoever may read other new files may read a report: it holds no secrets.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder_of(path))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Whole::new(folder_of(path), bytes, 0o666)?.replace(path)
 }
 
 fn append(path: &Path, bytes: &[u8], used: usize) -> io::Result<()> {

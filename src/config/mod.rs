@@ -20,7 +20,7 @@ use crate::deployment::version::Version;
 use crate::rules::Knowledge;
 use crate::rules::schema::{Profile, Severity};
 use crate::source::diagnostic::Diagnostic;
-use crate::source::discover::Disk;
+use crate::source::discover::{Disk, decoded};
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
 use crate::source::{Arrival, SourceId, Sources, Span, lexical};
@@ -53,6 +53,8 @@ pub enum Choice {
     Nearest,
     /// This one.
     File(PathBuf),
+    /// A text, as if it stood in the working directory under the usual name.
+    Text(String),
     /// None.
     Isolated,
 }
@@ -253,6 +255,7 @@ fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File)
     let path = match choice {
         Choice::Isolated => return,
         Choice::File(path) => disk.from_here(path),
+        Choice::Text(_) => NAMES[0].to_owned(),
         Choice::Nearest => {
             let mut names = disk.nearest(paths, &NAMES).into_iter();
             let Some(path) = names.next() else { return };
@@ -274,7 +277,15 @@ fn read_file(disk: &Disk, choice: &Choice, paths: &[PathBuf], loaded: &mut File)
             path
         }
     };
-    let source = match disk.named(&path, Arrival::Referred) {
+    let read = match choice {
+        Choice::Text(text) => {
+            let mut source = decoded(&path, text.clone().into_bytes(), Arrival::Referred);
+            source.file = Some(disk.file(&path));
+            Ok(source)
+        }
+        _ => disk.named(&path, Arrival::Referred),
+    };
+    let source = match read {
         Ok(source) => source,
         Err(note) => {
             let message = format!("the configuration `{}`: {}", note.path, note.reason);

@@ -1,0 +1,106 @@
+//! Files that are there whole or not at all, whatever ends the program while it writes them.
+//! Where the system has files without a name, they get theirs when they are whole, and nothing is
+//! left behind; elsewhere a program that is killed may leave a `.omlint-…` beside them.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+const PREFIX: &str = ".omlint-";
+
+/// A file that is whole, and has no name that matters yet.
+pub(super) struct Whole {
+    way: Way,
+}
+
+enum Way {
+    #[cfg(target_os = "linux")]
+    Nameless(File),
+    Named(NamedTempFile),
+}
+
+impl Whole {
+    /// Writes a file that will stand in that folder. `mode` says who may do what with it, as far
+    /// as the process's own mask allows.
+    pub(super) fn new(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<Whole> {
+        let mut way = match nameless(folder, mode) {
+            Some(way) => way,
+            None => named(folder, mode)?,
+        };
+        let file = match &mut way {
+            #[cfg(target_os = "linux")]
+            Way::Nameless(file) => file,
+            Way::Named(file) => file.as_file_mut(),
+        };
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        Ok(Whole { way })
+    }
+
+    /// Gives it its name, if nothing has that name.
+    pub(super) fn create(self, path: &Path) -> io::Result<()> {
+        match self.way {
+            #[cfg(target_os = "linux")]
+            Way::Nameless(file) => link(&file, path),
+            Way::Named(file) => file.persist_noclobber(path).map(drop).map_err(|e| e.error),
+        }
+    }
+
+    /// Gives it its name, in place of what had it.
+    pub(super) fn replace(self, path: &Path) -> io::Result<()> {
+        match self.way {
+            #[cfg(target_os = "linux")]
+            Way::Nameless(file) => {
+                let between = path.with_file_name(format!("{PREFIX}{:016x}", random()?));
+                link(&file, &between)?;
+                std::fs::rename(&between, path).inspect_err(|_| {
+                    let _ = std::fs::remove_file(&between);
+                })
+            }
+            Way::Named(file) => file.persist(path).map(drop).map_err(|e| e.error),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn nameless(folder: &Path, mode: u32) -> Option<Way> {
+    use rustix::fs::{Mode, OFlags};
+    // Its name is given by way of this folder.
+    Path::new("/proc/self/fd").exists().then_some(())?;
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    rustix::fs::open(folder, flags, Mode::from_raw_mode(mode))
+        .ok()
+        .map(|file| Way::Nameless(file.into()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_: &Path, _: u32) -> Option<Way> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn link(file: &File, path: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD};
+    use std::os::fd::AsRawFd;
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(rustix::fs::linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+#[cfg(target_os = "linux")]
+fn random() -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+fn named(folder: &Path, mode: u32) -> io::Result<Way> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder.tempfile_in(folder).map(Way::Named)
+}
