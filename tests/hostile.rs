@@ -147,3 +147,30 @@ fn usual_lists_of_ignored_files_are_followed() {
     assert!(!run.err.contains("not followed"), "{}", run.err);
     assert!(!run.out.contains("build/") && !run.out.contains("out1"), "{}", run.out);
 }
+
+#[test]
+fn of_very_many_servers_in_one_file_the_first_are_judged() {
+    let servers: String = (0..700)
+        .map(|n| format!("  s{n}:\n    image: openmetadata/server:1.11.4\n    environment: {{JWT_KEY_ID: a}}\n"))
+        .collect();
+    let container =
+        "containers: [{image: openmetadata/server:1.11.4, env: [{name: JWT_KEY_ID, value: a}]}]";
+    let manifests: String = (0..700)
+        .map(|n| format!("---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a{n}}}\nspec: {{template: {{spec: {{{container}}}}}}}\n"))
+        .collect();
+    let applications: String = (0..700)
+        .map(|n| format!("---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: a{n}}}\nspec: {{source: {{chart: openmetadata, helm: {{}}}}}}\n"))
+        .collect();
+    for (name, text) in [
+        ("a/docker-compose.yml", format!("services:\n{servers}")),
+        ("a/all.yaml", manifests),
+        ("a/apps.yaml", applications),
+    ] {
+        let folder = folder(&[("good/docker-compose.yml", UNSAFE), (name, &text)]);
+        let run = check(folder.path());
+        let said = run.out.lines().find(|line| line.contains("more than 500 servers"));
+        assert!(said.is_some_and(|line| line.starts_with(name)), "{name}: {said:?} {}", run.err);
+        let judged = run.err.lines().filter(|line| line.contains("omlint: deployment ")).count();
+        assert_eq!(judged, 501, "{name}");
+    }
+}

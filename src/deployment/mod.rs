@@ -10,6 +10,7 @@ pub mod value;
 pub mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::source::{SourceId, Span};
 use catalogue::{Catalogue, SettingId};
@@ -106,9 +107,9 @@ pub struct Deployment {
     /// Sources whose lines are `NAME=value`, whatever the rest is.
     pub assignments: Vec<SourceId>,
     /// Places at which values stand in base64.
-    pub encoded: BTreeSet<Span>,
+    pub encoded: Arc<BTreeSet<Span>>,
     /// Places in Kubernetes Secrets and ConfigMaps at which values stand.
-    pub held: Vec<(Span, Holder)>,
+    pub held: Arc<Vec<(Span, Holder)>>,
     /// The chart's root: `openmetadata.config`, an alias before it, or `global`.
     pub helm_root: Vec<String>,
     /// The last keys of the way to the chart's root, where no file has them.
@@ -161,8 +162,8 @@ impl Deployment {
             sources: basics.sources,
             notation: basics.notation,
             assignments: Vec::new(),
-            encoded: BTreeSet::new(),
-            held: Vec::new(),
+            encoded: Arc::default(),
+            held: Arc::default(),
             helm_root: Vec::new(),
             helm_missing: Vec::new(),
             settings,

@@ -129,6 +129,7 @@ impl<'a> Reader<'a, '_> {
         if servers.is_empty() {
             servers.extend(migrations.drain(..).next());
         }
+        let beyond = super::bounded(&mut servers, |(service, _)| service.name_span);
         let names: Arc<[String]> = services.iter().map(|service| service.name.clone()).collect();
         let ports: Vec<Port> = services.iter().flat_map(|service| self.ports(service)).collect();
         let neighbours: Vec<Neighbour> =
@@ -142,12 +143,14 @@ impl<'a> Reader<'a, '_> {
             ));
         }
         let around = Around { names, ports, neighbours, beside };
-        servers
+        let mut deployments: Vec<Deployment> = servers
             .into_iter()
             .map(|(service, environment)| {
                 self.deployment(project, service, environment, &migrations, &around)
             })
-            .collect()
+            .collect();
+        super::say_bounded(&mut deployments, beyond);
+        deployments
     }
 
     fn deployment(

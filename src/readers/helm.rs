@@ -15,6 +15,7 @@ mod version;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::{Evidence, Holder};
@@ -415,9 +416,9 @@ impl<'a> Reader<'a, '_> {
         deployment.variables = environment.places();
         deployment.helm_root = self.root.config.clone();
         for entry in self.secrets.take() {
-            deployment.held.push((entry.whole, Holder::Secret));
+            Arc::make_mut(&mut deployment.held).push((entry.whole, Holder::Secret));
             if entry.encoded {
-                deployment.encoded.insert(entry.span);
+                Arc::make_mut(&mut deployment.encoded).insert(entry.span);
             }
             if !deployment.sources.contains(&entry.span.source) {
                 deployment.sources.push(entry.span.source);

@@ -9,6 +9,7 @@ mod security;
 mod stores;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::deployment::environment::{Environment, Fallback};
 use crate::deployment::evidence::{
@@ -102,6 +103,9 @@ struct Server<'a, 'c> {
     scope: &'c Scope<'a>,
     /// Numbers of the scope's stores by what they are and each of their names.
     stores: HashMap<(bool, &'c str), Vec<usize>>,
+    /// Places of values in Secrets and ConfigMaps, and such of them as stand in base64.
+    held: Arc<Vec<(Span, Holder)>>,
+    encoded: Arc<BTreeSet<Span>>,
 }
 
 fn scope_deployments(
@@ -115,7 +119,16 @@ fn scope_deployments(
             stores.entry((store.is_secret, name)).or_default().push(at);
         }
     }
-    let server = Server { context, scope, stores };
+    let entries = || {
+        scope.stores.iter().flat_map(|store| {
+            let holder = if store.is_secret { Holder::Secret } else { Holder::ConfigMap };
+            store.entries.values().map(move |entry| (entry, holder))
+        })
+    };
+    let held = Arc::new(entries().map(|(entry, holder)| (entry.whole, holder)).collect());
+    let encoded = entries().filter(|(entry, _)| entry.encoded).map(|(entry, _)| entry.span);
+    let encoded = Arc::new(encoded.collect());
+    let server = Server { context, scope, stores, held, encoded };
     let mut found: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
     let mut companions: Vec<(&Workload<'_>, Environment)> = Vec::new();
     let mut jobs: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
@@ -142,7 +155,8 @@ fn scope_deployments(
         companions
             .extend(jobs.into_iter().map(|(workload, _, environment)| (workload, environment)));
     }
-    found
+    let beyond = super::bounded(&mut found, |(_, container, _)| container.place);
+    let mut deployments: Vec<Deployment> = found
         .into_iter()
         .map(|(workload, container, environment)| {
             let mut deployment =
@@ -153,7 +167,9 @@ fn scope_deployments(
             }
             deployment
         })
-        .collect()
+        .collect();
+    super::say_bounded(&mut deployments, beyond);
+    deployments
 }
 
 fn image(container: &Container<'_>) -> Option<Image> {
@@ -212,17 +228,6 @@ impl<'a> Server<'a, '_> {
         near(&|store| store.source == home)
             .or_else(|| near(&|store| folder(store.source) == folder(home)))
             .or_else(|| (candidates.len() == 1).then(|| candidates[0]))
-    }
-
-    /// Places of values in Secrets and ConfigMaps.
-    fn held(&self) -> Vec<(Span, Holder)> {
-        let stores = self.scope.stores.iter();
-        stores
-            .flat_map(|store| {
-                let holder = if store.is_secret { Holder::Secret } else { Holder::ConfigMap };
-                store.entries.values().map(move |entry| (entry.whole, holder))
-            })
-            .collect()
     }
 
     /// Whether another workload stands beside the server: applied together with it, or in its
@@ -332,8 +337,6 @@ impl<'a> Server<'a, '_> {
         let ports = self.ports(workload, main);
         let policies = self.policies(workload);
         let mut evidence = Evidence { image, mounts, keys, ports, policies, ..Evidence::default() };
-        let encoded = self.scope.stores.iter().flat_map(|store| store.entries.values());
-        let encoded = encoded.filter(|entry| entry.encoded).map(|entry| entry.span).collect();
         for &id in &sources {
             if let Some(input) = context.inputs.of(id) {
                 evidence.problems.extend(super::problems(
@@ -364,8 +367,8 @@ impl<'a> Server<'a, '_> {
         let mut deployment = Deployment::new(basics, settings, evidence);
         deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
         deployment.remarks = remarks;
-        deployment.encoded = encoded;
-        deployment.held = self.held();
+        deployment.encoded = Arc::clone(&self.encoded);
+        deployment.held = Arc::clone(&self.held);
         deployment.illustrative = context.sources.get(home).illustrative;
         deployment.variables = environment.places();
         self.take_security(&mut deployment, workload, container);

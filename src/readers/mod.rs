@@ -22,7 +22,7 @@ mod shown;
 mod workflow;
 mod wrappers;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -34,7 +34,7 @@ use crate::deployment::version::Version;
 use crate::source::Arrival;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Directive, Source, SourceId, Sources, Trouble};
+use crate::source::{Directive, Source, SourceId, Sources, Span, Trouble};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
@@ -130,6 +130,39 @@ pub enum Want {
     Beside(Companions),
     /// Every key of this folder, relative to the source's.
     Keys(String),
+}
+
+/// Servers of one file that are judged: each is judged for itself, and no file that people write
+/// has more.
+const MOST_SERVERS: usize = 500;
+
+/// Leaves the first servers of each file. Where more stand in a file, the place of the first that
+/// is left out comes back.
+fn bounded<T>(servers: &mut Vec<T>, place: impl Fn(&T) -> Span) -> Vec<Span> {
+    let mut numbers: BTreeMap<SourceId, usize> = BTreeMap::new();
+    let mut beyond = Vec::new();
+    servers.retain(|server| {
+        let place = place(server);
+        let number = numbers.entry(place.source).or_default();
+        *number += 1;
+        if *number == MOST_SERVERS + 1 {
+            beyond.push(place);
+        }
+        *number <= MOST_SERVERS
+    });
+    beyond
+}
+
+/// Says of a file that not all of its servers are judged.
+fn say_bounded(deployments: &mut [Deployment], beyond: Vec<Span>) {
+    for span in beyond {
+        let home = deployments.iter_mut().find(|found| found.sources.contains(&span.source));
+        let reason = format!(
+            "it has more than {MOST_SERVERS} servers, and those from here on were not judged"
+        );
+        let problem = Problem::NotParsed { reason, span };
+        home.into_iter().for_each(|found| found.evidence.problems.push(problem.clone()));
+    }
 }
 
 /// What the user said about how files belong together.

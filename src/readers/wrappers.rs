@@ -210,11 +210,19 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
             continue;
         }
         let Some(tree) = input.tree() else { continue };
-        for root in tree.documents() {
-            for release in releases(input, root) {
-                deployments.extend(deploy(context, &release, &stores, consumed));
+        let mut of_file = Vec::new();
+        let mut beyond = Vec::new();
+        for release in tree.documents().flat_map(|root| releases(input, root)) {
+            let deployed = deploy(context, &release, &stores, consumed);
+            if of_file.len() + deployed.len() > super::MOST_SERVERS {
+                let place = release.anchor.map_or(0..0, |node| node.range());
+                beyond.push(Span::new(input.source, place));
+                break;
             }
+            of_file.extend(deployed);
         }
+        super::say_bounded(&mut of_file, beyond);
+        deployments.extend(of_file);
     }
     deployments
 }

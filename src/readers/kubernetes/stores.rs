@@ -2,6 +2,7 @@
 //! in. What stands in them is judged; what does not may stand elsewhere.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
@@ -153,17 +154,19 @@ fn deployment(context: &Context<'_>, group: &[&Store<'_>]) -> Deployment {
     deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
     let entries = || group.iter().flat_map(|store| store.entries.values());
     let encoded = entries().filter(|entry| entry.encoded).map(|entry| entry.span);
-    deployment.encoded = encoded.collect::<BTreeSet<Span>>();
-    if !deployment.encoded.is_empty() && main.is_secret {
-        deployment.encoded.insert(main.place);
+    let mut encoded = encoded.collect::<BTreeSet<Span>>();
+    if !encoded.is_empty() && main.is_secret {
+        encoded.insert(main.place);
     }
-    deployment.held = group
+    deployment.encoded = Arc::new(encoded);
+    let held = group
         .iter()
         .flat_map(|store| {
             let holder = if store.is_secret { Holder::Secret } else { Holder::ConfigMap };
             store.entries.values().map(move |entry| (entry.whole, holder))
         })
         .collect();
+    deployment.held = Arc::new(held);
     let is_text = |id: &SourceId| context.inputs.of(*id).is_some_and(|i| i.tree().is_none());
     deployment.assignments = deployment.sources.iter().copied().filter(is_text).collect();
     deployment.illustrative = context.sources.get(main.source).illustrative;

@@ -10,7 +10,7 @@ use super::{Data, Kind, NodeId, Place, Style, SyntaxError, Tree};
 /// Nodes of one file: a file of ten MiB that people write has half as many.
 const MAX_NODES: usize = 1 << 20;
 /// Documents of one file; each takes room in all that is made of it.
-const MAX_DOCUMENTS: usize = 200_000;
+const MAX_DOCUMENTS: usize = 50_000;
 
 /// One run of the parser: the tree so far, the error that ended it, and how far it got.
 pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize) {
