@@ -63,3 +63,87 @@ spec:
     let here: Vec<&String> = found.iter().filter(|it| it.starts_with("11 ")).collect();
     assert_eq!(here, [r#"11 "fernet-disabled""#]);
 }
+
+/// State and value of variables as `show` prints them, and all that it printed.
+fn shown(text: &str, variables: &[&str]) -> (Vec<String>, String) {
+    let place = folder(&[("manifests.yaml", text)]);
+    let run = omlint(place.path(), &["show", "--format", "json", "."]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let settings = report["deployments"][0]["settings"].as_array().expect("a list");
+    let of = |name: &&str| {
+        let row = settings.iter().find(|row| row["env"] == **name).expect("a row");
+        let value = row["value"].as_str().unwrap_or("?");
+        format!("{} {value}", row["state"].as_str().unwrap_or_default())
+    };
+    (variables.iter().map(of).collect(), run.out)
+}
+
+/// A server with this environment, beside a ConfigMap.
+fn server(environment: &str) -> String {
+    format!(
+        "\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings}}
+data:
+  JWT_ISSUER: held.example.org
+  DB_USER_PASSWORD: vielleicht-geheim
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: openmetadata}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: om
+          image: docker.getcollate.io/openmetadata/server:1.11.8
+{environment}"
+    )
+}
+
+/// What nobody can see begins with the prefix, too.
+#[test]
+fn a_prefix_says_what_an_unseen_source_cannot_set() {
+    let text =
+        server("          envFrom:\n            - {prefix: JWT_, secretRef: {name: elsewhere}}\n");
+    let (values, _) = shown(&text, &["JWT_ISSUER", "AUTHENTICATION_PROVIDER"]);
+    assert_eq!(values, ["reference the Secret `elsewhere`", "default basic"]);
+}
+
+/// The kubelet leaves out a key that need not be there; what `envFrom` gives stays.
+#[test]
+fn an_optional_key_that_is_not_there_sets_nothing() {
+    let from = |key: &str, optional: &str| {
+        let text = server(&format!(
+            "          envFrom:
+            - configMapRef: {{name: settings}}
+          env:
+            - {{name: JWT_ISSUER, valueFrom: {{configMapKeyRef: {{name: settings, key: {key}{optional}}}}}}}
+            - {{name: JWT_KEY_ID, valueFrom: {{configMapKeyRef: {{name: settings, key: {key}{optional}}}}}}}
+"
+        ));
+        shown(&text, &["JWT_ISSUER", "JWT_KEY_ID"]).0
+    };
+    let shipped = "default Gb389a-9f76-gdjs-a92j-0242bk94356";
+    assert_eq!(from("missing", ", optional: true"), ["written held.example.org", shipped]);
+    let unknown = "reference the ConfigMap `settings`";
+    assert_eq!(from("missing", ""), [unknown, unknown]);
+}
+
+/// The name of the key says what it holds, whatever variable it ends up in.
+#[test]
+fn a_password_under_another_name_is_not_printed() {
+    let text = server(
+        "          env:
+            - {name: AUTHENTICATION_CALLBACK_URL, valueFrom: {configMapKeyRef: {name: settings, key: DB_USER_PASSWORD}}}
+            - {name: JWT_ISSUER, value: 'a-$(AUTHENTICATION_CALLBACK_URL)'}
+",
+    );
+    let (values, printed) = shown(&text, &["AUTHENTICATION_CALLBACK_URL", "JWT_ISSUER"]);
+    assert!(!printed.contains("geheim"), "{printed}");
+    assert!(values.iter().all(|value| value.starts_with("written")), "{values:?}");
+    let place = folder(&[("manifests.yaml", &text)]);
+    let run = omlint(place.path(), &["check", "--min-severity", "info", "."]);
+    assert!(!run.out.contains("geheim") && !run.err.contains("geheim"), "{}", run.out);
+}

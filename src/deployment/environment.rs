@@ -35,6 +35,15 @@ pub struct Unseen {
     pub span: Span,
     /// Its rank among the sources of the environment.
     pub rank: u8,
+    /// What the names of all its variables begin with.
+    pub prefix: String,
+}
+
+impl Unseen {
+    /// Whether it may hold a variable of this name.
+    fn may_set(&self, name: &str) -> bool {
+        name.starts_with(&self.prefix)
+    }
 }
 
 /// All variables that a server process gets.
@@ -93,9 +102,14 @@ impl Environment {
             return self.through(setting, name, variable);
         }
         // A source that nobody can see sets nothing that this version does not read.
-        let is_read = setting.env.iter().any(|spelling| spelling.holds_for(fallback.version));
-        let mut unseen = self.unseen.iter().rev();
-        if let Some(unseen) = unseen.find(|unseen| is_read || unseen.rank == u8::MAX) {
+        let may_be_set = |unseen: &&Unseen| {
+            let mut names = setting
+                .env
+                .iter()
+                .filter(|spelling| spelling.holds_for(fallback.version) || unseen.rank == u8::MAX);
+            names.any(|spelling| unseen.may_set(&spelling.name))
+        };
+        if let Some(unseen) = self.unseen.iter().rev().find(may_be_set) {
             let mut value = Value::unseen(&unseen.name, unseen.span);
             value.origin.steps.push(Step {
                 what: format!("{} may set it, but is not among the files", unseen.name),
@@ -149,7 +163,8 @@ impl Environment {
             variable.place,
         );
         value.confidence = variable.confidence;
-        if let Some(unseen) = self.unseen.iter().find(|unseen| unseen.rank > variable.rank) {
+        let above = |unseen: &&Unseen| unseen.rank > variable.rank && unseen.may_set(name);
+        if let Some(unseen) = self.unseen.iter().find(above) {
             value.confidence = value.confidence.min(Confidence::Medium);
             value.origin.steps.push(Step {
                 what: format!("{} may override `{name}`, but is not among the files", unseen.name),

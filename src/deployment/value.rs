@@ -64,6 +64,12 @@ impl Fragment {
         Fragment { pieces: Box::new([Piece::Unknown(unknown)]), outer: span }
     }
 
+    /// The same, of which nothing is ever printed.
+    pub fn veiled(self) -> Self {
+        let pieces = self.pieces.into_iter().map(Piece::veiled).collect();
+        Fragment { pieces, outer: self.outer }
+    }
+
     /// The pieces.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces

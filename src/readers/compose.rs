@@ -188,6 +188,7 @@ impl<'a> Reader<'a, '_> {
                 name: format!("the file mounted at `{}`", mount.target),
                 span: mount.span,
                 rank: u8::MAX,
+                prefix: String::new(),
             });
         }
         let mut remarks = self.remarks.clone();

@@ -96,7 +96,7 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
     let is_share = inputs.iter().any(|input| are_credentials(input, sources, catalogue));
     if is_share && !inputs.iter().any(|input| tells(input, sources, catalogue)) {
         let name = "the rest of the environment".to_owned();
-        environment.unseen.push(Unseen { name, span: place, rank: 0 });
+        environment.unseen.push(Unseen { name, span: place, rank: 0, prefix: String::new() });
     }
     let settings = environment.settings(context.catalogue, &fallback);
     let mut evidence = Evidence::default();

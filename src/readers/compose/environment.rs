@@ -160,6 +160,7 @@ impl<'a> Reader<'a, '_> {
                         name: format!("env_file `{}`", named.path),
                         span: scalar::span(layer.source, named.node),
                         rank,
+                        prefix: String::new(),
                     }),
                 }
                 rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
@@ -185,6 +186,7 @@ impl<'a> Reader<'a, '_> {
                 name: format!("the script mounted at `{}`", mount.target),
                 span: mount.span,
                 rank: ENVIRONMENT + 1,
+                prefix: String::new(),
             });
             return None;
         };

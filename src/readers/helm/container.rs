@@ -95,6 +95,11 @@ impl<'a> Reader<'a, '_> {
                         name: format!("the {what} `{name}`"),
                         span,
                         rank: ENV_FROM,
+                        prefix: item
+                            .get("prefix")
+                            .and_then(|e| e.value.text())
+                            .unwrap_or("")
+                            .to_owned(),
                     });
                 }
             }

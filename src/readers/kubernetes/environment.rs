@@ -36,7 +36,8 @@ impl<'a> Server<'a, '_> {
             self.env(workload, *item, &mut environment);
         }
         for (name, span) in self.scope.unapplied.iter().chain(&workload.unapplied) {
-            environment.unseen.push(Unseen { name: name.clone(), span: *span, rank: PATCH });
+            let (name, prefix) = (name.clone(), String::new());
+            environment.unseen.push(Unseen { name, span: *span, rank: PATCH, prefix });
         }
         environment
     }
@@ -62,7 +63,8 @@ impl<'a> Server<'a, '_> {
             );
             let store = self.store(is_secret, name.value.text().unwrap_or(""), workload);
             if store.is_none_or(|store| store.open) {
-                environment.unseen.push(Unseen { name: what.clone(), span, rank });
+                let (name, prefix) = (what.clone(), prefix.to_owned());
+                environment.unseen.push(Unseen { name, span, rank, prefix });
             }
             let Some(store) = store else { continue };
             let step = Step { what: format!("the container takes in {what}"), span: Some(span) };
@@ -114,14 +116,23 @@ impl<'a> Server<'a, '_> {
             let what =
                 format!("the {} `{store_name}`", if is_secret { "Secret" } else { "ConfigMap" });
             let store = self.store(is_secret, store_name, workload);
-            let held = store
-                .zip(text(reference.value, "key"))
-                .and_then(|(store, key)| store.entries.get(key));
-            match held {
+            let key_there = text(reference.value, "key").unwrap_or("");
+            match store.and_then(|store| store.entries.get(key_there)) {
                 Some(entry) => {
                     let step =
                         Step { what: format!("`{key}` is taken from {what}"), span: Some(span) };
-                    variable(self.context.catalogue, entry, entry.span, vec![step], ENV)
+                    let catalogue = self.context.catalogue;
+                    let mut found = variable(catalogue, entry, entry.span, vec![step], ENV);
+                    if catalogue.secret_variables().contains(key_there) {
+                        found.text = found.text.veiled();
+                    }
+                    found
+                }
+                // The kubelet goes on: what `envFrom` has set stays.
+                None if store.is_some_and(|store| store.lacks(key_there))
+                    && text(reference.value, "optional") == Some("true") =>
+                {
+                    return;
                 }
                 None => variable_unknown(&what, span, ENV),
             }

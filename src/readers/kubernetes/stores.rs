@@ -107,7 +107,12 @@ fn deployment(context: &Context<'_>, group: &[&Store<'_>]) -> Deployment {
             environment.set(name.clone(), variable);
         }
     }
-    let rest = Unseen { name: "the workload".to_owned(), span: main.place, rank: 0 };
+    let rest = Unseen {
+        name: "the workload".to_owned(),
+        span: main.place,
+        rank: 0,
+        prefix: String::new(),
+    };
     let whole = is_whole(catalogue, group);
     if !whole {
         environment.unseen.push(rest.clone());

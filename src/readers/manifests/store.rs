@@ -56,6 +56,11 @@ pub(in crate::readers) struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
+    /// Whether the files show that it has no such key.
+    pub fn lacks(&self, key: &str) -> bool {
+        !self.open && !self.opaque.contains(key) && !self.entries.contains_key(key)
+    }
+
     pub fn of(part: Part<'a>, sources: &Sources) -> Self {
         let identity = Identity::of(part.node);
         let mut store = Store {
