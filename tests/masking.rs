@@ -637,6 +637,37 @@ fn a_public_value_that_swallows_its_neighbours() {
 }
 
 #[test]
+fn names_of_objects_that_swallow_their_neighbours() {
+    let mut sentinel = Sentinel::new();
+    let data = "  AUTHENTICATION_PROVIDER: basic\n  DB_HOST: mysql\n  FERNET_KEY: x\n";
+    for name in [
+        "a\n  DB_USER_PASSWORD=@M@",
+        "DB_USER_PASSWORD=@M@",
+        "'DB_USER_PASSWORD: @M@'",
+        "'a DB_USER_PASSWORD: @M@'",
+    ] {
+        for kind in ["ConfigMap", "Secret"] {
+            let lone = format!(
+                "apiVersion: v1\nkind: {kind}\nmetadata:\n  name: {name}\n{}:\n{data}",
+                if kind == "Secret" { "stringData" } else { "data" }
+            );
+            sentinel.plant(&format!("{kind} {name}"), &[("om.yaml", &lone)]);
+        }
+        let workload = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  namespace: {name}\nspec:\n  template:\n    spec:\n      containers:\n        - name: {name}\n          image: openmetadata/server:1.11.0\n          envFrom:\n            - secretRef:\n                name: {name}\n"
+        );
+        sentinel.plant(&format!("workload {name}"), &[("om.yaml", &workload)]);
+        let release = format!(
+            "releases:\n  - name: {name}\n    namespace: {name}\n    chart: open-metadata/openmetadata\n    values:\n      - openmetadata:\n          config:\n            authentication:\n              provider: basic\n"
+        );
+        sentinel.plant(&format!("release {name}"), &[("helmfile.yaml", &release)]);
+        let stack = format!("name: {name}\n{}", compose("    environment: {}\n"));
+        sentinel.plant(&format!("project {name}"), &[("docker-compose.yml", &stack)]);
+    }
+    sentinel.run();
+}
+
+#[test]
 fn keys_written_twice() {
     let mut sentinel = Sentinel::new();
     let text = compose(

@@ -12,7 +12,7 @@ pub mod version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, mask};
 use catalogue::{Catalogue, SettingId};
 use evidence::{Evidence, Holder};
 use value::{State, Value};
@@ -150,11 +150,19 @@ pub struct Basics {
     pub notation: Notation,
 }
 
+/// An id that may be printed: in a broken file a part of it may pass for an object's name.
+fn printable(id: &str) -> String {
+    match id.split_once('#') {
+        Some((path, name)) => format!("{path}#{}", mask::public_value(name)),
+        None => id.to_owned(),
+    }
+}
+
 impl Deployment {
     /// A deployment with these settings, one for each of the catalogue's.
     pub fn new(basics: Basics, settings: Vec<Value>, evidence: Evidence) -> Self {
         Deployment {
-            id: basics.id,
+            id: printable(&basics.id),
             kind: basics.kind,
             version: basics.version,
             name: None,

@@ -18,6 +18,7 @@ use crate::deployment::evidence::{
 use crate::deployment::value::Origin;
 use crate::deployment::version::Confidence;
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
+use crate::source::mask::public_value;
 use crate::source::{Arrival, SourceId, Span};
 use crate::syntax::yaml::{self, Node};
 
@@ -249,7 +250,7 @@ impl<'a> Server<'a, '_> {
         container: &Container<'a>,
         environment: &Environment,
     ) {
-        let name = format!("{}/{}", workload.identity.name(), container.name);
+        let name = public_value(&format!("{}/{}", workload.identity.name(), container.name));
         let repository = image(container).map(|image| image.repository);
         let catalogue = self.context.catalogue;
         let told = environment.all_beside(catalogue, &name, repository.as_deref());

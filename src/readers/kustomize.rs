@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::deployment::value::Fragment;
+use crate::source::mask::public_value;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{self, Node};
@@ -339,8 +340,8 @@ impl<'a, 'c> Builder<'a, 'c> {
         let path = &sources.get(patch.source).path;
         let mut remarks = Vec::new();
         let mut refused = |identity: &Identity<'_>, operation: &Operation<'_>, why: Refusal| {
-            let (kind, name) = (&identity.kind, identity.name());
-            let at = operation.path.join("/");
+            let (kind, name) = (public_value(&identity.kind), public_value(identity.name()));
+            let at = public_value(&operation.path.join("/"));
             remarks.push(format!(
                 "a JSON patch of `{path}` was not applied to the {kind} `{name}` at `/{at}`: {why}"
             ));

@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 
 use crate::deployment::Deployment;
 use crate::deployment::value::Piece;
+use crate::source::mask::public_value;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::helm_set::{self, Assigned, Assignment};
 use crate::syntax::yaml::{self, Node};
@@ -455,7 +456,7 @@ fn layers<'a>(
                     .and_then(|store| store.entries.get(&held.key));
                 let Some(entry) = entry else {
                     let kind = if held.is_secret { "Secret" } else { "ConfigMap" };
-                    let what = format!("the {kind} `{}`", held.name);
+                    let what = format!("the {kind} `{}`", public_value(&held.name));
                     match held.target {
                         // Only this one value is not shown.
                         Some(name) => {

@@ -6,6 +6,7 @@ use crate::deployment::evidence::{Image, Mount, MountSource, is_official_reposit
 use crate::deployment::value::{Fragment, GAP};
 use crate::deployment::version::Confidence;
 use crate::source::Span;
+use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::manifests::{file_mode, items, text};
@@ -92,7 +93,7 @@ impl<'a> Reader<'a, '_> {
                 if let Some((kind, name, span)) = found {
                     let what = if kind == "secretRef" { "Secret" } else { "ConfigMap" };
                     environment.unseen.push(Unseen {
-                        name: format!("the {what} `{name}`"),
+                        name: format!("the {what} `{}`", public_value(&name)),
                         span,
                         rank: ENV_FROM,
                         prefix: item

@@ -3,6 +3,7 @@
 
 use crate::deployment::catalogue::Setting;
 use crate::deployment::value::{Step, Value};
+use crate::source::mask::public_value;
 use crate::source::{SourceId, Span};
 use crate::syntax::yaml::{Node, Tree};
 
@@ -20,11 +21,12 @@ impl<'a> Reader<'a, '_> {
         key: Option<&str>,
         place: Span,
     ) -> Value {
+        let shown = public_value(name);
         let Some(entry) = self.secret_entry(name, key) else {
-            return Value::reference(format!("Secret {name}"), place);
+            return Value::reference(format!("Secret {shown}"), place);
         };
         let mut value = Value::written(setting.kind, entry.text.clone(), None, entry.span);
-        let what = format!("the chart takes it from the Secret `{name}`");
+        let what = format!("the chart takes it from the Secret `{shown}`");
         value.origin.steps.push(Step { what, span: Some(place) });
         self.secrets.borrow_mut().push(entry);
         value

@@ -5,6 +5,7 @@ use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Unseen, Variable};
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::deployment::version::Confidence;
+use crate::source::mask::public_value;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::Node;
@@ -59,7 +60,7 @@ impl<'a> Server<'a, '_> {
             let what = format!(
                 "the {} `{}`",
                 if is_secret { "Secret" } else { "ConfigMap" },
-                name.value.text().unwrap_or("")
+                public_value(name.value.text().unwrap_or(""))
             );
             let store = self.store(is_secret, name.value.text().unwrap_or(""), workload);
             if store.is_none_or(|store| store.open) {
@@ -113,8 +114,8 @@ impl<'a> Server<'a, '_> {
             let named = reference.value.get("name");
             let span = named.map_or(place, |entry| scalar::span(source, entry.value));
             let store_name = named.and_then(|entry| entry.value.text()).unwrap_or("");
-            let what =
-                format!("the {} `{store_name}`", if is_secret { "Secret" } else { "ConfigMap" });
+            let kind = if is_secret { "Secret" } else { "ConfigMap" };
+            let what = format!("the {kind} `{}`", public_value(store_name));
             let store = self.store(is_secret, store_name, workload);
             let key_there = text(reference.value, "key").unwrap_or("");
             match store.and_then(|store| store.entries.get(key_there)) {

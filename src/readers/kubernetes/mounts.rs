@@ -3,6 +3,7 @@
 
 use crate::deployment::evidence::{KeyPlace, Mount, MountSource};
 use crate::source::Span;
+use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::manifests::{Container, Entry, Store, Workload, file_mode, items, text};
@@ -69,7 +70,7 @@ impl<'a> Server<'a, '_> {
             }
         }
         if let Some(mode) = file.mode {
-            let from = MountSource::Unseen(file.store.identity.name().to_owned());
+            let from = MountSource::Unseen(public_value(file.store.identity.name()));
             mounted.mounts.push(Mount { target: at, from, span: mode.1, mode: Some(mode) });
         }
     }
@@ -96,8 +97,11 @@ impl<'a> Server<'a, '_> {
                 let Some(store_name) = keys.iter().find_map(|key| text(entry.value, key)) else {
                     continue;
                 };
-                brought.name =
-                    format!("{} {store_name}", if is_secret { "Secret" } else { "ConfigMap" });
+                brought.name = format!(
+                    "{} {}",
+                    if is_secret { "Secret" } else { "ConfigMap" },
+                    public_value(store_name)
+                );
                 brought.mode = brought.mode.or(file_mode(source, entry.value, "defaultMode"));
                 let Some(store) = self.store(is_secret, store_name, workload) else { continue };
                 let chosen = items(entry.value, "items");
