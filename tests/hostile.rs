@@ -174,3 +174,52 @@ fn of_very_many_servers_in_one_file_the_first_are_judged() {
         assert_eq!(judged, 501, "{name}");
     }
 }
+
+#[test]
+fn doors_and_workloads_in_great_number() {
+    let container = "containers: [{name: c, image: openmetadata/server:1.11.4, env: [{name: JWT_KEY_ID, value: a}], ports: [{containerPort: 8585}]}]";
+    let text: String = (0..1000)
+        .map(|n| format!("---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a{n}}}\nspec: {{template: {{metadata: {{labels: {{app: a}}}}, spec: {{{container}}}}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{n}}}\nspec: {{type: LoadBalancer, ports: [{{port: 8585}}], selector: {{app: a}}}}\n"))
+        .collect();
+    let folder = folder(&[("good/docker-compose.yml", UNSAFE), ("all.yaml", &text)]);
+    let run = check(folder.path());
+    assert!(run.out.contains("all.yaml:"), "{}", run.err);
+}
+
+#[test]
+fn services_and_ports_in_great_number() {
+    let many = |number: usize, line: &str| -> String {
+        (0..number).map(|n| line.replace('@', &n.to_string())).collect()
+    };
+    let server = "  s@:\n    image: openmetadata/server:1.11.4\n    ports: ['80:8585', '81:8586']\n    environment: {JWT_KEY_ID: a}\n";
+    let beside = "  n@: {image: mysql, ports: ['@:3306'], environment: {MYSQL_ROOT_PASSWORD: a}}\n";
+    for services in [
+        many(1500, server),
+        many(1, server) + &many(20_000, beside),
+        many(300, server) + &many(3_000, beside),
+    ] {
+        let text = format!("services:\n{services}");
+        let folder = folder(&[("good/docker-compose.yml", UNSAFE), ("a/compose.yml", &text)]);
+        let run = check(folder.path());
+        assert!(run.out.contains("a/compose.yml:"), "{}", run.err);
+    }
+}
+
+#[test]
+fn deployments_that_share_a_large_file_are_bounded() {
+    let folder = folder(&[("docker-compose.yml", UNSAFE)]);
+    let base: String = (0..20_000).map(|n| format!("- {{name: A{n}, value: x}}\n")).collect();
+    let head = "openmetadata:\n  config:\n    authentication: {provider: google}\nextraEnvs:\n";
+    write(folder.path(), "c/values.yaml", format!("{head}{base}").as_bytes());
+    for n in 0..300 {
+        let text = b"openmetadata: {config: {authentication: {provider: basic}}}\n";
+        write(folder.path(), &format!("c/values-{n:03}.yaml"), text);
+    }
+    let begun = Instant::now();
+    let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    assert_eq!(run.code, 2, "not all was judged: {}", run.err);
+    assert!(run.err.contains("c/values-299.yaml: not judged"), "{}", run.err);
+    assert!(run.out.contains("c/values-000.yaml:"), "{}", run.out);
+    assert!(run.out.contains("docker-compose.yml:6:"), "{}", run.out);
+}

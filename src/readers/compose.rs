@@ -21,6 +21,7 @@ use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::{Source, SourceId, Sources, Span};
 
+use super::bounds::{self, MOST_PORTS};
 use super::interpolation::Variables;
 use super::{Consumed, Input, Inputs, Versions, scalar, server_file};
 use files::is_server_file_path;
@@ -52,10 +53,13 @@ pub(super) struct Context<'a> {
 }
 
 /// What a project's servers have around them.
+#[derive(Default)]
 struct Around {
     /// The names of all services.
     names: Arc<[String]>,
     ports: Vec<Port>,
+    /// There are more ports than those.
+    is_cut: bool,
     neighbours: Vec<Neighbour>,
     /// What these are told.
     beside: Vec<(SettingId, Value)>,
@@ -129,9 +133,17 @@ impl<'a> Reader<'a, '_> {
         if servers.is_empty() {
             servers.extend(migrations.drain(..).next());
         }
-        let beyond = super::bounded(&mut servers, |(service, _)| service.name_span);
+        let mut beyond = bounds::servers(&mut servers, |(service, _)| service.name_span);
+        beyond.extend(bounds::beside(&mut others, |(service, _)| service.name_span));
         let names: Arc<[String]> = services.iter().map(|service| service.name.clone()).collect();
-        let ports: Vec<Port> = services.iter().flat_map(|service| self.ports(service)).collect();
+        let mut ports: Vec<Port> = Vec::new();
+        let mut rest = services.iter();
+        while ports.len() < MOST_PORTS
+            && let Some(service) = rest.next()
+        {
+            ports.extend(self.ports(service).into_iter().take(MOST_PORTS));
+        }
+        let is_cut = rest.next().is_some();
         let neighbours: Vec<Neighbour> =
             others.iter().map(|(service, _)| self.neighbour(service)).collect();
         let mut beside = Vec::new();
@@ -142,15 +154,34 @@ impl<'a> Reader<'a, '_> {
                 neighbour.image.as_deref(),
             ));
         }
-        let around = Around { names, ports, neighbours, beside };
+        let alone = Around { names: Arc::clone(&names), is_cut: true, ..Around::default() };
+        let around = Around { names, ports, is_cut, neighbours, beside };
         let mut deployments: Vec<Deployment> = servers
             .into_iter()
-            .map(|(service, environment)| {
-                self.deployment(project, service, environment, &migrations, &around)
+            .enumerate()
+            .map(|(at, (service, environment))| {
+                let number = services.len().max(around.ports.len());
+                let has_all = bounds::looks_around(at, number);
+                let around = if has_all { &around } else { &alone };
+                self.deployment(project, service, environment, &migrations, around)
             })
             .collect();
-        super::say_bounded(&mut deployments, beyond);
+        bounds::say(&mut deployments, beyond);
         deployments
+    }
+
+    /// The ports of all services, and in any case those of the server itself.
+    fn ports_around(&self, server: &Service<'a>, around: &Around) -> Vec<Port> {
+        let is_own = |port: &Port| port.names.contains(&server.name);
+        let mut ports: Vec<Port> = Vec::new();
+        if around.is_cut {
+            let most = bounds::own_ports(!around.ports.is_empty());
+            ports.extend(self.ports(server).into_iter().take(most));
+            ports.iter_mut().for_each(|port| port.own = true);
+        }
+        let seen = around.ports.iter().filter(|port| !around.is_cut || !is_own(port));
+        ports.extend(seen.map(|port| Port { own: is_own(port), ..port.clone() }));
+        ports
     }
 
     fn deployment(
@@ -224,11 +255,7 @@ impl<'a> Reader<'a, '_> {
         let mut evidence = Evidence {
             image,
             mounts,
-            ports: around
-                .ports
-                .iter()
-                .map(|port| Port { own: port.names.contains(&service.name), ..port.clone() })
-                .collect(),
+            ports: self.ports_around(service, around),
             neighbours: around.neighbours.clone(),
             services: around.names.clone(),
             keys,

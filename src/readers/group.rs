@@ -10,6 +10,7 @@ use crate::source::discover::is_template_name;
 use crate::source::{Arrival, SourceId, Sources, Span, Trouble, spread};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
+use super::bounds::Budget;
 use super::compose::{self, Context, Project};
 use super::helm::umbrella::umbrellas;
 use super::{
@@ -28,18 +29,19 @@ pub fn read(
     let context = Context { inputs: &inputs, sources, catalogue, versions: &options.versions };
     let mut reading = Reading::default();
     let mut consumed = Consumed::new();
+    let mut budget = Budget::default();
 
     named::read(&context, options, &mut reading, &mut consumed);
     reading.deployments.extend(wrappers::read(&context, &mut consumed));
-    read_helm(&context, options, &mut reading, &mut consumed);
-    read_compose(&context, options, &mut reading, &mut consumed);
+    read_helm(&context, options, &mut reading, &mut consumed, &mut budget);
+    read_compose(&context, options, &mut reading, &mut consumed, &mut budget);
     reading.deployments.extend(kubernetes::read(&context, &mut consumed, None));
 
     let explicit: Vec<&Input> = options.env_files.iter().filter_map(|id| inputs.of(*id)).collect();
     if list.iter().any(|input| stands_alone(input, sources, &consumed, Role::ServerFile)) {
         consumed.extend(explicit.iter().map(|input| input.source));
     }
-    let alone: Vec<&Input> = list
+    let mut alone: Vec<&Input> = list
         .iter()
         .filter(|input| {
             stands_alone(input, sources, &consumed, Role::ServerFile)
@@ -48,6 +50,12 @@ pub fn read(
         })
         .collect();
     consumed.extend(alone.iter().map(|input| input.source));
+    leave_out(
+        &mut alone,
+        &mut reading,
+        |input| budget.admits(&[input.source], sources),
+        |input| input.source,
+    );
     reading.deployments.extend(spread::map(&alone, |input| match input.role {
         Role::ServerFile => server_file::read(&context, input, &explicit),
         _ => env_file::read(&context, &[input]),
@@ -73,6 +81,22 @@ pub fn read(
     }
     reading.deployments.sort_by(|a, b| a.id.cmp(&b.id));
     reading
+}
+
+/// Leaves what there is room for, and says which files have none.
+fn leave_out<T>(
+    list: &mut Vec<T>,
+    reading: &mut Reading,
+    mut admits: impl FnMut(&T) -> bool,
+    main: impl Fn(&T) -> SourceId,
+) {
+    list.retain(|item| {
+        let is_admitted = admits(item);
+        if !is_admitted {
+            reading.left_out.insert(main(item));
+        }
+        is_admitted
+    });
 }
 
 /// Whether a file of this role is left for itself.
@@ -168,6 +192,7 @@ fn read_helm(
     options: &ReadOptions,
     reading: &mut Reading,
     consumed: &mut Consumed,
+    budget: &mut Budget,
 ) {
     let sources = context.sources;
     if !options.helm_values.is_empty() {
@@ -263,6 +288,15 @@ fn read_helm(
     secrets.retain(|input| is_alone(input, consumed));
     consumed.extend(secrets.iter().map(|input| input.source));
     releases.extend(secrets.into_iter().map(alone));
+    let numbers =
+        |files: &[&Input]| -> Vec<SourceId> { files.iter().map(|input| input.source).collect() };
+    let last = |files: &[&Input]| files.last().map_or(SourceId(0), |input| input.source);
+    leave_out(
+        &mut releases,
+        reading,
+        |(files, _)| budget.admits(&numbers(files), sources),
+        |(files, _)| last(files),
+    );
     reading
         .deployments
         .extend(spread::flat_map(&releases, |(files, charts)| helm::read(context, files, charts)));
@@ -327,6 +361,7 @@ fn read_compose(
     options: &ReadOptions,
     reading: &mut Reading,
     consumed: &mut Consumed,
+    budget: &mut Budget,
 ) {
     let sources = context.sources;
     let explicit: Vec<&Input> =
@@ -355,6 +390,18 @@ fn read_compose(
             asked_for.push(Project { files: files.clone(), env_files, remark });
         }
     }
+    let files = |project: &Project<'_>| -> Vec<SourceId> {
+        let files = project.files.iter().chain(&project.env_files);
+        files.map(|input| input.source).collect()
+    };
+    leave_out(
+        &mut asked_for,
+        reading,
+        |project| budget.admits(&files(project), sources),
+        |project| {
+            project.files.iter().chain(&project.env_files).last().map_or(SourceId(0), |i| i.source)
+        },
+    );
     let results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed)> =
         spread::map(&asked_for, |project| {
             let mut used = Consumed::new();

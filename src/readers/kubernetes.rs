@@ -22,12 +22,14 @@ use crate::source::mask::public_value;
 use crate::source::{Arrival, SourceId, Span};
 use crate::syntax::yaml::{self, Node};
 
+use super::bounds;
 use super::compose::Context;
 use super::kustomize::{Builder, Inline};
 use super::manifests::{
     Container, DOORS, Part, STORES, Scope, Store, WORKLOADS, Workload, split_image, text,
 };
 use super::{Consumed, Role, scalar, server_file};
+use exposure::Ways;
 
 use mounts::Mounted;
 
@@ -107,6 +109,7 @@ struct Server<'a, 'c> {
     /// Places of values in Secrets and ConfigMaps, and such of them as stand in base64.
     held: Arc<Vec<(Span, Holder)>>,
     encoded: Arc<BTreeSet<Span>>,
+    ways: Ways<'c, 'a>,
 }
 
 fn scope_deployments(
@@ -129,7 +132,8 @@ fn scope_deployments(
     let held = Arc::new(entries().map(|(entry, holder)| (entry.whole, holder)).collect());
     let encoded = entries().filter(|(entry, _)| entry.encoded).map(|(entry, _)| entry.span);
     let encoded = Arc::new(encoded.collect());
-    let server = Server { context, scope, stores, held, encoded };
+    let ways = Ways::of(scope);
+    let server = Server { context, scope, stores, held, encoded, ways };
     let mut found: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
     let mut companions: Vec<(&Workload<'_>, Environment)> = Vec::new();
     let mut jobs: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
@@ -156,12 +160,18 @@ fn scope_deployments(
         companions
             .extend(jobs.into_iter().map(|(workload, _, environment)| (workload, environment)));
     }
-    let beyond = super::bounded(&mut found, |(_, container, _)| container.place);
+    let mut beyond = bounds::servers(&mut found, |(_, container, _)| container.place);
+    beyond.extend(bounds::beside(&mut others, |(_, container, _)| container.place));
     let mut deployments: Vec<Deployment> = found
         .into_iter()
-        .map(|(workload, container, environment)| {
+        .enumerate()
+        .map(|(at, (workload, container, environment))| {
+            let has_all = bounds::looks_around(at, scope.workloads.len());
             let mut deployment =
-                server.deployment(workload, container, environment, &companions, main);
+                server.deployment(workload, container, environment, &companions, main, has_all);
+            if !has_all {
+                return deployment;
+            }
             let near = |other: &Workload<'_>| server.is_near(workload, other, main);
             for (other, container, environment) in others.iter().filter(|(w, ..)| near(w)) {
                 server.add_neighbour(&mut deployment, other, container, environment);
@@ -169,7 +179,7 @@ fn scope_deployments(
             deployment
         })
         .collect();
-    super::say_bounded(&mut deployments, beyond);
+    bounds::say(&mut deployments, beyond);
     deployments
 }
 
@@ -295,6 +305,7 @@ impl<'a> Server<'a, '_> {
         environment: Environment,
         companions: &[(&Workload<'a>, Environment)],
         main: Option<SourceId>,
+        has_all: bool,
     ) -> Deployment {
         let context = self.context;
         let image = image(container);
@@ -335,7 +346,7 @@ impl<'a> Server<'a, '_> {
         for variable in environment.variables.values() {
             add(variable.place.source);
         }
-        let ports = self.ports(workload, main);
+        let ports = self.ports(workload, main, has_all);
         let policies = self.policies(workload);
         let mut evidence = Evidence { image, mounts, keys, ports, policies, ..Evidence::default() };
         for &id in &sources {

@@ -1,6 +1,7 @@
 //! One file an input kind: sources in, deployments out. A reader knows how the program that
 //! reads the file resolves it, and nothing of what will be judged.
 
+mod bounds;
 mod compose;
 mod directives;
 mod dockerfile;
@@ -22,7 +23,7 @@ mod shown;
 mod workflow;
 mod wrappers;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -34,7 +35,7 @@ use crate::deployment::version::Version;
 use crate::source::Arrival;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Directive, Source, SourceId, Sources, Span, Trouble};
+use crate::source::{Directive, Source, SourceId, Sources, Trouble};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
@@ -132,39 +133,6 @@ pub enum Want {
     Keys(String),
 }
 
-/// Servers of one file that are judged: each is judged for itself, and no file that people write
-/// has more.
-const MOST_SERVERS: usize = 500;
-
-/// Leaves the first servers of each file. Where more stand in a file, the place of the first that
-/// is left out comes back.
-fn bounded<T>(servers: &mut Vec<T>, place: impl Fn(&T) -> Span) -> Vec<Span> {
-    let mut numbers: BTreeMap<SourceId, usize> = BTreeMap::new();
-    let mut beyond = Vec::new();
-    servers.retain(|server| {
-        let place = place(server);
-        let number = numbers.entry(place.source).or_default();
-        *number += 1;
-        if *number == MOST_SERVERS + 1 {
-            beyond.push(place);
-        }
-        *number <= MOST_SERVERS
-    });
-    beyond
-}
-
-/// Says of a file that not all of its servers are judged.
-fn say_bounded(deployments: &mut [Deployment], beyond: Vec<Span>) {
-    for span in beyond {
-        let home = deployments.iter_mut().find(|found| found.sources.contains(&span.source));
-        let reason = format!(
-            "it has more than {MOST_SERVERS} servers, and those from here on were not judged"
-        );
-        let problem = Problem::NotParsed { reason, span };
-        home.into_iter().for_each(|found| found.evidence.problems.push(problem.clone()));
-    }
-}
-
 /// What the user said about how files belong together.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
@@ -221,6 +189,8 @@ pub struct Reading {
     pub loose: Vec<(SourceId, Loose)>,
     /// Named deployments in which no server was found.
     pub empty: Vec<String>,
+    /// Files whose servers are not judged: there are too many.
+    pub left_out: BTreeSet<SourceId>,
     /// Files that were recognised and left alone, and why.
     pub remarks: Vec<(SourceId, String)>,
 }

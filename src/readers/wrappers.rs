@@ -15,6 +15,7 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::helm_set::{self, Assigned, Assignment};
 use crate::syntax::yaml::{self, Node};
 
+use super::bounds;
 use super::compose::Context;
 use super::kustomize::{self, Inline};
 use super::manifests::Store;
@@ -215,14 +216,14 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
         let mut beyond = Vec::new();
         for release in tree.documents().flat_map(|root| releases(input, root)) {
             let deployed = deploy(context, &release, &stores, consumed);
-            if of_file.len() + deployed.len() > super::MOST_SERVERS {
+            if of_file.len() + deployed.len() > bounds::MOST_SERVERS {
                 let place = release.anchor.map_or(0..0, |node| node.range());
                 beyond.push(Span::new(input.source, place));
                 break;
             }
             of_file.extend(deployed);
         }
-        super::say_bounded(&mut of_file, beyond);
+        bounds::say(&mut of_file, beyond);
         deployments.extend(of_file);
     }
     deployments

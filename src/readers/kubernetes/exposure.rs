@@ -2,15 +2,16 @@
 //! ingresses, gateways and routes before Services. Follows selectors, names and target ports;
 //! what a patch that was not applied may have changed is left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::deployment::evidence::Port;
 use crate::deployment::reach::{Door, Reach, Tls};
 use crate::source::{SourceId, Span};
 use crate::syntax::yaml::Node;
 
+use super::super::bounds;
 use super::super::doors;
-use super::super::manifests::{DoorObject, Part, Workload, labels};
+use super::super::manifests::{DoorObject, Part, Scope, Workload, labels};
 use super::{Server, image};
 
 /// One backend of an ingress or the like: a Service and one of its ports.
@@ -25,36 +26,103 @@ struct Backend<'a> {
     place: Span,
 }
 
-impl<'a> Server<'a, '_> {
-    /// What leads to the server and to the workloads beside it.
-    pub(super) fn ports(&self, server: &Workload<'a>, main: Option<SourceId>) -> Vec<Port> {
-        let mut found = Vec::new();
-        for workload in &self.scope.workloads {
-            let own = std::ptr::eq(workload, server);
-            if !own && !self.is_near(server, workload, main) {
-                continue;
-            }
-            self.on_nodes(workload, own, &mut found);
-            for service in self.doors("Service") {
-                if self.selects(service, workload) {
-                    self.service(service, workload, own, &mut found);
-                    self.before(service, workload, own, &mut found);
-                }
+/// The objects of a scope that lead to containers, by what they lead to.
+pub(super) struct Ways<'s, 'a> {
+    services: Vec<(&'s DoorObject<'a>, BTreeMap<String, String>)>,
+    /// Numbers of services by the first label that they ask for.
+    by_label: HashMap<(String, String), Vec<usize>>,
+    /// What stands before a Service, by its name: the number of the object, and what it says.
+    before: HashMap<&'a str, Vec<(usize, Backend<'a>)>>,
+}
+
+impl<'s, 'a> Ways<'s, 'a> {
+    pub(super) fn of(scope: &'s Scope<'a>) -> Self {
+        let shown = || scope.doors.iter().enumerate().filter(|(_, door)| !door.is_hidden);
+        let of_kind = |kind: &'static str| {
+            shown().map(|(_, door)| door).filter(move |door| door.identity.kind == kind)
+        };
+        let services: Vec<_> = of_kind("Service")
+            .map(|service| (service, labels(service.at(&["spec", "selector"]))))
+            .collect();
+        let mut by_label: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        for (at, (_, selector)) in services.iter().enumerate() {
+            if let Some((key, value)) = selector.first_key_value() {
+                by_label.entry((key.clone(), value.clone())).or_default().push(at);
             }
         }
+        let mut gateways: Gateways<'s, 'a> = HashMap::new();
+        for gateway in of_kind("Gateway") {
+            for name in &gateway.identity.names {
+                gateways.entry(name).or_insert(gateway);
+            }
+        }
+        let mut before: HashMap<&'a str, Vec<(usize, Backend<'a>)>> = HashMap::new();
+        for (at, door) in shown() {
+            let backends = match door.identity.kind.as_str() {
+                "Ingress" => ingress(door),
+                "HTTPRoute" => http_route(door, &gateways),
+                "VirtualService" => virtual_service(door, &gateways),
+                "Route" => route(door),
+                _ => continue,
+            };
+            for backend in backends {
+                let first = backend.service.split('.').next().unwrap_or_default();
+                before.entry(first).or_default().push((at, backend));
+            }
+        }
+        Ways { services, by_label, before }
+    }
+
+    /// The Services that choose a workload.
+    fn choosing<'w>(
+        &'w self,
+        workload: &'w Workload<'a>,
+    ) -> impl Iterator<Item = &'s DoorObject<'a>> {
+        let pairs = workload.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let mut numbers: Vec<usize> =
+            pairs.filter_map(|pair| self.by_label.get(&pair)).flatten().copied().collect();
+        numbers.sort_unstable();
+        let fits =
+            move |(service, selector): &&'w (&'s DoorObject<'a>, BTreeMap<String, String>)| {
+                let namespaces = (&service.identity.namespace, &workload.identity.namespace);
+                !matches!(namespaces, (Some(one), Some(other)) if one != other)
+                    && selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+            };
+        numbers.into_iter().map(|at| &self.services[at]).filter(fits).map(|(service, _)| *service)
+    }
+}
+
+type Gateways<'s, 'a> = HashMap<&'s str, &'s DoorObject<'a>>;
+
+impl<'a> Server<'a, '_> {
+    /// What leads to the server and, if they are asked for, to the workloads beside it.
+    pub(super) fn ports(
+        &self,
+        server: &Workload<'a>,
+        main: Option<SourceId>,
+        with_others: bool,
+    ) -> Vec<Port> {
+        let most = bounds::own_ports(with_others);
+        let mut found = Vec::new();
+        let mut others = Vec::new();
+        for workload in &self.scope.workloads {
+            let own = std::ptr::eq(workload, server);
+            let found = if own { &mut found } else { &mut others };
+            let is_seen = own || with_others && self.is_near(server, workload, main);
+            if !is_seen || found.len() >= most {
+                continue;
+            }
+            self.on_nodes(workload, own, found);
+            for service in self.ways.choosing(workload) {
+                if found.len() >= most {
+                    break;
+                }
+                service_ports(service, workload, own, found);
+                self.before(service, workload, own, most, found);
+            }
+        }
+        found.append(&mut others);
         found
-    }
-
-    fn doors<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s DoorObject<'a>> {
-        self.scope.doors.iter().filter(move |door| door.identity.kind == kind && !door.is_hidden)
-    }
-
-    fn selects(&self, service: &DoorObject<'a>, workload: &Workload<'a>) -> bool {
-        let selector = labels(service.at(&["spec", "selector"]));
-        let namespaces = (&service.identity.namespace, &workload.identity.namespace);
-        !selector.is_empty()
-            && !matches!(namespaces, (Some(one), Some(other)) if one != other)
-            && selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
     }
 
     /// The node's own network, and ports of nodes that containers ask for.
@@ -81,162 +149,152 @@ impl<'a> Server<'a, '_> {
         }
     }
 
-    fn service(
-        &self,
-        service: &DoorObject<'a>,
-        workload: &Workload<'a>,
-        own: bool,
-        found: &mut Vec<Port>,
-    ) {
-        let Some(kind) = service.at(&["spec", "type"]) else { return };
-        let door = match kind.node.text() {
-            Some("NodePort") => Door::NodePort,
-            Some("LoadBalancer") => Door::LoadBalancer,
-            _ => return,
-        };
-        let annotations = service.annotations();
-        let is = |test: fn(&str, &str) -> bool| annotations.iter().any(|(k, v)| test(k, v));
-        let ranges = service.list(&["spec", "loadBalancerSourceRanges"]);
-        let private = |range: &Part<'a>| {
-            let address = range.node.text().and_then(|text| text.split('/').next());
-            address.is_some_and(|address| Reach::of_address(address) == Reach::Private)
-        };
-        let inside = is(doors::is_internal) || !ranges.is_empty() && ranges.iter().all(private);
-        let reach = if inside { Reach::Private } else { Reach::Everywhere };
-        let tls = if is(doors::takes_certificate) { Tls::Unknown } else { Tls::Off };
-        for item in service.list(&["spec", "ports"]) {
-            if let Some(number) = target(item, workload) {
-                let pen = Pen { workload, own, service: Some(service.identity.name()) };
-                found.push(pen.port(number, number, (door, reach, tls), kind.span()));
-            }
-        }
-    }
-
     /// What stands before a Service.
     fn before(
         &self,
         service: &DoorObject<'a>,
         workload: &Workload<'a>,
         own: bool,
+        most: usize,
         found: &mut Vec<Port>,
     ) {
-        for door in &self.scope.doors {
-            let namespaces = (&service.identity.namespace, &door.identity.namespace);
-            if door.is_hidden || matches!(namespaces, (Some(one), Some(other)) if one != other) {
+        let names = service.identity.names.iter();
+        let mut backends: Vec<&(usize, Backend<'a>)> =
+            names.filter_map(|name| self.ways.before.get(name.as_str())).flatten().collect();
+        backends.sort_by_key(|(at, _)| *at);
+        let ports = service.list(&["spec", "ports"]);
+        let mut seen = BTreeSet::new();
+        for (at, backend) in backends {
+            let namespaces =
+                (&service.identity.namespace, &self.scope.doors[*at].identity.namespace);
+            if matches!(namespaces, (Some(one), Some(other)) if one != other) {
                 continue;
             }
-            let backends = match door.identity.kind.as_str() {
-                "Ingress" => ingress(door),
-                "HTTPRoute" => self.http_route(door),
-                "VirtualService" => self.virtual_service(door),
-                "Route" => route(door),
-                _ => continue,
+            if found.len() >= most {
+                return;
+            }
+            let wanted = backend.port.and_then(|port| port.node.text());
+            let port = match wanted {
+                Some(wanted) => ports.iter().find(|port| {
+                    port.text("port") == Some(wanted) || port.text("name") == Some(wanted)
+                }),
+                None => ports.first(),
             };
-            let mut seen = BTreeMap::new();
-            for backend in backends {
-                let first = backend.service.split('.').next().unwrap_or_default();
-                if !service.identity.is_named(first) {
-                    continue;
-                }
-                let ports = service.list(&["spec", "ports"]);
-                let wanted = backend.port.and_then(|port| port.node.text());
-                let port = match wanted {
-                    Some(wanted) => ports.into_iter().find(|port| {
-                        port.text("port") == Some(wanted) || port.text("name") == Some(wanted)
-                    }),
-                    None => ports.into_iter().next(),
-                };
-                let Some(number) = port.and_then(|port| target(port, workload)) else { continue };
-                // One finding for each port behind an object, not for each of its paths.
-                let is_new = seen.insert((number, backend.tls == Tls::Off), ()).is_none();
-                if is_new {
-                    let pen = Pen { workload, own, service: Some(service.identity.name()) };
-                    let ways = (Door::Ingress, Reach::Everywhere, backend.tls);
-                    let place = backend.port.map_or(backend.place, Part::span);
-                    found.push(pen.port(number, number, ways, place));
-                }
+            let Some(number) = port.and_then(|port| target(*port, workload)) else { continue };
+            // One finding for each port behind an object, not for each of its paths.
+            if seen.insert((*at, number, backend.tls == Tls::Off)) {
+                let pen = Pen { workload, own, service: Some(service.identity.name()) };
+                let ways = (Door::Ingress, Reach::Everywhere, backend.tls);
+                let place = backend.port.map_or(backend.place, Part::span);
+                found.push(pen.port(number, number, ways, place));
             }
         }
     }
+}
 
-    fn http_route(&self, door: &DoorObject<'a>) -> Vec<Backend<'a>> {
-        let mut listeners: Vec<Node<'a>> = Vec::new();
-        let mut is_seen = true;
-        for parent in door.list(&["spec", "parentRefs"]) {
-            let Some(gateway) = self.gateway(parent.text("name").unwrap_or_default()) else {
-                is_seen = false;
-                continue;
-            };
-            let section = parent.text("sectionName");
-            listeners.extend(
-                gateway
-                    .list(&["spec", "listeners"])
-                    .iter()
-                    .filter(|listener| section.is_none() || listener.text("name") == section)
-                    .map(|listener| listener.node),
-            );
+fn service_ports<'a>(
+    service: &DoorObject<'a>,
+    workload: &Workload<'a>,
+    own: bool,
+    found: &mut Vec<Port>,
+) {
+    let Some(kind) = service.at(&["spec", "type"]) else { return };
+    let door = match kind.node.text() {
+        Some("NodePort") => Door::NodePort,
+        Some("LoadBalancer") => Door::LoadBalancer,
+        _ => return,
+    };
+    let annotations = service.annotations();
+    let is = |test: fn(&str, &str) -> bool| annotations.iter().any(|(k, v)| test(k, v));
+    let ranges = service.list(&["spec", "loadBalancerSourceRanges"]);
+    let private = |range: &Part<'a>| {
+        let address = range.node.text().and_then(|text| text.split('/').next());
+        address.is_some_and(|address| Reach::of_address(address) == Reach::Private)
+    };
+    let inside = is(doors::is_internal) || !ranges.is_empty() && ranges.iter().all(private);
+    let reach = if inside { Reach::Private } else { Reach::Everywhere };
+    let tls = if is(doors::takes_certificate) { Tls::Unknown } else { Tls::Off };
+    for item in service.list(&["spec", "ports"]) {
+        if let Some(number) = target(item, workload) {
+            let pen = Pen { workload, own, service: Some(service.identity.name()) };
+            found.push(pen.port(number, number, (door, reach, tls), kind.span()));
         }
-        let secure = |node: &Node<'a>| {
-            let protocol = node.get("protocol").and_then(|entry| entry.value.text());
-            node.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
+    }
+}
+
+fn http_route<'a>(door: &DoorObject<'a>, gateways: &Gateways<'_, 'a>) -> Vec<Backend<'a>> {
+    let mut listeners: Vec<Node<'a>> = Vec::new();
+    let mut is_seen = true;
+    for parent in door.list(&["spec", "parentRefs"]) {
+        let Some(gateway) = gateways.get(parent.text("name").unwrap_or_default()) else {
+            is_seen = false;
+            continue;
         };
-        let tls = match (listeners.iter().any(secure), is_seen && !listeners.is_empty()) {
-            (true, _) => Tls::On,
-            (false, true) => Tls::Off,
-            (false, false) => Tls::Unknown,
+        let section = parent.text("sectionName");
+        listeners.extend(
+            gateway
+                .list(&["spec", "listeners"])
+                .iter()
+                .filter(|listener| section.is_none() || listener.text("name") == section)
+                .map(|listener| listener.node),
+        );
+    }
+    let secure = |node: &Node<'a>| {
+        let protocol = node.get("protocol").and_then(|entry| entry.value.text());
+        node.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
+    };
+    let tls = match (listeners.iter().any(secure), is_seen && !listeners.is_empty()) {
+        (true, _) => Tls::On,
+        (false, true) => Tls::Off,
+        (false, false) => Tls::Unknown,
+    };
+    let place = place(door);
+    door.list(&["spec", "rules"])
+        .into_iter()
+        .flat_map(|rule| rule.items("backendRefs"))
+        .filter_map(|backend| {
+            let service = backend.text("name")?;
+            Some(Backend { service, port: backend.get("port"), host: None, tls, place })
+        })
+        .collect()
+}
+
+fn virtual_service<'a>(door: &DoorObject<'a>, gateways: &Gateways<'_, 'a>) -> Vec<Backend<'a>> {
+    let mut tls = Tls::Off;
+    let mut named = 0;
+    for gateway in door.list(&["spec", "gateways"]) {
+        let name = gateway.node.text().unwrap_or_default();
+        if name == "mesh" {
+            continue;
+        }
+        named += 1;
+        let object = gateways.get(name.rsplit('/').next().unwrap_or(name));
+        let Some(object) = object else {
+            tls = Tls::Unknown;
+            break;
         };
-        let place = place(door);
-        door.list(&["spec", "rules"])
-            .into_iter()
-            .flat_map(|rule| rule.items("backendRefs"))
-            .filter_map(|backend| {
-                let service = backend.text("name")?;
-                Some(Backend { service, port: backend.get("port"), host: None, tls, place })
-            })
-            .collect()
-    }
-
-    fn virtual_service(&self, door: &DoorObject<'a>) -> Vec<Backend<'a>> {
-        let mut tls = Tls::Off;
-        let mut named = 0;
-        for gateway in door.list(&["spec", "gateways"]) {
-            let name = gateway.node.text().unwrap_or_default();
-            if name == "mesh" {
-                continue;
-            }
-            named += 1;
-            let object = self.gateway(name.rsplit('/').next().unwrap_or(name));
-            let Some(object) = object else {
-                tls = Tls::Unknown;
-                break;
-            };
-            let secure = |server: &Part<'a>| {
-                let protocol = server.at(&["port", "protocol"]).and_then(|part| part.node.text());
-                server.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
-            };
-            if object.list(&["spec", "servers"]).iter().any(secure) {
-                tls = Tls::On;
-            }
+        let secure = |server: &Part<'a>| {
+            let protocol = server.at(&["port", "protocol"]).and_then(|part| part.node.text());
+            server.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
+        };
+        if object.list(&["spec", "servers"]).iter().any(secure) {
+            tls = Tls::On;
         }
-        if named == 0 {
-            // Within the mesh only.
-            return Vec::new();
-        }
-        let place = place(door);
-        door.list(&["spec", "http"])
-            .into_iter()
-            .flat_map(|rule| rule.items("route"))
-            .filter_map(|route| {
-                let destination = route.get("destination")?;
-                let port = destination.at(&["port", "number"]);
-                Some(Backend { service: destination.text("host")?, port, host: None, tls, place })
-            })
-            .collect()
     }
-
-    fn gateway(&self, name: &str) -> Option<&DoorObject<'a>> {
-        self.doors("Gateway").find(|gateway| gateway.identity.is_named(name))
+    if named == 0 {
+        // Within the mesh only.
+        return Vec::new();
     }
+    let place = place(door);
+    door.list(&["spec", "http"])
+        .into_iter()
+        .flat_map(|rule| rule.items("route"))
+        .filter_map(|route| {
+            let destination = route.get("destination")?;
+            let port = destination.at(&["port", "number"]);
+            Some(Backend { service: destination.text("host")?, port, host: None, tls, place })
+        })
+        .collect()
 }
 
 fn ingress<'a>(door: &DoorObject<'a>) -> Vec<Backend<'a>> {

@@ -1,0 +1,106 @@
+//! How much of everything a reader takes in, so that no file can ask for more memory than its
+//! size is worth. All bounds are far above what people write, and what is left out is told.
+//! Knows nothing of how servers are described.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::deployment::Deployment;
+use crate::deployment::evidence::Problem;
+use crate::source::{SourceId, Sources, Span};
+
+/// Servers of one file.
+pub(super) const MOST_SERVERS: usize = 500;
+/// Servers of a run.
+const MOST_IN_ALL: usize = 1_000;
+/// Bytes that servers share: what stands in a file that many have is read for each of them.
+const MOST_SHARED: usize = 32 << 20;
+/// Services beside the servers of one project.
+const MOST_BESIDE: usize = 1_000;
+/// Ways to one server, and so many to those beside it.
+pub(super) const MOST_PORTS: usize = 1_000;
+/// Ways to a server that does not look around.
+const FEW_PORTS: usize = 20;
+/// Services beside servers, counted once for each server that looks at them.
+const MOST_PAIRS: usize = 20_000;
+
+/// Leaves the first servers of each file. Where more stand in a file, the place of the first that
+/// is left out comes back.
+pub(super) fn servers<T>(servers: &mut Vec<T>, place: impl Fn(&T) -> Span) -> Vec<Span> {
+    first(servers, MOST_SERVERS, place)
+}
+
+/// Leaves the first services beside the servers, in the same way.
+pub(super) fn beside<T>(services: &mut Vec<T>, place: impl Fn(&T) -> Span) -> Vec<Span> {
+    first(services, MOST_BESIDE, place)
+}
+
+fn first<T>(items: &mut Vec<T>, most: usize, place: impl Fn(&T) -> Span) -> Vec<Span> {
+    let mut numbers: BTreeMap<SourceId, usize> = BTreeMap::new();
+    let mut beyond = Vec::new();
+    let mut kept = 0;
+    items.retain(|item| {
+        let place = place(item);
+        let number = numbers.entry(place.source).or_default();
+        *number += 1;
+        let has_room = *number <= most && kept < MOST_IN_ALL;
+        if has_room {
+            kept += 1;
+        } else if *number == most + 1 || *number <= most && beyond.is_empty() {
+            beyond.push(place);
+        }
+        has_room
+    });
+    beyond
+}
+
+/// Whether the server of this number looks at the services around it. Where there are very many
+/// of both, the first servers say what there is to say about these services.
+pub(super) fn looks_around(number: usize, around: usize) -> bool {
+    number == 0 || number.saturating_mul(around) < MOST_PAIRS
+}
+
+/// How many ways to itself a server looks at.
+pub(super) fn own_ports(looks_around: bool) -> usize {
+    if looks_around { MOST_PORTS } else { FEW_PORTS }
+}
+
+/// Says of files that not all of them is judged.
+pub(super) fn say(deployments: &mut [Deployment], beyond: Vec<Span>) {
+    for span in beyond {
+        let home = deployments.iter().position(|found| found.sources.contains(&span.source));
+        let reason = format!(
+            "it has more than {MOST_SERVERS} servers, or {MOST_BESIDE} services beside them, and \
+             those from here on were not judged"
+        );
+        let problem = Problem::NotParsed { reason, span };
+        if let Some(found) = deployments.get_mut(home.unwrap_or(0)) {
+            found.evidence.problems.push(problem);
+        }
+    }
+}
+
+/// What the deployments of a run may still cost.
+#[derive(Default)]
+pub(super) struct Budget {
+    servers: usize,
+    shared: usize,
+    seen: BTreeSet<SourceId>,
+}
+
+impl Budget {
+    /// Whether there is room for a deployment that is put together from these files.
+    pub(super) fn admits(&mut self, files: &[SourceId], sources: &Sources) -> bool {
+        let shared: usize = files
+            .iter()
+            .filter(|id| self.seen.contains(id))
+            .map(|id| sources.get(*id).text.len())
+            .sum();
+        if self.servers >= MOST_IN_ALL || self.shared + shared > MOST_SHARED {
+            return false;
+        }
+        self.servers += 1;
+        self.shared += shared;
+        self.seen.extend(files);
+        true
+    }
+}
