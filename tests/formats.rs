@@ -111,6 +111,7 @@ fn finding(rule: &str, severity: Severity, primary: Span, related: &[Span]) -> F
         unset: false,
         related: related.iter().map(|span| label(*span, "[because] of this")).collect(),
         remedy: "A: 1\nB: 100%\n".to_owned(),
+        remedy_place: " in its place".to_owned(),
         advice: "Write something else. Then restart.".to_owned(),
         fingerprint: format!("{:032x}", primary.start * 7 + primary.source.0),
         illustrative: false,
@@ -364,7 +365,7 @@ fn annotations_are_escaped_and_bounded() {
     assert!(lines[1].starts_with("::error file=deploy/a%2C b/100%25.yml,line=3,endLine=5,title="));
     assert!(lines[2].starts_with("::notice file=deploy/a%2C b/100%25.yml,line=2,endLine=2,col=9,"));
     assert!(lines[2].contains("is 100%25 wrong, see: [x](https://e.org)"));
-    assert!(lines[2].ends_with("Then restart.%0AWrite:%0A    A: 1%0A    B: 100%25"));
+    assert!(lines[2].ends_with("Then restart.%0AWrite in its place:%0A    A: 1%0A    B: 100%25"));
     assert!(lines[3..].iter().all(|line| line.starts_with("- ")), "{text}");
 
     let text = many(Severity::High, 23).render(Format::Github);

@@ -214,3 +214,31 @@ fn value_for(mark: &str, setting: Option<&str>, provider: &str) -> String {
         _ => "nordwind-data.de".into(),
     }
 }
+
+/// Text and place of what is to be written about the key id.
+fn key_id(name: &str, text: &str) -> (String, String) {
+    let scan = scan(name, text);
+    let finding = scan.findings.iter().find(|f| f.rule == "jwt-default-key-id").expect(name);
+    let lines =
+        finding.remedy.lines().filter(|line| !line.contains("keyId") && !line.contains('"'));
+    (finding.remedy_place.trim().to_owned(), lines.map(str::trim).collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn people_are_told_where_the_text_goes() {
+    let compose = |lines: &str| {
+        let text = format!("services:\n  om:\n    image: openmetadata/server:1.12.6\n{lines}");
+        key_id("docker-compose.yml", &text)
+    };
+    let at = |place: &str, text: &str| (place.to_owned(), text.to_owned());
+    assert_eq!(compose(""), at("beside `image`", "environment:"));
+    assert_eq!(compose("    environment: {DB_HOST: db}\n"), at("below `environment`", ""));
+    let written = "    environment: {JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356}\n";
+    assert_eq!(compose(written).0, "in its place");
+    let env = "AUTHENTICATION_PROVIDER=basic\nAUTHORIZER_ADMIN_PRINCIPALS=[jane]\n";
+    assert_eq!(key_id("om.env", env).0, "on a line of its own");
+    let values = "openmetadata:\n  config:\n    clusterName: x\n";
+    assert_eq!(key_id("values.yaml", values), at("below `config`", "jwtTokenConfiguration:"));
+    let release = "releases:\n- name: om\n  chart: open-metadata/openmetadata\n";
+    assert_eq!(key_id("helmfile.yaml", release).0, "among the chart's values");
+}

@@ -44,6 +44,8 @@ pub struct Finding {
     /// Text to paste at the primary label: in place of what stands there, or below it where
     /// nothing is set. Empty where there is nothing to write.
     pub remedy: String,
+    /// Where that text goes, in words that follow "Write"; empty where only the reader can tell.
+    pub remedy_place: String,
     /// What to do, in words.
     pub advice: String,
     /// Same thing, same fingerprint: no positions and no values.

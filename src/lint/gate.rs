@@ -113,6 +113,7 @@ mod tests {
             unset: false,
             related: Vec::new(),
             remedy: String::new(),
+            remedy_place: String::new(),
             advice: String::new(),
             fingerprint: String::new(),
             illustrative: false,

@@ -65,6 +65,10 @@ pub(super) fn snippet(
             "\"\"" | "''" => return format!("\"{SECRET}\""),
             _ => {}
         }
+        if let Some(key) = missing_key(pen.notation, here) {
+            let lines = pen.lines(&entries(), value.origin.present_keys);
+            return lines.lines().fold(format!("{key}:"), |out, line| format!("{out}\n  {line}"));
+        }
     } else if let Some(text) = own {
         let text = pen.scalar(lead.id, text);
         if case.deployment.encoded.contains(&span) {
@@ -85,6 +89,64 @@ pub(super) fn snippet(
         };
     }
     pen.lines(&entries(), value.origin.present_keys)
+}
+
+/// The key that a container needs before it can have variables, where `here` stands in its place.
+fn missing_key(notation: Notation, here: &str) -> Option<&'static str> {
+    let is_beside = matches!(here, "image" | "build" | "env_file");
+    match notation {
+        Notation::ComposeMap if is_beside => Some("environment"),
+        Notation::ManifestEnv if is_beside => Some("env"),
+        _ => None,
+    }
+}
+
+/// Where the text goes, in words that follow "Write". Empty where only the reader can tell.
+pub(super) fn place(case: &Case<'_>, lead: &Field, span: Span, unset: bool) -> String {
+    let here = case.sources.slice(span);
+    let deployment = case.deployment;
+    if !unset || matches!(here, "false" | "no" | "off" | "\"\"" | "''") {
+        return " in its place".to_owned();
+    }
+    let present = deployment.value(lead.id).origin.present_keys > 0;
+    let notation = if deployment.assignments.contains(&span.source) {
+        Notation::Assignment
+    } else {
+        deployment.notation
+    };
+    let is_below = match notation {
+        Notation::Assignment => return " on a line of its own".to_owned(),
+        Notation::ComposeMap | Notation::ComposeList => here == "environment",
+        Notation::ManifestEnv => here == "env",
+        Notation::ManifestData => matches!(here, "data" | "stringData"),
+        Notation::ServerFile if !present => return " at the top level".to_owned(),
+        Notation::ServerFile => true,
+        Notation::HelmValues => {
+            present
+                || matches!(
+                    here,
+                    "config"
+                        | "global"
+                        | "openmetadata"
+                        | "values"
+                        | "valuesObject"
+                        | "valuesInline"
+                        | "release_values"
+                )
+        }
+    };
+    // A wrapper whose keys would have to be written first.
+    let is_wrapper = matches!(here, "chart" | "chart_ref")
+        && deployment.helm_missing.first().is_some_and(|key| key != "openmetadata");
+    let is_beside = matches!(here, "image" | "build" | "env_file") || is_wrapper;
+    match (is_below, is_beside) {
+        (true, _) => format!(" below `{here}`"),
+        (false, true) => format!(" beside `{here}`"),
+        (false, false) if notation == Notation::HelmValues => {
+            " among the chart's values".to_owned()
+        }
+        (false, false) => String::new(),
+    }
 }
 
 /// The blanks before the line in which a span begins.

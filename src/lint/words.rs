@@ -79,6 +79,10 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         Some(_) => None,
         None => lead.map(|field| case.knowledge.catalogue.get(field.id).path.clone()),
     };
+    let unset = hit.place.is_none()
+        && lead.is_some_and(|field| {
+            field.spans.is_empty() && case.deployment.value(field.id).state == State::Default
+        });
     Some(Finding {
         rule: found.rule.id.clone(),
         severity: found.severity,
@@ -87,14 +91,12 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         message: message(case, texts, hit, &fill),
         setting,
         primary: Label { span, message: label },
-        unset: hit.place.is_none()
-            && lead.is_some_and(|field| {
-                field.spans.is_empty() && case.deployment.value(field.id).state == State::Default
-            }),
+        unset,
         related,
         remedy: lead
             .map(|field| remedy::snippet(case, &texts.remedy, hit, field, span))
             .unwrap_or_default(),
+        remedy_place: lead.map(|field| remedy::place(case, field, span, unset)).unwrap_or_default(),
         advice: fill(&texts.remedy.say, lead.map(|field| field.id)),
         fingerprint: String::new(),
         illustrative: case.deployment.illustrative && !(found.rule.real_in_examples || hit.real),
@@ -137,6 +139,7 @@ pub(super) fn loose_finding(
             .map(|mark| Label { span: mark.span, message: mark.text.clone() })
             .collect(),
         remedy: String::new(),
+        remedy_place: String::new(),
         advice: fill(&texts.remedy.say),
         fingerprint: String::new(),
         illustrative: case.sources.get(case.source).illustrative

@@ -80,7 +80,7 @@ fn annotation(view: &View<'_>, kind: &str, finding: &Finding) -> String {
     let title = format!("{} ({})", finding.rule, finding.severity.name());
     let mut text = format!("{}\n{}", plain(&finding.message), plain(&finding.advice));
     if !finding.remedy.is_empty() {
-        text.push_str("\nWrite:");
+        text.push_str(&format!("\nWrite{}:", finding.remedy_place));
         for line in finding.remedy.lines() {
             text.push_str(&format!("\n    {}", plain(line)));
         }

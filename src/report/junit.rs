@@ -82,7 +82,7 @@ fn case(view: &View<'_>, finding: &Finding) -> Case {
         plain(&finding.advice)
     );
     if !finding.remedy.is_empty() {
-        text.push_str("Write:\n");
+        text.push_str(&format!("Write{}:\n", finding.remedy_place));
         for line in finding.remedy.lines() {
             text.push_str(&format!("    {}\n", plain(line)));
         }

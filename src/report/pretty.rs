@@ -96,7 +96,7 @@ fn one(
     }
     let mut help = wrap(&plain(&finding.advice), WIDTH);
     if !finding.remedy.is_empty() {
-        help.push_str("\nWrite:\n");
+        help.push_str(&format!("\nWrite{}:\n", finding.remedy_place));
         for line in finding.remedy.lines() {
             help.push_str(&format!("    {}\n", plain(line.trim_end())));
         }
