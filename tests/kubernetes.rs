@@ -147,3 +147,28 @@ fn a_password_under_another_name_is_not_printed() {
     let run = omlint(place.path(), &["check", "--min-severity", "info", "."]);
     assert!(!run.out.contains("geheim") && !run.err.contains("geheim"), "{}", run.out);
 }
+
+/// As programs write long texts: in quotes, folded, with the breaks as escapes. Where in it a value
+/// stands cannot be said, so nothing of it is printed.
+#[test]
+fn a_patch_in_quotes_over_several_lines_is_applied() {
+    let patch = concat!(
+        "resources: [server.yaml]\npatches:\n- target: {kind: Deployment}\n",
+        "  patch: \"apiVersion: apps/v1\\nkind: Deployment\\nmetadata: {name: any}\\n\\\n",
+        "    spec:\\n  template:\\n    spec:\\n      containers:\\n      - name: om\\n        env:\\n\\\n",
+        "    \\        - {name: JWT_ISSUER, value: patched.example.org}\\n\\\n",
+        "    \\        - {name: JWT_KEY_ID, value:\n    Gb389a-9f76-gdjs-a92j-0242bk94356}\\n\"\n",
+    );
+    let server = server("          env: [{name: JWT_KEY_ID, value: own}]\n");
+    let place = folder(&[("kustomization.yaml", patch), ("server.yaml", &server)]);
+    let run = omlint(place.path(), &["check", ".", "--format", "json"]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    let by_rule = |rule: &str| findings.iter().find(|finding| finding["rule"] == rule);
+    let key_id = by_rule("jwt-default-key-id").expect("the patch says so");
+    assert_eq!(key_id["primary"]["path"], "kustomization.yaml");
+    assert_eq!(key_id["primary"]["start"]["line"], 4);
+    assert!(by_rule("jwt-default-issuer").is_none(), "the patch says another");
+    let shown = omlint(place.path(), &["show", "."]);
+    assert!(!shown.out.contains("patched.example.org"), "{}", shown.out);
+}

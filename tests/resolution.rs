@@ -1158,6 +1158,27 @@ secretGenerator:
         );
     }
 
+    /// The name with the base's prefix fits, too, and what refers to the plain one is not lost.
+    #[test]
+    fn a_generator_replaces_that_of_the_base_by_its_later_name() {
+        check(
+            "kustomize_replace",
+            &[
+                (
+                    "base/kustomization.yaml",
+                    "resources: [server.yaml]\nnamePrefix: team-\nconfigMapGenerator:\n- name: plain\n  literals: [JWT_ISSUER=base, JWT_KEY_ID=base]\n",
+                ),
+                ("base/server.yaml", &server("envFrom: [{configMapRef: {name: plain}}]")),
+                (
+                    "prod/kustomization.yaml",
+                    "resources: [../base]\nconfigMapGenerator:\n- name: team-plain\n  behavior: replace\n  literals: [JWT_ISSUER=prod]\n",
+                ),
+            ],
+            &["prod"],
+            &[("JWT_ISSUER", Set("prod")), ("JWT_KEY_ID", Default)],
+        );
+    }
+
     #[test]
     fn a_merge_patch_replaces_lists_that_have_no_key() {
         check(

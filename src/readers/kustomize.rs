@@ -430,7 +430,13 @@ impl<'a, 'c> Builder<'a, 'c> {
                 base.opaque.extend(store.opaque);
                 base.open |= store.open;
             }
-            Some(base) => *base = store,
+            Some(base) => {
+                // What refers to it may still use a name that it had before.
+                std::mem::swap(&mut store.identity.names, &mut base.identity.names);
+                store.identity.namespace =
+                    store.identity.namespace.or(base.identity.namespace.take());
+                *base = store;
+            }
             None => {
                 // What it is merged into is not among the files.
                 store.open |= text(item, "behavior") == Some("merge");

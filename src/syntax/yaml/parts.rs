@@ -93,12 +93,17 @@ pub fn parse_within(text: &str, part: Range<usize>) -> Tree {
 }
 
 /// Parses the YAML that a scalar holds. Places are the file's, also where the scalar is written
-/// in quotes on one line: an escape becomes what it stands for, and a blank.
+/// in quotes on one line: an escape becomes what it stands for, and a blank. Within quotes over
+/// several lines every place is that of the whole scalar.
 pub fn parse_scalar(text: &str, node: Node<'_>) -> Tree {
     let style = node.style();
     let content = node.resolved().content_range();
     if !matches!(style, Some(Style::Single | Style::Double)) {
         return parse_within(text, content);
+    }
+    // Where lines are folded, what they become has no place of its own.
+    if let Some(value) = node.text().filter(|_| text[content.clone()].contains('\n')) {
+        return parse_decoded(value, content);
     }
     let blank: String = text[..content.start]
         .chars()
