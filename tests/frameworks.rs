@@ -41,3 +41,15 @@ fn every_rule_about_security_names_a_weakness_and_a_control() {
         assert!(!sheet.texts.mappings.is_empty(), "{} names no control", rule.id);
     }
 }
+
+#[test]
+fn the_weaknesses_that_rules_name_stand_in_the_list_of_all() {
+    let list = Knowledge::frameworks().get("cwe").unwrap();
+    for control in &list.controls {
+        let number = control.id.trim_start_matches("CWE-").parse().unwrap();
+        assert!(list.may_have(number), "{}", control.id);
+    }
+    let (categories, mistyped) = ([16, 255, 310, 320], [0, 12_345]);
+    assert!(!categories.into_iter().chain(mistyped).any(|number| list.may_have(number)));
+    assert!(list.may_have(1_430), "it may have come after this edition");
+}

@@ -167,6 +167,12 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "profil",
         "unknown word `profil` in a condition",
     ),
+    (
+        "  remedy:",
+        "  cwe: [79, 320]\n  remedy:",
+        "320",
+        "CWE-320 is no weakness of the CWE list 4.14; categories and views are none",
+    ),
     ("id: acme-own-domain", "id: jwt-own-domain", "jwt-own-domain", "the built-in rules'"),
     (
         "id: acme-own-domain",

@@ -25,6 +25,8 @@ pub struct Framework {
     pub version: Option<String>,
     /// Where it is published.
     pub source: String,
+    /// All its numbers, as `5-9 11 13`, where a rule of the user's own may name more than `controls`.
+    pub weaknesses: Option<String>,
     /// The controls that rules name, in the standard's order.
     pub controls: Vec<Control>,
 }
@@ -79,6 +81,22 @@ impl Frameworks {
 }
 
 impl Framework {
+    /// Whether the edition has a weakness of that number. What is above the last one may have come
+    /// since.
+    pub fn may_have(&self, number: u32) -> bool {
+        let Some(list) = &self.weaknesses else { return true };
+        let mut last = 0;
+        for part in list.split_whitespace() {
+            let (first, end) = part.split_once('-').unwrap_or((part, part));
+            let (Ok(first), Ok(end)) = (first.parse(), end.parse()) else { continue };
+            if (first..=end).contains(&number) {
+                return true;
+            }
+            last = end;
+        }
+        (last + 1..10_000).contains(&number)
+    }
+
     /// The control with that id.
     pub fn control(&self, id: &str) -> Option<&Control> {
         self.controls.iter().find(|control| control.id == id)

@@ -7,6 +7,7 @@ use crate::source::diagnostic::{named, nearest};
 use crate::syntax::typed;
 use crate::syntax::yaml::{self, Node};
 
+use super::frameworks::CWE;
 use super::schema::{Rule, RuleFile};
 use super::{Knowledge, Sheet};
 
@@ -127,6 +128,17 @@ pub fn parse(
                     mistakes.push(Mistake::new(at(control), message));
                 }
             }
+        }
+    }
+    if let Some(list) = frameworks.get(CWE) {
+        for number in file.texts.cwe.iter().filter(|number| !list.may_have(**number)) {
+            let edition = list.version.as_deref().unwrap_or_default();
+            let message = format!("CWE-{number} is no weakness of the CWE list {edition}");
+            let listed = root.get("texts").and_then(|entry| entry.value.get("cwe"));
+            let place = listed.map(|entry| places(entry.value, &number.to_string()));
+            let place = place.and_then(|all| all.into_iter().next()).unwrap_or(0..0);
+            let help = format!("categories and views are none; look it up at {}", list.source);
+            mistakes.push(Mistake::new(place, message).help(help));
         }
     }
     let examples = file.texts.examples.bad.iter().chain(&file.texts.examples.good);
