@@ -91,7 +91,8 @@ fn the_pair_is_as_openmetadata_wants_it() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(run.err, "");
     let keys = folder.path().join("a/keys");
-    assert_eq!(names(&keys), ["private_key.der", "public_key.der"]);
+    assert_eq!(names(&keys), [".gitignore", "private_key.der", "public_key.der"]);
+    assert_eq!(file(keys.join(".gitignore")), b"*\n");
     #[cfg(unix)]
     {
         assert_eq!(mode(&keys), 0o700);
@@ -296,6 +297,59 @@ fn the_printed_lines_satisfy_the_linter() {
     assert!(out.contains("kubectl create secret generic openmetadata-jwt-keys --from-file=jwtkeys/private_key.der --from-file=jwtkeys/public_key.der\n"));
 }
 
+/// As a new user does it: the pair stays where it was made, beside what the lines were pasted into.
+#[test]
+fn the_pair_and_the_lines_together_satisfy_the_linter() {
+    let image = "image: docker.getcollate.io/openmetadata/server:1.11.8\n";
+    let workload = |text: String| {
+        let pod: String = text.lines().map(|line| format!("      {line}\n")).collect();
+        let named = "        - name: openmetadata\n";
+        let pod = pod.replace(named, &format!("{named}          {image}"));
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: om}}\nspec:\n  template:\n    spec:\n{pod}"
+        )
+    };
+    let server = |text: String| {
+        text.replace("    environment:\n", &format!("    {image}    environment:\n"))
+    };
+    let alone = |text: String| text;
+    type Paste<'a> = (&'a str, &'a str, &'a dyn Fn(String) -> String);
+    let pastes: [Paste<'_>; 5] = [
+        ("Docker Compose", "docker-compose.yml", &server),
+        ("Environment file", "om.env", &|text| format!("AUTHENTICATION_PROVIDER=auth0\n{text}")),
+        ("openmetadata.yaml", "openmetadata.yaml", &alone),
+        ("Kubernetes manifests", "deployment.yaml", &workload),
+        ("Helm values", "values.yaml", &alone),
+    ];
+    for in_git in [false, true] {
+        for secret in [&[][..], &["--secret", "openmetadata-jwt-keys"]] {
+            for (heading, name, paste) in &pastes {
+                let folder = folder();
+                if in_git {
+                    std::fs::create_dir(folder.path().join(".git")).expect("a repository");
+                }
+                let run = omlint(folder.path(), &[&["keygen", "--out", "keys"], secret].concat());
+                assert_eq!((run.code, run.err.as_str()), (0, ""));
+                if !run.out.contains(&format!("# {heading}")) {
+                    assert!(!secret.is_empty(), "{heading}");
+                    continue;
+                }
+                std::fs::write(folder.path().join(name), paste(block(&run.out, heading)))
+                    .expect("written");
+                let run = omlint(folder.path(), &["check", ".", "--format", "json"]);
+                let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+                assert_eq!(report["summary"]["deployments"], 1, "{heading}: {}", run.out);
+                let findings = report["findings"].as_array().expect("a list");
+                let rules = findings.iter().filter_map(|finding| finding["rule"].as_str());
+                let about_keys: Vec<&str> = rules
+                    .filter(|rule| rule.starts_with("jwt-") && *rule != "jwt-default-issuer")
+                    .collect();
+                assert_eq!(about_keys, [] as [&str; 0], "{heading}, in git: {in_git}");
+            }
+        }
+    }
+}
+
 #[test]
 fn odd_folder_names_are_quoted() {
     let folder = folder();
@@ -328,6 +382,10 @@ fn a_repository_that_would_take_the_key_is_warned_of() {
         eprintln!("skipped: git is not installed");
         return;
     }
+    // A folder that is there stays as it is.
+    for there in ["open", "half", "kept/deep"] {
+        std::fs::create_dir_all(folder.path().join(there)).expect("made");
+    }
     let open = omlint(folder.path(), &["keygen", "--out", "open", "--secret", "s"]);
     assert_eq!(open.code, 0);
     assert_eq!(open.err.lines().count(), 2, "{}", open.err);
@@ -340,6 +398,8 @@ fn a_repository_that_would_take_the_key_is_warned_of() {
     assert!(half.err.contains("half/s.secret.yaml"), "{}", half.err);
     let kept = omlint(folder.path(), &["keygen", "--out", "kept/deep", "--secret", "s"]);
     assert_eq!((kept.code, kept.err.as_str()), (0, ""));
+    let new = omlint(folder.path(), &["keygen", "--out", "new", "--secret", "s"]);
+    assert_eq!((new.code, new.err.as_str()), (0, ""), "it keeps itself out");
 }
 
 #[test]

@@ -18,6 +18,8 @@ use super::{Outcome, complain, print};
 
 const PRIVATE: &str = "private_key.der";
 const PUBLIC: &str = "public_key.der";
+/// Keeps a folder of keys out of whatever repository it comes to lie in.
+const IGNORED: (&str, &[u8]) = (".gitignore", b"*\n");
 /// The name that OpenMetadata's manual gives the Secret.
 const USUAL_SECRET: &str = "openmetadata-jwt-keys";
 
@@ -58,6 +60,9 @@ fn make(arguments: &Keygen) -> Result<String, String> {
     }
 
     let is_new = !folder.exists();
+    if is_new {
+        files.push((named(IGNORED.0), IGNORED.1));
+    }
     make_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     write_all(folder, &files).inspect_err(|_| {
         if is_new {
@@ -65,7 +70,7 @@ fn make(arguments: &Keygen) -> Result<String, String> {
             let _ = std::fs::remove_dir(folder);
         }
     })?;
-    Ok(instructions(arguments, &pair, &key_id))
+    Ok(instructions(arguments, &pair, &key_id, is_new))
 }
 
 fn secret_file(arguments: &Keygen) -> Option<String> {
@@ -146,7 +151,7 @@ fn warn(arguments: &Keygen) {
 }
 
 /// What was written, and the lines to enter in each kind of deployment.
-fn instructions(arguments: &Keygen, pair: &Pair, key_id: &str) -> String {
+fn instructions(arguments: &Keygen, pair: &Pair, key_id: &str, is_new: bool) -> String {
     let folder = mask::plain(&arguments.out.to_string_lossy());
     let secret = arguments.secret.as_deref().unwrap_or(USUAL_SECRET);
     let file = |name: &str| shell_word(&mask::plain(&arguments.out.join(name).to_string_lossy()));
@@ -159,6 +164,9 @@ Tokens of the old pair end with it: after the restart, issue the bots' tokens an
         pair.public().bits(),
         pair.public().spki_fingerprint(),
     );
+    if is_new {
+        text.push_str("The folder is new, and a .gitignore in it keeps all of it out of git.\n");
+    }
     match secret_file(arguments) {
         Some(name) => {
             let manifest = file(&name);
@@ -201,6 +209,28 @@ kubectl create secret generic {secret} --from-file={private} --from-file={public
             ));
         }
     }
+    text.push_str(&format!(
+        "
+# Kubernetes manifests of your own (below the pod's `spec`)
+containers:
+  - name: openmetadata
+    env:
+      - name: RSA_PUBLIC_KEY_FILE_PATH
+        value: {FOLDER}/{PUBLIC}
+      - name: RSA_PRIVATE_KEY_FILE_PATH
+        value: {FOLDER}/{PRIVATE}
+      - name: JWT_KEY_ID
+        value: {key_id}
+    volumeMounts:
+      - name: openmetadata-jwt-vol
+        mountPath: {FOLDER}
+        readOnly: true
+volumes:
+  - name: openmetadata-jwt-vol
+    secret:
+      secretName: {secret}
+"
+    ));
     text.push_str(&format!(
         "
 # Helm values

@@ -416,14 +416,15 @@ impl Disk {
     }
 
     /// Whether a file is kept out of the repository: ignored and not in the index; without a
-    /// repository, whether it is an environment file.
+    /// repository, whether it is an environment file, or its own folder keeps it out of any.
     pub fn is_kept_out(&self, source: &Source) -> bool {
         let Some(file) = source.file.as_deref().and_then(|file| file.canonicalize().ok()) else {
             return false;
         };
         let Some(root) = file.parent().and_then(|folder| self.repository(folder)) else {
             let name = source.name();
-            return name.starts_with(".env") || name.ends_with(".env");
+            let is_environment = name.starts_with(".env") || name.ends_with(".env");
+            return is_environment || file.parent().is_some_and(|own| is_ignored(own, &file));
         };
         keeps_out(&root, &file)
     }
