@@ -236,7 +236,7 @@ fn people_are_told_where_the_text_goes() {
     let written = "    environment: {JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356}\n";
     assert_eq!(compose(written).0, "in its place");
     let env = "AUTHENTICATION_PROVIDER=basic\nAUTHORIZER_ADMIN_PRINCIPALS=[jane]\n";
-    assert_eq!(key_id("om.env", env).0, "on a line of its own");
+    assert_eq!(key_id("om.env", env).0, "into this file");
     let values = "openmetadata:\n  config:\n    clusterName: x\n";
     assert_eq!(key_id("values.yaml", values), at("below `config`", "jwtTokenConfiguration:"));
     let release = "releases:\n- name: om\n  chart: open-metadata/openmetadata\n";

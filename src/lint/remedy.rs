@@ -115,7 +115,7 @@ pub(super) fn place(case: &Case<'_>, lead: &Field, span: Span, unset: bool) -> S
         deployment.notation
     };
     let is_below = match notation {
-        Notation::Assignment => return " on a line of its own".to_owned(),
+        Notation::Assignment => return " into this file".to_owned(),
         Notation::ComposeMap | Notation::ComposeList => here == "environment",
         Notation::ManifestEnv => here == "env",
         Notation::ManifestData => matches!(here, "data" | "stringData"),
