@@ -137,7 +137,7 @@ impl Scan {
 
     /// All of it as a report is made of: every finding, no colours. `shown` says what may be
     /// printed.
-    pub fn view<'a>(&'a self, shown: &'a dyn Fn(SourceId) -> Shown) -> View<'a> {
+    pub fn view<'a>(&'a self, shown: &'a (dyn Fn(SourceId) -> Shown + Sync)) -> View<'a> {
         View {
             sources: &self.sources,
             deployments: &self.deployments,
@@ -375,11 +375,9 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         broken.push("judging the deployments".into());
         Vec::new()
     });
-    let cannot_tell = reading
-        .deployments
-        .iter()
-        .map(|deployment| lint::cannot_tell(knowledge, &sources, deployment, lint_options))
-        .collect();
+    let cannot_tell = spread::map(&reading.deployments, |deployment| {
+        lint::cannot_tell(knowledge, &sources, deployment, lint_options)
+    });
     notes.sort();
     notes.dedup();
     stages.end("rules");

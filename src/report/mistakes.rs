@@ -7,7 +7,7 @@ use crate::source::diagnostic::Diagnostic;
 use crate::source::mask::{Shown, plain};
 use crate::source::{SourceId, Sources};
 
-use super::pretty::{Masked, WIDTH, wrap};
+use super::pretty::{Masked, WIDTH, printable, wrap};
 
 /// One line a mistake, as compilers print them.
 pub fn lines(sources: &Sources, mistakes: &[Diagnostic]) -> String {
@@ -33,11 +33,14 @@ pub fn lines(sources: &Sources, mistakes: &[Diagnostic]) -> String {
 /// Source lines with labels.
 pub fn drawn(
     sources: &Sources,
-    shown: &dyn Fn(SourceId) -> Shown,
+    shown: &(dyn Fn(SourceId) -> Shown + Sync),
     mistakes: &[Diagnostic],
     color: bool,
 ) -> String {
-    let mut masked = Masked::new(sources, shown);
+    let spans = mistakes.iter().flat_map(|mistake| {
+        mistake.span.into_iter().chain(mistake.related.iter().map(|(span, _)| *span))
+    });
+    let masked = Masked::new(sources, shown, spans);
     let mut out = Vec::new();
     for mistake in mistakes {
         let Some(span) = mistake.span else {
@@ -69,6 +72,5 @@ pub fn drawn(
         let _ = report.finish().write(&mut files, &mut out);
         out.push(b'\n');
     }
-    let out = String::from_utf8_lossy(&out).into_owned();
-    if color { out } else { anstream::adapter::strip_str(&out).to_string() }
+    printable(out, color)
 }

@@ -152,7 +152,7 @@ pub struct View<'a> {
     /// What tells this run from others over the same repository.
     pub category: &'a str,
     /// The parts of a source that may be printed.
-    pub shown: &'a dyn Fn(SourceId) -> Shown,
+    pub shown: &'a (dyn Fn(SourceId) -> Shown + Sync),
     /// Colours are wanted.
     pub color: bool,
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 
@@ -10,7 +11,7 @@ use crate::lint::Finding;
 use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
 use crate::source::mask::{Shown, plain};
-use crate::source::{Source, SourceId, Sources, Span};
+use crate::source::{Source, SourceId, Sources, Span, spread};
 
 use super::{View, count};
 
@@ -30,25 +31,42 @@ pub fn render(view: &View<'_>, knowledge: &Knowledge) -> String {
 
 /// The findings alone.
 pub fn findings(view: &View<'_>, knowledge: &Knowledge) -> String {
-    let mut out = Vec::new();
-    let mut masked = Masked::new(view.sources, view.shown);
+    let full = &view.findings[..view.findings.len().min(MOST_FULL)];
     let mut told = HashSet::new();
-    for finding in view.findings.iter().take(MOST_FULL) {
-        let first = told.insert(finding.rule.clone());
-        one(&mut out, view, knowledge, &mut masked, finding, first);
-        out.push(b'\n');
-    }
-    let mut out = String::from_utf8_lossy(&out).into_owned();
-    if !view.color {
-        // The drawing library colours its headers whatever it is told.
-        out = anstream::adapter::strip_str(&out).to_string();
-    }
+    let full: Vec<(&Finding, bool)> =
+        full.iter().map(|finding| (*finding, told.insert(finding.rule.as_str()))).collect();
+    let spans = full.iter().flat_map(|(finding, _)| spans(finding));
+    let masked = Masked::new(view.sources, view.shown, spans);
+    // The findings of one file follow each other.
+    let lead = |(finding, _): &(&Finding, bool)| finding.primary.span.source;
+    let files: Vec<_> = full.chunk_by(|one, other| lead(one) == lead(other)).collect();
+    let mut out = spread::map(&files, |file| {
+        let mut out = Vec::new();
+        for (finding, first) in *file {
+            one(&mut out, view, knowledge, &masked, finding, *first);
+            out.push(b'\n');
+        }
+        printable(out, view.color)
+    })
+    .concat();
     if view.findings.len() > MOST_FULL {
         let rest = View { findings: view.findings[MOST_FULL..].to_vec(), ..view.clone() };
         out.push_str(&super::concise::render(&rest));
         out.push('\n');
     }
     out
+}
+
+/// A drawing as it is printed.
+pub(super) fn printable(drawn: Vec<u8>, color: bool) -> String {
+    let drawn = String::from_utf8_lossy(&drawn);
+    // The drawing library colours its headers whatever it is told.
+    if color { drawn.into_owned() } else { anstream::adapter::strip_str(&drawn).to_string() }
+}
+
+/// The places of a finding's labels.
+fn spans(finding: &Finding) -> impl Iterator<Item = Span> {
+    std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.span)
 }
 
 fn color(severity: Severity) -> Color {
@@ -65,7 +83,7 @@ fn one(
     out: &mut Vec<u8>,
     view: &View<'_>,
     knowledge: &Knowledge,
-    masked: &mut Masked<'_>,
+    masked: &Masked<'_>,
     finding: &Finding,
     first: bool,
 ) {
@@ -191,19 +209,25 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
     out
 }
 
-/// Masked copies of the files, made once each.
+/// Masked copies of files, made once each by whoever asks first.
 pub(super) struct Masked<'a> {
     sources: &'a Sources,
-    shown: &'a dyn Fn(SourceId) -> Shown,
-    copies: HashMap<SourceId, String>,
+    shown: &'a (dyn Fn(SourceId) -> Shown + Sync),
+    copies: HashMap<SourceId, OnceLock<String>>,
 }
 
 impl<'a> Masked<'a> {
-    pub(super) fn new(sources: &'a Sources, shown: &'a dyn Fn(SourceId) -> Shown) -> Self {
-        Masked { sources, shown, copies: HashMap::new() }
+    /// Of the files in which these places lie.
+    pub(super) fn new(
+        sources: &'a Sources,
+        shown: &'a (dyn Fn(SourceId) -> Shown + Sync),
+        spans: impl Iterator<Item = Span>,
+    ) -> Self {
+        let copies = spans.map(|span| (span.source, OnceLock::new())).collect();
+        Masked { sources, shown, copies }
     }
 
-    pub(super) fn files(&mut self, spans: &[Span]) -> Files {
+    pub(super) fn files(&self, spans: &[Span]) -> Files {
         let mut files = Files { list: HashMap::new() };
         for span in spans {
             let id = span.source;
@@ -211,8 +235,7 @@ impl<'a> Masked<'a> {
                 continue;
             }
             let source = self.sources.get(id);
-            let shown = self.shown;
-            let copy = self.copies.entry(id).or_insert_with(|| (shown)(id).mask(&source.text, 0));
+            let copy = self.copies[&id].get_or_init(|| (self.shown)(id).mask(&source.text, 0));
             let own: Vec<Range<usize>> = spans
                 .iter()
                 .filter(|other| other.source == id)
