@@ -29,6 +29,8 @@ mod rules {
 
 #[path = "build/needs.rs"]
 mod needs;
+#[path = "build/telltales.rs"]
+mod telltales;
 
 use crypto::known::KnownKeys;
 use deployment::catalogue::Catalogue;
@@ -38,13 +40,14 @@ use rules::patterns::{Limits, Patterns};
 use rules::schema::RuleFile;
 
 /// Files of `rules/` that are no rules.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "settings.yaml",
     "patterns.yaml",
     "cannot-tell.yaml",
     "known_keys.yaml",
     "frameworks.yaml",
     "advisories.yaml",
+    "telltales.yaml",
 ];
 
 fn main() {
@@ -64,6 +67,7 @@ fn main() {
     let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &[], &mut problems);
     let (frameworks, frameworks_json) = table::<Frameworks>(&root, TABLES[4], &[], &mut problems);
     let (_, advisories_json) = table::<Advisories>(&root, TABLES[5], &["matches"], &mut problems);
+    let (telltales, _) = table::<telltales::Telltales>(&root, TABLES[6], &[], &mut problems);
     let catalogue = catalogue.map(Catalogue::indexed);
 
     let mut files = Vec::new();
@@ -137,7 +141,8 @@ fn main() {
     }
     texts.push_str("]\n");
     let checks = serde_json::to_string(&checks).expect("plain data");
-    for (name, text) in [
+    let lists = telltales.iter().flat_map(telltales::Telltales::lists);
+    let tables = [
         ("settings.json", catalogue_json),
         ("patterns.json", patterns_json),
         ("cannot-tell.json", limits_json),
@@ -146,7 +151,8 @@ fn main() {
         ("advisories.json", advisories_json),
         ("checks.json", checks),
         ("texts.rs", texts),
-    ] {
+    ];
+    for (name, text) in tables.into_iter().chain(lists) {
         std::fs::write(out.join(name), text).expect("a writable build folder");
     }
 }

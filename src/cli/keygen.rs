@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::crypto::generate::{self, Pair};
-use crate::source::{discover, mask};
+use crate::source::{kept_out, mask};
 
 use super::arguments::Keygen;
 use super::whole::Whole;
@@ -140,7 +140,7 @@ fn warn(arguments: &Keygen) {
     let secret_file = secret_file(arguments);
     for name in [Some(PRIVATE), secret_file.as_deref()].into_iter().flatten() {
         let file = arguments.out.join(name);
-        if let Some(root) = discover::repository_open_to(&file) {
+        if let Some(root) = kept_out::repository_open_to(&file) {
             complain(&format!(
                 "warning: {} lies in the git repository {}, which does not ignore it",
                 file.display(),

@@ -26,13 +26,15 @@ pub struct Image {
     pub span: Span,
 }
 
+/// `rules/telltales.yaml`: how names of the server's images end, and the last parts of them.
+const SERVER_ENDS: &[&str] = include!(concat!(env!("OUT_DIR"), "/server-image-ends.rs"));
+const SERVER_NAMES: &[&str] = include!(concat!(env!("OUT_DIR"), "/server-image-names.rs"));
+
 /// Whether a repository is OpenMetadata's server image, on any registry or mirror.
 pub fn is_official_repository(repository: &str) -> bool {
     let path = repository.split('@').next().unwrap_or(repository).trim_end_matches('/');
-    path.ends_with("openmetadata/server") || {
-        let last = path.rsplit('/').next().unwrap_or(path);
-        last == "openmetadata-server"
-    }
+    let last = path.rsplit('/').next().unwrap_or(path);
+    SERVER_ENDS.iter().any(|end| path.ends_with(end)) || SERVER_NAMES.contains(&last)
 }
 
 /// Whether a container is OpenMetadata's server: its image says so, or its variables do. `named`

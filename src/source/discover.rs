@@ -3,18 +3,15 @@
 //! nothing large is read whole.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
-use ignore::gitignore::GitignoreBuilder;
 use ignore::{WalkBuilder, WalkState};
 
 use super::glob::PathSet;
-use super::ignored::{self, Lists};
+use super::ignored::Lists;
 use super::nearest::lexical;
 use super::prefilter::{self, MAX_BINARY};
 use super::repository::Repository;
@@ -26,8 +23,6 @@ pub const MAX_BYTES: u64 = 16 << 20;
 const HEAD_BYTES: u64 = 1 << 20;
 /// So many bytes of a walker's buffer are kept for the next file.
 const MOST_KEPT: usize = 256 << 10;
-/// No call of git takes longer.
-const GIT_SECONDS: u64 = 20;
 
 thread_local! {
     /// What a walker reads into: most files are of no interest, and reading them costs no memory.
@@ -415,41 +410,6 @@ impl Disk {
         root
     }
 
-    /// Whether a file is kept out of the repository: ignored and not in the index; without a
-    /// repository, whether it is an environment file, or its own folder keeps it out of any.
-    pub fn is_kept_out(&self, source: &Source) -> bool {
-        let Some(file) = source.file.as_deref().and_then(|file| file.canonicalize().ok()) else {
-            return false;
-        };
-        let Some(root) = file.parent().and_then(|folder| self.repository(folder)) else {
-            let name = source.name();
-            let is_environment = name.starts_with(".env") || name.ends_with(".env");
-            return is_environment || file.parent().is_some_and(|own| is_ignored(own, &file));
-        };
-        keeps_out(&root, &file)
-    }
-
-    /// What git's index holds though a list of ignored files covers it; all that it holds where
-    /// git had better not look at those lists.
-    fn tracked(&self, folder: &Path, harmless: bool) -> Vec<PathBuf> {
-        let Ok(folder_real) = folder.canonicalize() else { return Vec::new() };
-        if self.repository(&folder_real).is_none() {
-            return Vec::new();
-        }
-        let ignored = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
-        let asked = if harmless { &ignored[..] } else { &ignored[..3] };
-        git(&folder_real, asked)
-            .map(|output| {
-                output
-                    .split(|byte| *byte == 0)
-                    .filter(|name| !name.is_empty())
-                    .filter_map(|name| std::str::from_utf8(name).ok())
-                    .map(|name| folder.join(name))
-                    .collect()
-            })
-            .unwrap_or_default()
-    }
-
     /// A path as reports print it: relative to the working directory where it lies below it,
     /// with `/`.
     fn display(&self, path: &Path) -> String {
@@ -611,86 +571,6 @@ fn plain_walk_error(error: &ignore::Error) -> String {
         Some(error) => describe(error),
         None => "could not be walked".into(),
     }
-}
-
-/// The root of the git repository that a file would be committed to, if nobody looks.
-pub fn repository_open_to(file: &Path) -> Option<PathBuf> {
-    let folder = file.parent()?.canonicalize().ok()?;
-    let root = folder.ancestors().find(|above| above.join(".git").exists())?;
-    let file = folder.join(file.file_name()?);
-    (!keeps_out(root, &file)).then(|| root.to_owned())
-}
-
-fn keeps_out(root: &Path, file: &Path) -> bool {
-    is_ignored(root, file) && !git_lists(root, file)
-}
-
-/// Whether the .gitignore files from the root down to the file cover it, or info/exclude.
-fn is_ignored(root: &Path, file: &Path) -> bool {
-    let mut folders: Vec<&Path> =
-        file.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
-    folders.reverse();
-    let mut verdicts: BTreeMap<usize, bool> = BTreeMap::new();
-    let mut consult = |order: usize, folder: &Path, list: PathBuf| {
-        let mut builder = GitignoreBuilder::new(folder);
-        if ignored::is_harmless(&list)
-            && list.is_file()
-            && builder.add(&list).is_none()
-            && let Ok(matcher) = builder.build()
-        {
-            let verdict = matcher.matched_path_or_any_parents(file, false);
-            if !verdict.is_none() {
-                verdicts.insert(order, verdict.is_ignore());
-            }
-        }
-    };
-    consult(0, root, root.join(".git/info/exclude"));
-    for (order, folder) in folders.iter().enumerate() {
-        consult(order + 1, folder, folder.join(".gitignore"));
-    }
-    // The file nearest to it has the last word.
-    verdicts.into_values().next_back().unwrap_or(false)
-}
-
-fn git_lists(root: &Path, file: &Path) -> bool {
-    let Ok(below) = file.strip_prefix(root) else { return false };
-    let Some(below) = below.to_str() else { return false };
-    git(root, &["ls-files", "-z", "--cached", "--", &format!(":(literal){below}")])
-        .is_some_and(|output| !output.is_empty())
-}
-
-/// Output of a git command, which must not run anything that the repository says.
-pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
-    let mut child = Command::new("git")
-        .args(["-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null", "-C"])
-        .arg(folder)
-        .args(arguments)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut pipe = child.stdout.take()?;
-    let reader = std::thread::spawn(move || {
-        let mut output = Vec::new();
-        pipe.read_to_end(&mut output).map(|_| output)
-    });
-    let deadline = Instant::now() + Duration::from_secs(GIT_SECONDS);
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
-        }
-    };
-    let output = reader.join().ok()?.ok()?;
-    status.success().then_some(output)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

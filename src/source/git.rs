@@ -2,11 +2,15 @@
 //! the index and the files with a commit; nothing that the repository configures is run.
 
 use std::collections::{HashMap, HashSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use super::discover::git;
 use super::nearest::lexical;
 
+/// No call of git takes longer.
+const GIT_SECONDS: u64 = 20;
 /// Old texts that are looked up; beyond, a file counts as new.
 const MOST_OLD: usize = 500;
 /// Of a larger file the old text is not looked up.
@@ -137,4 +141,38 @@ fn without_filters(folder: &Path) -> Result<Vec<String>, String> {
         options.extend(["-c".to_owned(), format!("{key}={off}")]);
     }
     Ok(options)
+}
+
+/// Output of a git command, which must not run anything that the repository says.
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    let mut child = Command::new("git")
+        .args(["-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null", "-C"])
+        .arg(folder)
+        .args(arguments)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut pipe = child.stdout.take()?;
+    let reader = std::thread::spawn(move || {
+        let mut output = Vec::new();
+        pipe.read_to_end(&mut output).map(|_| output)
+    });
+    let deadline = Instant::now() + Duration::from_secs(GIT_SECONDS);
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+        }
+    };
+    let output = reader.join().ok()?.ok()?;
+    status.success().then_some(output)
 }

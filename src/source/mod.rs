@@ -9,6 +9,7 @@ pub mod git;
 pub mod glob;
 pub mod ground;
 mod ignored;
+pub mod kept_out;
 pub mod mask;
 mod nearest;
 mod prefilter;

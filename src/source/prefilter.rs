@@ -8,29 +8,12 @@ use aho_corasick::packed;
 /// Larger files that are not text hold no key.
 pub(super) const MAX_BINARY: usize = 64 << 10;
 
-/// Texts of which at least one stands in every file that is ours: names of OpenMetadata's in the
-/// cases that its files write them in, and the beginnings of keys and tokens. Kept in exact case
+/// `rules/telltales.yaml`: names of OpenMetadata's.
+const NAMES: &[&str] = include!(concat!(env!("OUT_DIR"), "/file-marks.rs"));
+
+/// What tells of a Secret or ConfigMap, and the beginnings of keys and tokens. Texts in exact case,
 /// and few, because that lets the search look at many bytes at once.
-const MARKS: [&str; 43] = [
-    "openmetadata",
-    "OpenMetadata",
-    "Openmetadata",
-    "openMetadata",
-    "OPENMETADATA",
-    "open-metadata",
-    "AUTHENTICATION_",
-    "AUTHORIZER_",
-    "JWT_KEY_ID",
-    "RSA_PUBLIC_KEY",
-    "authorizerConfiguration",
-    "authenticationConfiguration",
-    "jwtTokenConfig",
-    "initialAdmins",
-    "containerRequestFilter",
-    "auth_provider_type",
-    // The chart openmetadata-dependencies.
-    "rootPassword",
-    "webserverSecretKey",
+const MARKS: [&str; 25] = [
     "kind: Secret",
     "kind: ConfigMap",
     "kind: SealedSecret",
@@ -64,7 +47,10 @@ const MARKS: [&str; 43] = [
 
 fn marks() -> &'static packed::Searcher {
     static SEARCHER: OnceLock<packed::Searcher> = OnceLock::new();
-    SEARCHER.get_or_init(|| packed::Searcher::new(MARKS).expect("a short list of short words"))
+    SEARCHER.get_or_init(|| {
+        let marks = NAMES.iter().chain(&MARKS);
+        packed::Searcher::new(marks).expect("a short list of short words")
+    })
 }
 
 /// Whether a file met while walking may be one of ours.
