@@ -7,6 +7,7 @@ use crate::deployment::value::State;
 use crate::deployment::version::Confidence;
 use crate::rules::condition::{Case, Truth};
 use crate::rules::schema::{Condition, Fact, KeyHolder};
+use crate::source::Span;
 
 use super::{Field, Hit, LooseCase, Mark};
 
@@ -214,24 +215,28 @@ fn exposed(key: &KeyPlace) -> Hit {
     }
 }
 
-/// Mounts over the private key's path whose written mode lets everybody read.
+/// Mounts over a private key whose written mode lets everybody read: over the path that the
+/// server reads it from, and over any that the files show.
 fn world_readable(case: &Case<'_>) -> Vec<Hit> {
-    let Some(path) = path(case, PRIVATE) else {
-        return Vec::new();
-    };
-    let mounts = case.deployment.evidence.mounts.iter().filter(|mount| mount.covers(&path));
-    // The mode of a file of its own counts more than that of the volume.
-    let nearest =
-        mounts.filter(|mount| mount.mode.is_some()).max_by_key(|mount| mount.target.len());
-    let Some((mode, span)) = nearest.and_then(|mount| mount.mode) else { return Vec::new() };
-    if mode & 0o004 == 0 {
-        return Vec::new();
-    }
-    vec![Hit {
+    let evidence = &case.deployment.evidence;
+    let shown = evidence.keys.iter().filter(|key| key.material.private);
+    let paths = path(case, PRIVATE).into_iter().chain(shown.filter_map(|key| key.target.clone()));
+    let mut found: Vec<(u32, Span)> = paths
+        .filter_map(|path| {
+            let mounts = evidence.mounts.iter().filter(|mount| mount.covers(&path));
+            // The mode of a file of its own counts more than that of the volume.
+            mounts.filter(|mount| mount.mode.is_some()).max_by_key(|mount| mount.target.len())?.mode
+        })
+        .filter(|(mode, _)| mode & 0o004 != 0)
+        .collect();
+    found.sort_by_key(|(_, span)| (span.source, span.start));
+    found.dedup();
+    let hit = |(mode, span)| Hit {
         place: Some(Mark { span, text: String::new() }),
         words: vec![("what", format!("mode {mode:04o}"))],
         ..Hit::default()
-    }]
+    };
+    found.into_iter().map(hit).collect()
 }
 
 /// Key paths of the server's own over which nothing is laid.
