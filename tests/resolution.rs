@@ -231,6 +231,19 @@ mod compose_files {
     }
 
     #[test]
+    fn what_stands_in_for_a_bare_name_is_not_known_to_apply() {
+        check(
+            "bare_names_alternate",
+            &[
+                ("compose.yml", &compose("JWT_KEY_ID: ${A+own}\nJWT_ISSUER: ${B+acme.io}")),
+                (".env", "A\nB=x\n"),
+            ],
+            &["compose.yml"],
+            &[("JWT_KEY_ID", Reference), ("JWT_ISSUER", Set("acme.io"))],
+        );
+    }
+
+    #[test]
     fn trap_09_a_bare_name_passes_on_what_the_env_file_of_the_project_says() {
         check(
             "bare_names",

@@ -289,6 +289,8 @@ impl Run<'_, '_, '_> {
                 }
             },
             Operator::Alternate { template, when_empty } => match known {
+                // A bare name in the project's file may come from the shell, or not at all.
+                Some(known) if known.is_bare() => self.unknown(name, span),
                 Some(known) if !*when_empty || known.is_filled() => self.template(template),
                 Some(_) if empty == Some(true) => {}
                 // Nobody knows whether what it comes from is empty.
