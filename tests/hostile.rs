@@ -223,3 +223,75 @@ fn deployments_that_share_a_large_file_are_bounded() {
     assert!(run.out.contains("c/values-000.yaml:"), "{}", run.out);
     assert!(run.out.contains("docker-compose.yml:6:"), "{}", run.out);
 }
+
+#[test]
+fn variables_in_great_number() {
+    let variables: String = (0..3_000).map(|n| format!("      V{n}: x\n")).collect();
+    let heirs: String = (0..1_000).map(|n| format!("  s{n}: {{extends: b}}\n")).collect();
+    let base = format!("services:\n  b:\n    image: mysql\n    environment:\n{variables}{heirs}");
+    let last = "  om: {image: 'openmetadata/server:1.11.4', environment: {JWT_KEY_ID: a}}\n";
+    let folder = folder(&[("docker-compose.yml", UNSAFE), ("a/compose.yml", &(base + last))]);
+    let files: String = (0..400).map(|n| format!("      - e{n}.env\n")).collect();
+    let text = format!("{UNSAFE}    env_file:\n{files}");
+    write(folder.path(), "b/docker-compose.yml", text.as_bytes());
+    for n in 0..400 {
+        let lines: String = (0..500).map(|k| format!("V{k}_{n}=x\n")).collect();
+        write(folder.path(), &format!("b/e{n}.env"), lines.as_bytes());
+    }
+    let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+    // What was not looked at is no server that passed.
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("a/compose.yml: not judged"), "{}", run.err);
+    assert!(run.out.contains("b/docker-compose.yml:6:"), "{}", run.out);
+}
+
+#[test]
+fn values_and_patches_in_quotes_in_great_number() {
+    let applications: String = (0..400)
+        .map(|n| format!("---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: a{n}}}\nspec: {{source: {{chart: openmetadata, helm: {{values: \"openmetadata: {{config: {{authentication: {{provider: basic}}}}}}\"}}}}}}\n"))
+        .collect();
+    let patches: String = (0..1_000)
+        .map(|n| format!("- {{patch: \"[{{op: add, path: /metadata/labels/a{n}, value: b}}]\", target: {{kind: Deployment}}}}\n"))
+        .collect();
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, labels: {}}\nspec: {template: {spec: {containers: [{image: openmetadata/server:1.11.4, env: [{name: JWT_KEY_ID, value: a}]}]}}}\n";
+    let folder = folder(&[
+        ("docker-compose.yml", UNSAFE),
+        ("apps.yaml", &applications),
+        ("k/kustomization.yaml", &format!("resources: [d.yaml]\npatches:\n{patches}")),
+        ("k/d.yaml", manifest),
+    ]);
+    check(folder.path());
+}
+
+#[test]
+fn references_in_great_number() {
+    let references: String = (0..200_000).map(|n| format!("${{V{n}:-x}}")).collect();
+    let text = format!("{UNSAFE}      DB_HOST: \"{references}\"\n");
+    let folder = folder(&[("docker-compose.yml", &text)]);
+    let run = support::omlint(folder.path(), &["check"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+}
+
+#[test]
+fn what_git_keeps_elsewhere_is_not_waited_for() {
+    let folder =
+        folder(&[("docker-compose.yml", UNSAFE), ("a/.git", "gitdir: g\n"), ("a/g/x", "")]);
+    if pipe(&folder.path().join("a/g/commondir")) {
+        check(folder.path());
+    }
+}
+
+#[test]
+fn rules_and_patterns_are_not_looked_for_outside_of_the_repository() {
+    for config in [
+        "rule-dirs = [\"/\"]\n",
+        "[[deployment]]\nname = \"a\"\ncompose = [\"/**/compose.yml\"]\n",
+        "[[deployment]]\nname = \"a\"\ncompose = [\"../../../../../../**/compose.yml\"]\n",
+    ] {
+        let folder = folder(&[("docker-compose.yml", UNSAFE), ("omlint.toml", config)]);
+        let begun = Instant::now();
+        let run = support::omlint(folder.path(), &["check"]);
+        assert_eq!(run.code, 2, "{config}: {}", run.err);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{config}: {:?}", begun.elapsed());
+    }
+}

@@ -235,12 +235,19 @@ fn fill(
     })
 }
 
+/// A longer sentence is cut short: values are long where somebody wants them to be.
+const MOST_BYTES: usize = 32 << 10;
+
 /// The text with what `word` says in place of each `{name}` that it knows. What it says is
 /// taken as it is: a value that looks like a placeholder is none.
 fn filled(text: &str, word: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut rest = text;
     while let Some(start) = rest.find('{') {
+        if out.len() > MOST_BYTES {
+            out.push('…');
+            return out;
+        }
         let (before, from) = rest.split_at(start);
         out.push_str(before);
         let name = from[1..].split(['}', '{']).next().unwrap_or_default();

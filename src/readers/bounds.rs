@@ -11,9 +11,13 @@ use crate::source::{SourceId, Sources, Span};
 /// Servers of one file.
 pub(super) const MOST_SERVERS: usize = 500;
 /// Servers of a run.
-const MOST_IN_ALL: usize = 1_000;
+pub(super) const MOST_IN_ALL: usize = 1_000;
 /// Bytes that servers share: what stands in a file that many have is read for each of them.
 const MOST_SHARED: usize = 32 << 20;
+/// Variables of all services of one project.
+pub(super) const MOST_VARIABLES: usize = 100_000;
+/// Environment files of one service.
+pub(super) const MOST_ENV_FILES: usize = 100;
 /// Services beside the servers of one project.
 const MOST_BESIDE: usize = 1_000;
 /// Ways to one server, and so many to those beside it.
@@ -69,8 +73,8 @@ pub(super) fn say(deployments: &mut [Deployment], beyond: Vec<Span>) {
     for span in beyond {
         let home = deployments.iter().position(|found| found.sources.contains(&span.source));
         let reason = format!(
-            "it has more than {MOST_SERVERS} servers, or {MOST_BESIDE} services beside them, and \
-             those from here on were not judged"
+            "it has more than {MOST_SERVERS} servers, {MOST_BESIDE} services beside them or \
+             {MOST_VARIABLES} variables, and what stands from here on was not judged"
         );
         let problem = Problem::NotParsed { reason, span };
         if let Some(found) = deployments.get_mut(home.unwrap_or(0)) {

@@ -21,7 +21,7 @@ use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::{Source, SourceId, Sources, Span};
 
-use super::bounds::{self, MOST_PORTS};
+use super::bounds::{self, MOST_PORTS, MOST_VARIABLES};
 use super::interpolation::Variables;
 use super::{Consumed, Input, Inputs, Versions, scalar, server_file};
 use files::is_server_file_path;
@@ -82,6 +82,7 @@ pub(super) fn read(
     context: &Context<'_>,
     project: &Project<'_>,
     consumed: &mut Consumed,
+    left_out: &mut BTreeSet<SourceId>,
 ) -> Vec<Deployment> {
     let mut variables = Variables::none(context.catalogue);
     variables.read(&project.env_files, context.sources, &Variables::default());
@@ -97,7 +98,12 @@ pub(super) fn read(
     for input in &project.files {
         reader.load(input, 0);
     }
-    let deployments = reader.deployments(project);
+    let mut beyond = Vec::new();
+    let mut deployments = reader.deployments(project, &mut beyond);
+    if deployments.is_empty() {
+        left_out.extend(beyond.iter().map(|span| span.source));
+    }
+    bounds::say(&mut deployments, beyond);
     if !deployments.is_empty() {
         consumed.extend(reader.used.iter().copied());
         consumed.extend(project.env_files.iter().map(|input| input.source));
@@ -113,13 +119,20 @@ impl<'a> Reader<'a, '_> {
         self.context.sources.get(id)
     }
 
-    fn deployments(&mut self, project: &Project<'_>) -> Vec<Deployment> {
+    /// The servers of the services, and where those begin that are left out.
+    fn deployments(&mut self, project: &Project<'_>, beyond: &mut Vec<Span>) -> Vec<Deployment> {
         let services = std::mem::take(&mut self.services);
         let mut servers = Vec::new();
         let mut migrations = Vec::new();
         let mut others = Vec::new();
+        let mut number = 0;
         for service in &services {
+            if number > MOST_VARIABLES {
+                beyond.push(service.name_span);
+                break;
+            }
             let environment = self.environment(service);
+            number += environment.variables.len();
             if !self.is_server(service, &environment) {
                 others.push((service, environment));
                 continue;
@@ -133,7 +146,7 @@ impl<'a> Reader<'a, '_> {
         if servers.is_empty() {
             servers.extend(migrations.drain(..).next());
         }
-        let mut beyond = bounds::servers(&mut servers, |(service, _)| service.name_span);
+        beyond.extend(bounds::servers(&mut servers, |(service, _)| service.name_span));
         beyond.extend(bounds::beside(&mut others, |(service, _)| service.name_span));
         let names: Arc<[String]> = services.iter().map(|service| service.name.clone()).collect();
         let mut ports: Vec<Port> = Vec::new();
@@ -156,7 +169,7 @@ impl<'a> Reader<'a, '_> {
         }
         let alone = Around { names: Arc::clone(&names), is_cut: true, ..Around::default() };
         let around = Around { names, ports, is_cut, neighbours, beside };
-        let mut deployments: Vec<Deployment> = servers
+        servers
             .into_iter()
             .enumerate()
             .map(|(at, (service, environment))| {
@@ -165,9 +178,7 @@ impl<'a> Reader<'a, '_> {
                 let around = if has_all { &around } else { &alone };
                 self.deployment(project, service, environment, &migrations, around)
             })
-            .collect();
-        bounds::say(&mut deployments, beyond);
-        deployments
+            .collect()
     }
 
     /// The ports of all services, and in any case those of the server itself.

@@ -402,19 +402,21 @@ fn read_compose(
             project.files.iter().chain(&project.env_files).last().map_or(SourceId(0), |i| i.source)
         },
     );
-    let results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed)> =
+    let results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed, Consumed)> =
         spread::map(&asked_for, |project| {
             let mut used = Consumed::new();
-            let deployments = compose::read(context, project, &mut used);
+            let mut left_out = Consumed::new();
+            let deployments = compose::read(context, project, &mut used, &mut left_out);
             let own = project.files.iter().map(|input| input.source).collect();
-            (own, deployments, used)
+            (own, deployments, used, left_out)
         });
-    for (own, deployments, used) in &results {
+    for (own, deployments, used, _) in &results {
         if !deployments.is_empty() {
             parts.extend(used.iter().filter(|id| !own.contains(id)));
         }
     }
-    for (own, deployments, used) in results {
+    for (own, deployments, used, left_out) in results {
+        reading.left_out.extend(left_out);
         if own.iter().all(|id| parts.contains(id)) {
             continue;
         }

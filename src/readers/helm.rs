@@ -26,6 +26,7 @@ use crate::source::{Source, SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Style, Tree};
 
+use super::bounds;
 use super::compose::Context;
 use super::interpolation::Variables;
 use super::manifests::Entry;
@@ -165,6 +166,8 @@ pub(super) fn read_layers(
             .collect();
     }
     let told = beside.map(|beside| beside.values(context)).unwrap_or_default();
+    let is_cut = found.len() > bounds::MOST_SERVERS;
+    found.truncate(bounds::MOST_SERVERS);
     let mut deployments: Vec<Deployment> = found
         .into_iter()
         .filter_map(|root| deployment(context, inputs, charts, documents, root, wrapped))
@@ -174,6 +177,8 @@ pub(super) fn read_layers(
             deployment.add_beside(*id, value.clone());
         }
     }
+    let last = documents.last().filter(|_| is_cut);
+    bounds::say(&mut deployments, last.map(|(_, id)| Span::new(*id, 0..0)).into_iter().collect());
     deployments
 }
 

@@ -63,6 +63,7 @@ pub(super) fn read(
         scopes.push((input.source, builder.build(input)));
         inner.extend(builder.inner);
     }
+    let mut beyond = None;
     for (source, scope) in scopes {
         // A base is judged as part of what builds on it.
         let asked = only.is_some()
@@ -77,8 +78,13 @@ pub(super) fn read(
         if !found.is_empty() {
             consumed.extend(scope.sources.iter().copied());
         }
+        if deployments.len() + found.len() > bounds::MOST_IN_ALL {
+            beyond.get_or_insert(Span::new(source, 0..0));
+            continue;
+        }
         deployments.extend(found);
     }
+    bounds::say(&mut deployments, beyond.into_iter().collect());
     let mut scope = Scope::default();
     for input in context.inputs.iter() {
         let is_used = consumed.contains(&input.source);

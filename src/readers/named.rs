@@ -70,7 +70,7 @@ pub(super) fn read(
         } else if !named.helm_values.is_empty() || !named.helm_set.is_empty() {
             by_helm(&context, named)
         } else if !named.compose.is_empty() {
-            by_compose(&context, named, &mut used)
+            by_compose(&context, named, &mut used, &mut reading.left_out)
         } else {
             let files = inputs(&context, &named.env_files);
             if files.is_empty() { Vec::new() } else { vec![env_file::read(&context, &files)] }
@@ -106,7 +106,12 @@ fn inputs<'a>(context: &Context<'a>, ids: &[SourceId]) -> Vec<&'a Input> {
     ids.iter().filter_map(|id| context.inputs.iter().find(|input| input.source == *id)).collect()
 }
 
-fn by_compose(context: &Context<'_>, named: &Named, used: &mut Consumed) -> Vec<Deployment> {
+fn by_compose(
+    context: &Context<'_>,
+    named: &Named,
+    used: &mut Consumed,
+    left_out: &mut BTreeSet<SourceId>,
+) -> Vec<Deployment> {
     let files = inputs(context, &named.compose);
     let mut env_files = inputs(context, &named.env_files);
     if named.env_files.is_empty()
@@ -115,7 +120,7 @@ fn by_compose(context: &Context<'_>, named: &Named, used: &mut Consumed) -> Vec<
         let path = format!("{}.env", context.sources.get(first.source).folder());
         env_files.extend(context.inputs.at(&path));
     }
-    compose::read(context, &Project { files, env_files, remark: None }, used)
+    compose::read(context, &Project { files, env_files, remark: None }, used, left_out)
 }
 
 fn by_helm(context: &Context<'_>, named: &Named) -> Vec<Deployment> {

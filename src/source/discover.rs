@@ -201,6 +201,7 @@ impl Disk {
             .standard_filters(lists.follows())
             .hidden(false)
             .git_global(false)
+            .git_exclude(lists.excludes())
             .follow_links(false)
             .threads(std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
             .filter_entry({

@@ -12,6 +12,8 @@ use ignore::DirEntry;
 
 /// The lists of a folder.
 const NAMES: [&str; 2] = [".gitignore", ".ignore"];
+/// The list of a repository.
+const EXCLUDE: &str = ".git/info/exclude";
 /// Bytes of the lists that speak about one file together.
 const MOST_BYTES: usize = 256 << 10;
 /// Patterns among them that are searched for, not looked up.
@@ -31,6 +33,7 @@ pub(super) struct Refused {
 #[derive(Default)]
 pub(super) struct Lists {
     follows: bool,
+    excludes: bool,
     refused: Mutex<Vec<Refused>>,
     /// What those of the folder itself and above it come to.
     above: Load,
@@ -45,10 +48,13 @@ impl Lists {
         let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let mut above: Vec<&Path> = real.ancestors().collect();
         above.reverse();
-        for list in above.iter().flat_map(|folder| {
-            NAMES.iter().chain(&[".git/info/exclude"]).map(|name| folder.join(name))
-        }) {
-            if let Err(reason) = load_of(&list, &mut lists.above) {
+        for list in above
+            .iter()
+            .flat_map(|folder| NAMES.iter().chain(&[EXCLUDE]).map(|name| folder.join(name)))
+        {
+            let load = load_of(&list, &mut lists.above);
+            lists.excludes |= list.ends_with(EXCLUDE) && load == Ok(true);
+            if let Err(reason) = load {
                 lists.follows = false;
                 lists.refused = Mutex::new(Vec::from([Refused { list, reason, below: None }]));
                 break;
@@ -65,6 +71,12 @@ impl Lists {
     /// Whether any list is followed.
     pub(super) fn follows(&self) -> bool {
         self.follows
+    }
+
+    /// Whether the repository's own list says anything. Most say nothing, and what leads to those
+    /// of repositories further down is better left alone.
+    pub(super) fn excludes(&self) -> bool {
+        self.excludes
     }
 
     /// Whether the walk may go on there; if it may not, the folder is walked for itself.
@@ -125,14 +137,14 @@ struct Load {
     searched_bytes: usize,
 }
 
-/// Adds what a list costs, or says why it is not followed.
-fn load_of(list: &Path, load: &mut Load) -> Result<(), &'static str> {
-    let Ok(metadata) = symlink_metadata(list) else { return Ok(()) };
+/// Adds what a list costs and tells whether it says anything, or why it is not followed.
+fn load_of(list: &Path, load: &mut Load) -> Result<bool, &'static str> {
+    let Ok(metadata) = symlink_metadata(list) else { return Ok(false) };
     if metadata.is_symlink() {
         return Err("a symbolic link, which git does not follow either");
     }
     if metadata.is_dir() {
-        return Ok(());
+        return Ok(false);
     }
     if !metadata.is_file() {
         return Err("no file");
@@ -141,15 +153,16 @@ fn load_of(list: &Path, load: &mut Load) -> Result<(), &'static str> {
     if load.bytes > MOST_BYTES {
         return Err("with those above it more than 256 KiB");
     }
-    let Ok(text) = std::fs::read(list) else { return Ok(()) };
-    for pattern in text.split(|&byte| byte == b'\n').filter(|line| is_searched(line)) {
+    let Ok(text) = std::fs::read(list) else { return Ok(false) };
+    let lines = || text.split(|&byte| byte == b'\n');
+    for pattern in lines().filter(|line| is_searched(line)) {
         load.searched += 1;
         load.searched_bytes += pattern.len();
     }
     if load.searched > MOST_SEARCHED || load.searched_bytes > MOST_SEARCHED_BYTES {
         return Err("with those above it more than 250 patterns with wildcards, or 6 KiB of them");
     }
-    Ok(())
+    Ok(lines().any(|line| !line.is_empty() && !line.starts_with(b"#")))
 }
 
 /// Whether a pattern has wildcards beyond those of `*.end`.

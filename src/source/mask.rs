@@ -192,8 +192,10 @@ pub fn secrets_within(text: &str) -> Vec<Range<usize>> {
             at += first.len_utf8();
             continue;
         }
-        let end = rest.find(is_between).unwrap_or(rest.len());
-        let end = rest[..end].find("${").filter(|&n| n > 0).unwrap_or(end);
+        let ends = |&(at, c): &(usize, char)| {
+            is_between(c) || c == '$' && at > 0 && rest[at..].starts_with("${")
+        };
+        let end = rest.char_indices().find(ends).map_or(rest.len(), |(at, _)| at);
         let token = &rest[..end];
         if let Some(scheme) = token.find("://") {
             at = url(text, at + scheme + 3, &mut hidden);

@@ -122,14 +122,24 @@ impl Disk {
     /// The files of a set, as reports print them.
     pub fn fitting(&self, set: &PathSet, top: Option<&Path>) -> Vec<String> {
         let start = set.folder();
-        let walk = WalkBuilder::new(&start)
+        let real = |path: &Path| path.canonicalize().ok();
+        let (Some(top), Some(real_start)) = (top, real(&start)) else { return Vec::new() };
+        // Above the repository, and beside it, there is nothing to look for.
+        let walked = match real(top) {
+            Some(real_top) if real_start.starts_with(&real_top) => start.as_path(),
+            Some(real_top) if real_top.starts_with(&real_start) => top,
+            _ => return Vec::new(),
+        };
+        let walk = WalkBuilder::new(walked)
             .standard_filters(false)
             .filter_entry(|entry| entry.file_name() != ".git")
             .build();
         let mut files: Vec<String> = walk
             .flatten()
             .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-            .filter(|entry| set.contains(entry.path(), &start) && is_within(entry.path(), top))
+            .filter(|entry| {
+                set.contains(entry.path(), &start) && is_within(entry.path(), Some(top))
+            })
             .take(MAX_FITTING)
             .map(|entry| self.from_here(entry.path()))
             .collect();
@@ -164,6 +174,7 @@ fn named_below(folder: &Path, names: &[&str], lists: &Arc<Lists>) -> Vec<PathBuf
         .standard_filters(lists.follows())
         .hidden(false)
         .git_global(false)
+        .git_exclude(lists.excludes())
         .filter_entry(move |entry| entry.file_name() != ".git" && admitted.admit(entry))
         .build();
     walk.flatten()

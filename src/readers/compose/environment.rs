@@ -12,6 +12,7 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
 
+use super::super::bounds::{MOST_ENV_FILES, MOST_VARIABLES};
 use super::super::interpolation::Known;
 use super::super::{join, scalar};
 use super::Reader;
@@ -131,10 +132,14 @@ impl<'a> Reader<'a, '_> {
             outer.insert(name.clone(), known.clone());
         }
         let mut seen = self.variables.none_beside();
+        let mut number = 0;
         for (layer, attribute) in attributes(service, "env_file") {
             for named in env_file_paths(attribute) {
+                number += 1;
+                let has_room =
+                    number <= MOST_ENV_FILES && environment.variables.len() <= MOST_VARIABLES / 2;
                 let at = join(&layer.folder, &plain(&layer.variables, &named.path));
-                match self.context.inputs.at(&at) {
+                match self.context.inputs.at(&at).filter(|_| has_room) {
                     Some(input) => {
                         self.used.insert(input.source);
                         if named.raw {

@@ -10,7 +10,7 @@ use super::{Kind, Style, SyntaxError, Tree};
 /// Attempts to mend one file before what is left of it is given up.
 const MAX_ATTEMPTS: usize = 160;
 /// Bytes that all attempts together may read.
-const MAX_READ_AGAIN: usize = 24 << 20;
+const MAX_READ_AGAIN: usize = 8 << 20;
 /// Files larger than this are not mended: each attempt reads the file again.
 pub(super) const MAX_MENDED_BYTES: usize = 1 << 20;
 
@@ -21,7 +21,7 @@ pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     let mut filled: Vec<Range<usize>> = Vec::new();
     let (mut tree, mut error, mut progress) = build(&text, &raw);
     let mut attempts = 0;
-    let most = (MAX_READ_AGAIN / text.len().max(1)).clamp(16, MAX_ATTEMPTS);
+    let most = (MAX_READ_AGAIN / text.len().max(1)).clamp(8, MAX_ATTEMPTS);
     let mut document = document_of(original, error.as_ref().map_or(0, |e| e.offset));
     'mending: while let Some(current) = error.clone() {
         let here = document_of(original, current.offset);

@@ -77,19 +77,26 @@ fn written(original: &str, copy: &str, value: &str, style: Style) -> Option<Stri
 
 /// Parses a part of a file, such as YAML within a block scalar. Places are the file's.
 pub fn parse_within(text: &str, part: Range<usize>) -> Tree {
-    // What stands around the part becomes blank, so that every offset stays what it is.
-    let blank = |outside: &str| -> String {
-        outside
-            .chars()
-            .map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) })
-            .collect()
-    };
     let line = memchr::memrchr(b'\n', &text.as_bytes()[..part.start]).map_or(0, |at| at + 1);
-    // The first line of a block scalar begins with its indentation.
-    let is_indentation = text[line..part.start].bytes().all(|b| matches!(b, b' ' | b'\t'));
-    let start = if is_indentation { line } else { part.start };
-    let copy = format!("{}{}", blank(&text[..start]), &text[start..part.end]);
-    parse_unfilled(&copy)
+    // The first line of a block scalar begins with its indentation; what else stands before the
+    // part on its line becomes blank.
+    let before = &text[line..part.start];
+    let is_indentation = before.bytes().all(|b| matches!(b, b' ' | b'\t'));
+    let blank = if is_indentation { before.to_owned() } else { " ".repeat(before.len()) };
+    shifted(parse_unfilled(&(blank + &text[part])), line)
+}
+
+/// The tree of a text that begins at `base` of its file.
+fn shifted(mut tree: Tree, base: usize) -> Tree {
+    for node in &mut tree.nodes {
+        let range = node.place.range();
+        node.place = (range.start + base..range.end + base).into();
+    }
+    for comment in &mut tree.comments {
+        *comment = comment.start + base..comment.end + base;
+    }
+    tree.errors.iter_mut().for_each(|error| error.offset += base);
+    tree
 }
 
 /// Parses the YAML that a scalar holds. Places are the file's, also where the scalar is written
@@ -105,13 +112,9 @@ pub fn parse_scalar(text: &str, node: Node<'_>) -> Tree {
     if let Some(value) = node.text().filter(|_| text[content.clone()].contains('\n')) {
         return parse_decoded(value, content);
     }
-    let blank: String = text[..content.start]
-        .chars()
-        .map(|c| if c == '\n' { "\n".into() } else { " ".repeat(c.len_utf8()) })
-        .collect();
     // The text begins a line of its own: the quote before it is one byte.
-    let mut copy = blank[..content.start.saturating_sub(1)].to_owned();
-    copy.push('\n');
+    let base = content.start.saturating_sub(1);
+    let mut copy = String::from("\n");
     let (mut rest, mut in_quotes) = (&text[content], false);
     let mut quote = |copy: &mut String, sign: char| {
         in_quotes = !in_quotes;
@@ -138,7 +141,7 @@ pub fn parse_scalar(text: &str, node: Node<'_>) -> Tree {
         }
         rest = &rest[2..];
     }
-    parse(&copy)
+    shifted(parse(&copy), base)
 }
 
 /// Parses a text that does not stand in the file as it is. Everything in it is at `place`.
