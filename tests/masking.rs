@@ -797,3 +797,64 @@ fn explanations_hold_no_secret_of_anybody() {
         look.through(&run.out, id);
     }
 }
+
+/// A private key or a token where a name is expected, in the notations that nothing tells from one.
+#[test]
+fn keys_and_tokens_in_place_of_names() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let pair = omlint::crypto::generate::generate(2048).expect("a pair");
+    let private = STANDARD.encode(pair.private_der());
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let claims = part(r#"{"sub":"somebody-of-whom-a-log-need-not-tell","exp":null}"#);
+    let token = format!(
+        "{}.{claims}.{}",
+        part(r#"{"alg":"RS256"}"#),
+        &private[600..900].replace(['/', '+'], "-")
+    );
+    let jwk =
+        format!(r#"{{"kty":"RSA","n":"x","d":"{}""#, private[600..900].replace(['/', '+'], "-"));
+    for secret in [private.clone(), STANDARD.encode(&private), token, jwk] {
+        let written = format!("'{secret}'");
+        let encoded = STANDARD.encode(&secret);
+        let files = [
+            (
+                ".env",
+                format!(
+                    "AUTHENTICATION_PROVIDER=auth0\nAUTHENTICATION_CLIENT_ID={written}\nJWT_ISSUER={written}\n"
+                ),
+            ),
+            (
+                "values.yaml",
+                format!(
+                    "openmetadata:\n  config:\n    authentication:\n      provider: {written}\n      clientId: {written}\n"
+                ),
+            ),
+            (
+                "deploy/om.yaml",
+                format!(
+                    "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {{k: {encoded}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: om}}\nspec:\n  containers:\n    - name: om\n      image: openmetadata/server:1.11.8\n      env:\n        - {{name: AUTHENTICATION_CLIENT_ID, valueFrom: {{secretKeyRef: {{name: s, key: k}}}}}}\n        - {{name: AUTHENTICATION_PROVIDER, value: '$(AUTHENTICATION_CLIENT_ID)'}}\n"
+                ),
+            ),
+            (
+                "fleet/fleet.yaml",
+                format!(
+                    "helm:\n  chart: openmetadata\n  version: {written}\n  valuesFiles: [{written}]\n  values: {{}}\ntargetCustomizations:\n  - {{name: {written}, helm: {{values: {{openmetadata: {{}}}}}}}}\n"
+                ),
+            ),
+        ];
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let place = folder(&files);
+        for question in questions() {
+            let run = omlint(place.path(), &question);
+            let printed: String = format!("{}{}", run.out, run.err).split_whitespace().collect();
+            for at in
+                (0..secret.len() - 16).step_by(8).skip(if secret.starts_with('{') { 4 } else { 0 })
+            {
+                let piece = &secret[at..at + 16];
+                assert!(!printed.contains(piece), "{question:?}: {piece}");
+            }
+        }
+    }
+}

@@ -447,9 +447,10 @@ fn layers<'a>(
             Values::Text(_) => {}
             Values::File { path, place, is_needed } => match file(path) {
                 Some(input) => layers.found.extend(of_file(input)),
-                None if *is_needed => layers
-                    .unseen
-                    .push((format!("the values file `{path}`"), scalar::span(home, *place))),
+                None if *is_needed => layers.unseen.push((
+                    format!("the values file `{}`", public_value(path)),
+                    scalar::span(home, *place),
+                )),
                 None => {}
             },
             Values::Held(held) => {

@@ -170,10 +170,11 @@ pub fn plain(text: &str) -> String {
 }
 
 /// Ranges of a public value that may hold a secret all the same: user-info and query of a
-/// URL, what follows the name in `name:password` and `name=password`, and whatever a value
-/// has swallowed that was never meant to be part of it.
+/// URL, what follows the name in `name:password` and `name=password`, what is as long as a key
+/// or a token, and whatever a value has swallowed that was never meant to be part of it.
 pub fn secrets_within(text: &str) -> Vec<Range<usize>> {
     let mut hidden = Vec::new();
+    long_runs(text, &mut hidden);
     // What stands on further lines is not the value that its author had in mind.
     let start = text.len() - text.trim_start().len();
     let end = start + text[start..].trim_end().find(['\n', '\r']).unwrap_or(text.len() - start);
@@ -217,6 +218,27 @@ pub fn secrets_within(text: &str) -> Vec<Range<usize>> {
         at += end;
     }
     hidden
+}
+
+/// No name or id takes so many letters and digits in a row: the digest of an image takes these.
+const LONGEST_RUN: usize = 64;
+
+/// Hides what may be a key or a token: a long run of letters and digits, with all of base64 and of
+/// a token's dots around it.
+fn long_runs(text: &str, hidden: &mut Vec<Range<usize>>) {
+    let is_run =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'_' | b'=');
+    let is_part = |byte: u8| is_run(byte) || matches!(byte, b'/' | b'.');
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let part = bytes[at..].iter().take_while(|byte| is_part(**byte)).count();
+        let is_long = bytes[at..at + part].split(|byte| !is_run(*byte));
+        if is_long.map(<[u8]>::len).max().is_some_and(|length| length > LONGEST_RUN) {
+            hidden.push(at..at + part);
+        }
+        at += part.max(1);
+    }
 }
 
 fn is_between(c: char) -> bool {
@@ -409,6 +431,26 @@ mod tests {
             ("max-age=31536000", "max-age=31536000"),
         ] {
             assert_eq!(public_value(text), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_as_long_as_a_key_is_blanked() {
+        let long = "Ab3_".repeat(20);
+        for text in [
+            long.clone(),
+            format!("eyJhbGciOiJSUzI1NiJ9.{long}.c2ln"),
+            format!("MIIE/x+{long}/Zg=="),
+        ] {
+            assert_eq!(public_value(&text), "*".repeat(text.len()));
+            assert!(!public_value(&format!("an id {text}")).contains("Ab3"));
+        }
+        for text in [
+            "261867039324-neb92r2147i6upchb78tv29idk079bps.apps.googleusercontent.com".to_owned(),
+            format!("https://om.example.com/{}", "of/a/long/path/".repeat(9)),
+        ] {
+            let shown = public_value(&text);
+            assert!(!shown.contains("**"), "{shown}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Bundles of Rancher's Fleet: `fleet.yaml` with the values of a chart, and what is laid over them for
 //! some clusters.
 
+use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::Input;
@@ -63,7 +64,7 @@ pub(super) fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>>
         return vec![release(name, None)];
     }
     let each = customised.into_iter().map(|(target, helm)| {
-        let name = format!("{name}@{}", text(target, "name").unwrap_or_default());
+        let name = format!("{name}@{}", public_value(text(target, "name").unwrap_or_default()));
         release(&name, Some(helm))
     });
     each.collect()
