@@ -7,24 +7,62 @@ pub(super) fn reference(text: &str) -> Option<&'static str> {
     let starts = |prefix: &str| text.starts_with(prefix);
     if text.contains("{{") && text.contains("}}") {
         Some("a template expression")
-    } else if starts("ENC[") || starts("!vault") || starts("$ANSIBLE_VAULT") {
+    } else if ENCRYPTED.iter().any(|prefix| starts(prefix)) {
         Some("an encrypted value")
     } else if starts("<path:") || starts("<vault:") {
         Some("a vault reference")
-    } else if starts("ref+") || starts("op://") || starts("vault:") || starts("secretref+") {
-        Some("a reference to a secret manager")
     } else if starts("arn:aws:secretsmanager:") || starts("arn:aws:ssm:") {
         Some("a reference to AWS")
-    } else if starts("sm://") || starts("gcp:") || starts("awssm://") || starts("azurekeyvault://")
+    } else if MANAGERS.iter().any(|prefix| starts(prefix))
+        || starts("projects/") && text.contains("/secrets/")
+        || text.ends_with("@azurekeyvault")
     {
         Some("a reference to a secret manager")
+    } else if is_mark(text) {
+        Some("a mark that a pipeline fills in")
     } else {
         None
     }
 }
 
-/// Parts of a text that another program fills in before it is used: `$(NAME)`, `%NAME%`,
-/// `@NAME@`, `#{NAME}#`. Byte ranges, in order.
+/// How encrypted values begin: SOPS, Ansible, Jasypt, Spring.
+const ENCRYPTED: [&str; 5] = ["ENC[", "!vault", "$ANSIBLE_VAULT", "ENC(", "{cipher}"];
+
+/// How references to secret managers begin.
+const MANAGERS: [&str; 14] = [
+    "ref+",
+    "op://",
+    "vault:",
+    ">>vault:",
+    "secretref+",
+    "secretref:",
+    "sm://",
+    "gcp:",
+    "awssm://",
+    "ssm:/",
+    "azurekeyvault://",
+    "keyvault://",
+    "secret://",
+    "@Microsoft.KeyVault(",
+];
+
+/// A whole text that is a name between marks: `((db-password))`, `@DB_PASSWORD@`,
+/// `%DB_PASSWORD%`. Within a longer text these may be anything.
+fn is_mark(text: &str) -> bool {
+    let between = |open: &str, close: &str| text.strip_prefix(open)?.strip_suffix(close);
+    let lower = between("((", "))").is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c))
+    });
+    let upper = between("@", "@").or_else(|| between("%", "%")).is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.contains('_')
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    });
+    lower || upper
+}
+
+/// Parts of a text that another program fills in before it is used: `$(NAME)`, `#{NAME}#`,
+/// `@@NAME@@`, `__NAME__`. Byte ranges, in order.
 pub(super) fn marks(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
