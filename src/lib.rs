@@ -34,7 +34,7 @@ use report::View;
 use report::compliance::Subject;
 use rules::Knowledge;
 use rules::schema::Severity;
-use source::discover::{Disk, Note, STALE, decoded};
+use source::discover::{Disk, NO_ROOM, Note, STALE, decoded};
 use source::git::Changes;
 use source::ground::Ground;
 use source::mask::{Shown, sentence};
@@ -298,7 +298,9 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         }
         match disk.load(candidate) {
             Ok(source) => first.push(source),
-            Err(note) if arrival == Arrival::Named => run.failures.push(note),
+            Err(note) if arrival == Arrival::Named || note.kind == NO_ROOM => {
+                run.failures.push(note);
+            }
             Err(note) => run.notes.push(note),
         }
     }

@@ -295,3 +295,35 @@ fn rules_and_patterns_are_not_looked_for_outside_of_the_repository() {
         assert!(begun.elapsed() < Duration::from_secs(5), "{config}: {:?}", begun.elapsed());
     }
 }
+
+#[test]
+fn files_are_bounded_together() {
+    let folder = folder(&[("a/docker-compose.yml", UNSAFE), ("b.txt", "")]);
+    let comment = "      # padding padding padding padding padding padding padding padding\n";
+    let text = format!("{UNSAFE}{}", comment.repeat((15 << 20) / comment.len()));
+    write(folder.path(), "z/large.yml", text.as_bytes());
+    for n in 0..12 {
+        let link = folder.path().join(format!("z/{n}"));
+        std::fs::create_dir(&link).expect("a folder");
+        let to = link.join("docker-compose.yml");
+        std::fs::hard_link(folder.path().join("z/large.yml"), to).expect("a link");
+    }
+    let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("z/9/docker-compose.yml: not read"), "{}", run.err);
+    assert!(run.out.contains("a/docker-compose.yml:6:"), "{}", run.out);
+
+    let env =
+        format!("AUTHENTICATION_PROVIDER=basic\n{}", comment.repeat((15 << 20) / comment.len()));
+    let place = support::folder(&[]);
+    write(place.path(), "large.env", env.as_bytes());
+    let names: Vec<String> = (0..30).map(|n| format!("e{n}.env")).collect();
+    for name in &names {
+        symlink("large.env", place.path().join(name)).expect("a link");
+    }
+    let text = format!("{UNSAFE}    env_file: [{}]\n", names.join(", "));
+    write(place.path(), "docker-compose.yml", text.as_bytes());
+    let run = support::omlint(place.path(), &["check", "--format", "concise", "--verbose"]);
+    assert!(run.out.contains("docker-compose.yml:6:"), "{} {}", run.out, run.err);
+    assert!(run.err.contains("e29.env: not read"), "{}", run.err);
+}

@@ -68,7 +68,9 @@ impl Known {
             Piece::Known(text) => text.expose().len(),
             Piece::Unknown(unknown) => unknown.name.len(),
         };
-        self.text.pieces().iter().map(|piece| size_of::<Piece>() + text(piece)).sum()
+        let steps = self.steps.iter().map(|step| size_of::<Step>() + step.what.len());
+        let pieces = self.text.pieces().iter().map(|piece| size_of::<Piece>() + text(piece));
+        pieces.chain(steps).sum()
     }
 
     /// Whether it is a name alone, of which nothing among the files knows the value.

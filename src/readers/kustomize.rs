@@ -18,6 +18,8 @@ use super::{Companions, Input, Role, Want, join, scalar};
 
 /// Deepest chain of kustomizations.
 const MAX_DEPTH: usize = 16;
+/// Objects that the patches of one kustomization are held against, all in all.
+const MOST_PATCHED: usize = 100_000;
 /// Names of a kustomization in its folder, in the order in which they are looked for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -98,6 +100,8 @@ pub(super) struct Builder<'a, 'c> {
     /// Kustomizations that another one builds on.
     pub inner: BTreeSet<SourceId>,
     used: BTreeSet<SourceId>,
+    /// Objects that patches were held against.
+    applied: usize,
 }
 
 /// Every Secret and ConfigMap that manifests hold and kustomizations build.
@@ -126,7 +130,7 @@ struct Since {
 
 impl<'a, 'c> Builder<'a, 'c> {
     pub fn new(context: &'c Context<'a>, inline: &'a Inline) -> Self {
-        Builder { context, inline, inner: BTreeSet::new(), used: BTreeSet::new() }
+        Builder { context, inline, inner: BTreeSet::new(), used: BTreeSet::new(), applied: 0 }
     }
 
     /// What the kustomization builds.
@@ -232,6 +236,12 @@ impl<'a, 'c> Builder<'a, 'c> {
         scope: &mut Scope<'a>,
         since: Since,
     ) {
+        self.applied += scope.workloads.len() + scope.stores.len() + scope.doors.len();
+        if self.applied > MOST_PATCHED {
+            let why = Some("there are more patches than omlint applies");
+            self.refuse(scope, "a patch", patch.span(), why);
+            return;
+        }
         let documents = self.documents(patch, scope);
         if documents.is_empty() {
             self.refuse(scope, "a patch", patch.span(), Some("it is not among the files"));

@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use ignore::{WalkBuilder, WalkState};
@@ -19,6 +21,8 @@ use super::{Arrival, Source, Trouble};
 
 /// No file over this size is read whole.
 pub const MAX_BYTES: u64 = 16 << 20;
+/// Bytes of all files of a run together: each takes several times as much once it is parsed.
+const MOST_BYTES: usize = 64 << 20;
 /// Of a larger file, so much is looked at to tell whether it is one of ours.
 const HEAD_BYTES: u64 = 1 << 20;
 /// So many bytes of a walker's buffer are kept for the next file.
@@ -29,6 +33,8 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The kind of a note about a file for which there was no room any more.
+pub const NO_ROOM: &str = "no-room";
 /// The kind of a note about a baseline that records what is not there any more.
 pub const STALE: &str = "stale";
 
@@ -37,7 +43,7 @@ pub const STALE: &str = "stale";
 pub struct Note {
     /// The path as reports print it.
     pub path: String,
-    /// `skipped`, `outside`, `unreadable`, `remark`, or [`STALE`].
+    /// `skipped`, `outside`, `unreadable`, `remark`, [`NO_ROOM`] or [`STALE`].
     pub kind: &'static str,
     /// Why, in words.
     pub reason: String,
@@ -77,6 +83,9 @@ pub struct Disk {
     /// What was in changed files before, where it is that what is asked for.
     past: HashMap<PathBuf, Option<Vec<u8>>>,
     roots: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
+    /// Bytes that the prefilter keeps, and those of all files that were read.
+    kept: AtomicUsize,
+    loaded: AtomicUsize,
 }
 
 impl Disk {
@@ -88,6 +97,8 @@ impl Disk {
             excluded: PathSet::default(),
             past: HashMap::new(),
             roots: Mutex::default(),
+            kept: AtomicUsize::new(0),
+            loaded: AtomicUsize::new(0),
         }
     }
 
@@ -288,7 +299,8 @@ impl Disk {
             illustrative: is_illustrative(below),
             path,
             arrival: Arrival::Walked,
-            bytes: Some(bytes),
+            // What does not fit in is read again, if there is room for it then.
+            bytes: (self.kept.fetch_add(bytes.len(), Relaxed) < MOST_BYTES).then_some(bytes),
         }))
     }
 
@@ -313,6 +325,14 @@ impl Disk {
                 reason: describe(&error),
             })?,
         };
+        if self.loaded.fetch_add(bytes.len(), Relaxed) + bytes.len() > MOST_BYTES {
+            self.loaded.fetch_sub(bytes.len(), Relaxed);
+            let reason = format!(
+                "not read: the files of this run are more than {} MiB together; name fewer files",
+                MOST_BYTES >> 20
+            );
+            return Err(Note { path: candidate.path, kind: NO_ROOM, reason });
+        }
         let too_large = bytes.len() as u64 == HEAD_BYTES
             && std::fs::metadata(&file).is_ok_and(|metadata| metadata.len() > MAX_BYTES);
         let mut source = decoded(&candidate.path, bytes, candidate.arrival);
