@@ -922,3 +922,25 @@ spec:
         run.out
     );
 }
+
+/// What `kubectl get secrets -o yaml` prints of a whole cluster.
+#[test]
+fn a_key_in_a_dump_of_many_secrets_is_found() {
+    let other = STANDARD.encode([7; 30_000]);
+    let secret = |name: &str, data: &str| {
+        format!(
+            "- apiVersion: v1\n  kind: Secret\n  metadata: {{name: {name}}}\n  data: {{k: {data}}}\n"
+        )
+    };
+    let mut dump = "apiVersion: v1\nkind: List\nitems:\n".to_owned();
+    for number in 0..40 {
+        dump.push_str(&secret(&format!("s{number}"), &other));
+    }
+    let line = dump.lines().count() + 4;
+    dump.push_str(&secret("jwt", &STANDARD.encode(shipped_der())));
+    assert!(dump.len() > 1024 * 1024);
+    let folder = support::folder(&[("dump.yaml", &dump)]);
+    let run = support::omlint(folder.path(), &["check", ".", "--format", "concise"]);
+    assert!(run.out.contains(&format!("dump.yaml:{line}:")), "{}", run.out);
+    assert!(run.out.contains("jwt-default-key-pair"), "{}", run.out);
+}

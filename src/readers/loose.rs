@@ -55,7 +55,22 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
     // Below the base64 of a Secret there is no telling by a few letters what it holds.
     let may_hold = |(node, _): &(Node<'_>, _)| node.text().is_some_and(|it| it.len() >= SHORTEST);
     let holds_keys = held.iter().any(may_hold) || MARKS.iter().any(|mark| text.contains(mark));
-    if holds_keys && text.len() <= MAX_TEXT {
+    if holds_keys && text.len() > MAX_TEXT {
+        // A dump of many Secrets: each value is searched for itself.
+        for (node, (holder, name)) in &held {
+            let Some(value) = node.text().filter(|it| (SHORTEST..=MAX_TEXT).contains(&it.len()))
+            else {
+                continue;
+            };
+            loose.keys.extend(keys::read(value.as_bytes()).into_iter().map(|material| KeyPlace {
+                material,
+                span: scalar::span(id, *node),
+                holder: *holder,
+                name: name.clone(),
+                target: None,
+            }));
+        }
+    } else if holds_keys {
         let whole =
             text.trim_start().starts_with("-----BEGIN") || text.trim_start().starts_with('{');
         for material in keys::read(text.as_bytes()) {
