@@ -97,7 +97,11 @@ impl Variables {
 
     /// No variables, which count with these what they bring.
     pub(super) fn none_beside(&self) -> Variables {
-        Variables { known: BTreeMap::new(), ..self.clone() }
+        Variables {
+            known: BTreeMap::new(),
+            brought: self.brought.clone(),
+            secret: self.secret.clone(),
+        }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Known> {

@@ -26,6 +26,9 @@ pub(super) fn is_misshapen(setting: &Setting, value: &Value) -> Truth {
     if has_gap && !text.trim_start().starts_with(['[', '{']) {
         return Truth::Unknown;
     }
+    if !is_list && is_plain(&text) {
+        return Truth::False;
+    }
     let line = format!("value: {}\n", text.replace(GAP, "x"));
     let tree = parse(&line);
     let node = tree.documents().next().and_then(|root| Some(root.get("value")?.value));
@@ -35,6 +38,16 @@ pub(super) fn is_misshapen(setting: &Setting, value: &Value) -> Truth {
         (true, false) => Truth::False,
         (true, true) => Truth::Unknown,
     }
+}
+
+/// Whether nothing in the text means anything to YAML, so that it need not be parsed.
+fn is_plain(text: &str) -> bool {
+    let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-@".contains(&byte);
+    let bytes = text.as_bytes();
+    let first = bytes.first().is_some_and(|first| first.is_ascii_alphanumeric() || *first == b'/');
+    // A colon means something before a blank and at the end.
+    let between = |at: usize| bytes[at] == b':' && bytes.get(at + 1).is_some_and(|b| inside(*b));
+    first && (0..bytes.len()).all(|at| inside(bytes[at]) || between(at))
 }
 
 fn fits(node: Node<'_>, is_list: bool) -> bool {

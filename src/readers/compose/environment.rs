@@ -121,19 +121,22 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let mut rank = 1;
+        let env_files = attributes(service, "env_file");
         // A file sees the project's variables, then what `environment` says, then itself and the
         // files before it.
         let mut outer = self.variables.none_beside();
-        for (name, variable) in &own {
-            let Variable { text, place, steps, .. } = variable.clone();
-            outer.insert(name.clone(), Known { text, place, steps });
-        }
-        for (name, known) in self.variables.iter() {
-            outer.insert(name.clone(), known.clone());
+        if !env_files.is_empty() {
+            for (name, variable) in &own {
+                let Variable { text, place, steps, .. } = variable.clone();
+                outer.insert(name.clone(), Known { text, place, steps });
+            }
+            for (name, known) in self.variables.iter() {
+                outer.insert(name.clone(), known.clone());
+            }
         }
         let mut seen = self.variables.none_beside();
         let mut number = 0;
-        for (layer, attribute) in attributes(service, "env_file") {
+        for (layer, attribute) in env_files {
             for named in env_file_paths(attribute) {
                 number += 1;
                 let has_room =
