@@ -124,13 +124,20 @@ fn main() {
         return;
     }
 
-    // The checks are decoded at each start, the texts only for what was found.
+    // The checks are decoded at each start, the texts only for what was found. The examples, most
+    // of all that is written, are asked for by few commands.
     let mut checks = Vec::new();
     let mut texts = String::from("&[\n");
+    let mut examples = serde_yaml::Mapping::new();
     for (id, (_, mut raw, topic)) in rules {
         let mut sheet = serde_yaml::Mapping::new();
         for part in ["since", "texts"] {
-            let value = raw.remove(part).expect("checked by the form");
+            let mut value = raw.remove(part).expect("checked by the form");
+            if let Some(texts) = value.as_mapping_mut() {
+                let none = serde_yaml::from_str("{ bad: [], good: [] }").expect("plain data");
+                let own = texts.insert("examples".into(), none).expect("checked by the form");
+                examples.insert(id.as_str().into(), own);
+            }
             sheet.insert(part.into(), value);
         }
         let sheet = serde_json::to_string(&sheet).expect("plain data");
@@ -141,6 +148,9 @@ fn main() {
     }
     texts.push_str("]\n");
     let checks = serde_json::to_string(&checks).expect("plain data");
+    let examples = serde_json::to_vec(&examples).expect("plain data");
+    let examples = miniz_oxide::deflate::compress_to_vec(&examples, 10);
+    std::fs::write(out.join("examples.json.deflated"), examples).expect("a writable build folder");
     let lists = telltales.iter().flat_map(telltales::Telltales::lists);
     let tables = [
         ("settings.json", catalogue_json),

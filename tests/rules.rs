@@ -28,7 +28,7 @@ fn every_example_does_what_it_says() {
     let knowledge = Knowledge::built_in();
     let mut wrong = Vec::new();
     for rule in &knowledge.rules {
-        let examples = &knowledge.sheet(&rule.id).unwrap().texts.examples;
+        let examples = knowledge.examples(&rule.id).unwrap();
         assert!(
             examples.bad.len() >= 2 && examples.good.len() >= 2,
             "{}: too few examples",
@@ -53,7 +53,7 @@ fn every_example_does_what_it_says() {
 fn every_finding_says_what_to_do_in_filled_in_words() {
     let knowledge = Knowledge::built_in();
     for rule in &knowledge.rules {
-        for example in &knowledge.sheet(&rule.id).unwrap().texts.examples.bad {
+        for example in &knowledge.examples(&rule.id).unwrap().bad {
             let Some((_folder, scan)) = run(example) else { continue };
             for finding in scan.findings.iter().filter(|f| f.rule == rule.id) {
                 assert!(!finding.advice.is_empty(), "{}", rule.id);
@@ -87,7 +87,7 @@ fn at_least_half_of_the_rules_point_at_a_second_place_in_some_example() {
     let knowledge = Knowledge::built_in();
     let mut with: BTreeSet<&str> = BTreeSet::new();
     for rule in &knowledge.rules {
-        for example in &knowledge.sheet(&rule.id).unwrap().texts.examples.bad {
+        for example in &knowledge.examples(&rule.id).unwrap().bad {
             let Some((_folder, scan)) = run(example) else { continue };
             if scan.findings.iter().any(|f| f.rule == rule.id && !f.related.is_empty()) {
                 with.insert(&rule.id);
@@ -130,7 +130,7 @@ fn a_pasted_remedy_silences_its_rule() {
     let mut left: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut mended = 0;
     for rule in &knowledge.rules {
-        for example in &knowledge.sheet(&rule.id).unwrap().texts.examples.bad {
+        for example in &knowledge.examples(&rule.id).unwrap().bad {
             let Some((_folder, before)) = run(example) else { continue };
             let Some(finding) = before.findings.iter().find(|f| f.rule == rule.id) else {
                 continue;

@@ -26,7 +26,7 @@ pub(super) fn run(dir: &Path, check: bool) -> Outcome {
         (IDS.to_owned(), ids(dir, &rules)),
     ]);
     for (rule, sheet) in rules {
-        let examples = &sheet.texts.examples;
+        let Some(examples) = loaded.knowledge.examples(&rule.id) else { continue };
         let shown = |list: &[Example], bad| match first(list) {
             Some((example, files)) => rehearsed(&rule.id, example, &files, bad, &rule_dirs),
             None => Ok(unplayed(list)),

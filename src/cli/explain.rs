@@ -29,8 +29,9 @@ pub(super) fn explain(id: &str) -> Outcome {
     for (setting, value) in &texts.remedy.set {
         out.push_str(&format!("    {setting}: {value}\n"));
     }
-    for (title, examples) in [("Speaks", &texts.examples.bad), ("Is silent", &texts.examples.good)]
-    {
+    let both =
+        knowledge.examples(id).map(|both| [("Speaks", &both.bad), ("Is silent", &both.good)]);
+    for (title, examples) in both.into_iter().flatten() {
         for example in examples.iter().take(2) {
             out.push_str(&format!("\n{title}: {}\n", example.name));
             for (file, text) in &example.files {

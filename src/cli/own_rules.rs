@@ -67,8 +67,8 @@ pub(super) fn test(dirs: &[PathBuf]) -> Outcome {
     }
     let flags = Flags { rule_dirs: dirs, ..Flags::default() };
     let (mut said, mut number, mut wrong) = (String::new(), 0, 0);
-    for (id, sheet) in loaded.knowledge.own_rules() {
-        let examples = &sheet.texts.examples;
+    for (id, _) in loaded.knowledge.own_rules() {
+        let Some(examples) = loaded.knowledge.examples(id) else { continue };
         let bad = examples.bad.iter().map(|example| (example, true));
         for (example, bad) in bad.chain(examples.good.iter().map(|example| (example, false))) {
             number += 1;

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Rules) -> Outcome {
     let text = match arguments.format {
         RulesFormat::Table => rule_list::table(&rules),
         RulesFormat::Markdown => rule_list::markdown(&rules),
-        RulesFormat::Json => rule_list::json(&rules),
+        RulesFormat::Json => rule_list::json(knowledge, &rules),
     };
     match print(&text) {
         Ok(()) => Outcome::Clean,

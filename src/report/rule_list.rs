@@ -135,11 +135,11 @@ struct Item<'a> {
     remedy: &'a Remedy,
     references: &'a [String],
     supersedes: Vec<&'a str>,
-    examples: &'a Examples,
+    examples: Option<&'a Examples>,
 }
 
 /// An array of objects for programs.
-pub fn json(rules: &[(&Rule, &Sheet)]) -> String {
+pub fn json(knowledge: &Knowledge, rules: &[(&Rule, &Sheet)]) -> String {
     let items: Vec<Item<'_>> = rules
         .iter()
         .map(|(rule, sheet)| Item {
@@ -172,7 +172,7 @@ pub fn json(rules: &[(&Rule, &Sheet)]) -> String {
                 .chain(&rule.supersedes_in_deployment)
                 .map(String::as_str)
                 .collect(),
-            examples: &sheet.texts.examples,
+            examples: knowledge.examples(&rule.id),
         })
         .collect();
     written(&items)

@@ -25,7 +25,7 @@ use crate::deployment::version::Version;
 use advisories::Advisories;
 use frameworks::Frameworks;
 use patterns::{Limits, Patterns};
-use schema::{Rule, Texts};
+use schema::{Examples, Rule, Texts};
 
 /// Everything that the binary knows about OpenMetadata.
 pub struct Knowledge {
@@ -68,6 +68,7 @@ impl Sheet {
 }
 
 /// Of each rule the id, the topic, and the rest of its sheet as JSON.
+/// What rules say, without examples: id, topic and texts.
 static TEXTS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 impl Knowledge {
@@ -166,6 +167,21 @@ impl Knowledge {
             Sheet { topic: topic.to_owned(), ..sheet }
         }))
     }
+
+    /// The examples of a rule. Those of all that are built in are decoded on first use.
+    pub fn examples(&self, id: &str) -> Option<&Examples> {
+        static EXAMPLES: OnceLock<BTreeMap<String, Examples>> = OnceLock::new();
+        if let Some(sheet) = self.sheets.get(id) {
+            return Some(&sheet.texts.examples);
+        }
+        let decoded = || {
+            let sound = "written by the build script";
+            let packed = include_bytes!(concat!(env!("OUT_DIR"), "/examples.json.deflated"));
+            let json = miniz_oxide::inflate::decompress_to_vec(packed).expect(sound);
+            serde_json::from_slice(&json).expect(sound)
+        };
+        EXAMPLES.get_or_init(decoded).get(id)
+    }
 }
 
 #[cfg(test)]
@@ -202,7 +218,12 @@ mod tests {
     fn what_an_expression_needs_changes_nothing_that_it_finds() {
         let list = expressions();
         assert!(list.len() > 20, "{}", list.len());
-        let texts = TEXTS.iter().flat_map(|(.., sheet)| sheet.split(['"', '\n', '\\', ' ', '=']));
+        let knowledge = Knowledge::built_in();
+        let examples = knowledge.rules.iter().filter_map(|rule| knowledge.examples(&rule.id));
+        let examples = examples.flat_map(|both| both.bad.iter().chain(&both.good));
+        let files = examples.flat_map(|example| example.files.values().map(String::as_str));
+        let texts = TEXTS.iter().map(|&(.., sheet)| sheet).chain(files);
+        let texts = texts.flat_map(|text| text.split(['"', '\n', '\\', ' ', '=']));
         let mut texts: Vec<&str> = texts.collect();
         texts.sort_unstable();
         texts.dedup();

@@ -40,8 +40,9 @@ pub struct Texts {
     /// Controls that a finding violates, by framework: `nist-800-53: [SC-12]`.
     #[serde(default)]
     pub mappings: BTreeMap<String, Vec<String>>,
-    /// What the rule's own tests run and its page shows.
-    pub examples: Examples,
+    /// What the rule's own tests run and its page shows. Of rules that are built in none are kept
+    /// here: `Knowledge::examples` has them all.
+    pub(in crate::rules) examples: Examples,
 }
 
 /// What to do about a finding.
