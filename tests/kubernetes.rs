@@ -172,3 +172,23 @@ fn a_patch_in_quotes_over_several_lines_is_applied() {
     let shown = omlint(place.path(), &["show", "."]);
     assert!(!shown.out.contains("patched.example.org"), "{}", shown.out);
 }
+
+/// The chart's manual has a Secret made under keys of its own: they hold the server's variables.
+#[test]
+fn a_secret_made_for_the_chart_holds_the_servers_password() {
+    let secret = |key: &str, value: &str| {
+        format!(
+            "\
+apiVersion: v1
+kind: Secret
+metadata: {{name: mysql-secrets}}
+stringData:
+  {key}: {value}
+"
+        )
+    };
+    let shipped = secret("openmetadata-mysql-password", "openmetadata_password");
+    assert_eq!(findings(&shipped), ["5 \"db-default-password\""]);
+    assert_eq!(findings(&secret("openmetadata-mysql-password", "kq3-own-Value")), [] as [&str; 0]);
+    assert_eq!(findings(&secret("mysql-password", "openmetadata_password")), [] as [&str; 0]);
+}

@@ -270,6 +270,8 @@ pub struct Catalogue {
     pub chart_quotes_since: Version,
     /// Keys of the chart's values beside its configuration.
     pub chart_keys: Vec<String>,
+    /// Keys of the Secrets that people make for the chart, and the variables they become.
+    chart_secrets: BTreeMap<String, String>,
     /// Telltale variables that other programs have, too.
     common_variables: Vec<String>,
     /// Texts that by themselves tell of OpenMetadata.
@@ -352,6 +354,12 @@ impl Catalogue {
     /// The settings that an environment variable sets, whatever the version.
     pub fn by_variable(&self, name: &str) -> &[SettingId] {
         self.by_variable.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The variable that a key of a Secret becomes: the key itself, but for those that the chart
+    /// names.
+    pub fn variable_of_key<'n>(&'n self, key: &'n str) -> &'n str {
+        self.chart_secrets.get(key).map_or(key, String::as_str)
     }
 
     /// Whether hardly anything but an OpenMetadata server reads this variable.

@@ -56,10 +56,13 @@ enum Share {
 }
 
 fn share(catalogue: &Catalogue, store: &Store<'_>) -> Share {
-    let names = || store.entries.keys().chain(&store.opaque).map(String::as_str);
+    let keys = || store.entries.keys().chain(&store.opaque).map(String::as_str);
+    let names = || keys().map(|key| catalogue.variable_of_key(key));
     let named = super::super::names_product(store.identity.name());
-    let texts =
-        store.entries.iter().map(|(name, entry)| (name.as_str(), entry.text.unquoted().outline()));
+    let texts = store
+        .entries
+        .iter()
+        .map(|(key, entry)| (catalogue.variable_of_key(key), entry.text.unquoted().outline()));
     if catalogue.telltales(names()).tell_of_server(named) {
         Share::Telling
     } else if catalogue.are_credentials(texts, named) {
@@ -104,7 +107,7 @@ fn deployment(context: &Context<'_>, group: &[&Store<'_>]) -> Deployment {
                 confidence: Confidence::High,
                 rank: 1,
             };
-            environment.set(name.clone(), variable);
+            environment.set(catalogue.variable_of_key(name), variable);
         }
     }
     let rest = Unseen {
