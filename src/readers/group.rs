@@ -1,11 +1,11 @@
 //! Which sources make one deployment. Positional paths are never layered beyond these rules,
 //! and their order never matters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::deployment::Deployment;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::{KeyPlace, Loose, Problem};
+use crate::deployment::{Deployment, Notation};
 use crate::source::discover::is_template_name;
 use crate::source::{Arrival, SourceId, Sources, Span, Trouble, spread};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
@@ -35,7 +35,10 @@ pub fn read(
     reading.deployments.extend(wrappers::read(&context, &mut consumed));
     read_helm(&context, options, &mut reading, &mut consumed, &mut budget);
     read_compose(&context, options, &mut reading, &mut consumed, &mut budget);
-    reading.deployments.extend(kubernetes::read(&context, &mut consumed, None));
+    let held = reading.deployments.iter().flat_map(|release| release.held.iter());
+    let passed: BTreeSet<Span> = held.map(|(place, _)| *place).collect();
+    let found = kubernetes::read(&context, &mut consumed, None);
+    reading.deployments.extend(found.into_iter().filter(|one| !is_part(one, &passed)));
 
     let explicit: Vec<&Input> = options.env_files.iter().filter_map(|id| inputs.of(*id)).collect();
     if list.iter().any(|input| stands_alone(input, sources, &consumed, Role::ServerFile)) {
@@ -97,6 +100,16 @@ fn leave_out<T>(
         }
         is_admitted
     });
+}
+
+/// Whether a Secret or ConfigMap says nothing to a server that it does not say to a release, too.
+fn is_part(one: &Deployment, passed: &BTreeSet<Span>) -> bool {
+    let spans = one.values().filter_map(|(_, value)| value.origin.span);
+    let home = |span: Span| one.held.iter().find(|(place, _)| place.contains(span));
+    let mut homes = spans.filter_map(home).peekable();
+    one.notation == Notation::ManifestData
+        && homes.peek().is_some()
+        && homes.all(|(place, _)| passed.contains(place))
 }
 
 /// Whether a file of this role is left for itself.
