@@ -806,6 +806,18 @@ fn notations(key: &RsaPublic) -> Vec<(&'static str, String)> {
             "JSON in Python",
             format!("KEYS = \"\"\"{{\"kty\": \"RSA\", \"n\": \"{n}\", \"e\": \"AQAB\"}}\"\"\"\n"),
         ),
+        (
+            "JSON for a shell",
+            format!("curl -d '{{\"kty\": \"RSA\", \"n\": \"{n}\", \"e\": \"AQAB\"}}' $URL\n"),
+        ),
+        (
+            "JSON behind an apostrophe",
+            format!("It's {{\"kty\": \"RSA\", \"n\": \"{n}\", \"e\": \"AQAB\"}}, isn't it?\n"),
+        ),
+        (
+            "Python behind an apostrophe",
+            format!("# It's\nKEY = {{'kty': 'RSA', 'n': '{n}', 'e': 'AQAB'}}  # isn't it?\n"),
+        ),
         ("OpenSSH", format!("ssh-rsa {ssh} om@example\n")),
         (
             "RFC 4716",

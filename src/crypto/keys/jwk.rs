@@ -72,6 +72,11 @@ fn objects(bytes: &[u8], layers: u8, found: &mut Vec<KeyMaterial>) {
             b'"' | b'\'' if bytes[at + 1..].starts_with(&[bytes[at]; 2]) => at += 2,
             b'"' | b'\'' => {
                 let end = string_end(bytes, at);
+                // An apostrophe, or what a shell puts around JSON.
+                if bytes[at] == b'\'' && bytes[at..end].iter().any(|b| matches!(b, b'"' | b'{')) {
+                    at += 1;
+                    continue;
+                }
                 let content = bytes[at + 1..end].strip_suffix(&[bytes[at]]);
                 if content == Some(NAME)
                     && let Some(object) = open.last_mut()
