@@ -232,3 +232,22 @@ fn blanks_around_a_list_do_not_make_it_a_text() {
     );
     assert!(found("yaml-placeholder-breaks", &text).is_empty());
 }
+
+#[test]
+fn an_old_server_may_have_come_with_several_charts() {
+    // 0.0.49 wrote `fernetKey`, 0.0.52 `fernetkey.value`; the image is the same.
+    for key in [
+        "fernetKey: jJ/9sz0g0OHxsfxOoSfdFdmk3ysNmPRnH3TUAbz3IHA=",
+        "fernetkey: { value: jJ/9sz0g0OHxsfxOoSfdFdmk3ysNmPRnH3TUAbz3IHA= }",
+    ] {
+        let values = format!(
+            "global:
+  authentication: {{ provider: auth0, publicKeys: [] }}
+  authorizer: {{ initialAdmins: [m.keller] }}
+  {key}
+image: {{ tag: 0.13.1 }}
+"
+        );
+        assert_eq!(found("fernet-default-key", &values), ["critical"], "{values}");
+    }
+}

@@ -439,6 +439,12 @@ impl Catalogue {
         self.charts.iter().rev().find(|entry| entry.chart <= chart).map_or(chart, |entry| entry.app)
     }
 
+    /// The only chart that deploys the OpenMetadata version, from which on it bears its number.
+    pub fn chart_numbered_as(&self, version: Version) -> Option<Version> {
+        let from = self.charts.last().map(|entry| entry.app);
+        from.is_none_or(|from| version >= from).then_some(version)
+    }
+
     /// A chart version that deploys the OpenMetadata version, for spellings counted in charts.
     pub fn chart_of_version(&self, version: Version) -> Version {
         let equal_from = self.charts.last().map(|entry| entry.app);

@@ -100,7 +100,33 @@ def client(shipped, settings):
 
 def is_nested(shipped):
     """Charts before 1.12 knew no other client than Airflow."""
-    return "airflow" in shipped["openmetadata"]["config"]["pipelineServiceClientConfig"]
+    return "airflow" in shipped_config(shipped).get("pipelineServiceClientConfig", {})
+
+
+def shipped_config(shipped):
+    return shipped["global"] if is_old(shipped) else shipped["openmetadata"]["config"]
+
+
+def is_old(shipped):
+    """Charts before 1.1.0 had their configuration below `global`."""
+    return "openmetadata" not in shipped
+
+
+def old_layout(values, shipped):
+    """The same for a chart of the old layout, as far as it knows it."""
+    config = values.pop("openmetadata")["config"]
+    config["airflow"] = config.pop("pipelineServiceClientConfig") or {}
+    config["airflow"]["host"] = config["airflow"].pop("apiEndpoint", "http://airflow:8080")
+    return {"global": known(config, shipped["global"]), **known(values, shipped)}
+
+
+def known(mapping, shipped):
+    kept = {}
+    for key, value in mapping.items():
+        if key in shipped:
+            both = isinstance(value, dict) and isinstance(shipped[key], dict) and shipped[key]
+            kept[key] = known(value, shipped[key]) if both else value
+    return kept
 
 
 def distort(rng, mapping):
@@ -163,7 +189,7 @@ def add_services(rng, config, shipped):
 
 def add_mail(rng, config, shipped):
     """Mail, which charts before 1.6.12 set."""
-    if "smtpConfig" not in shipped["openmetadata"]["config"] or rng.random() < 0.5:
+    if "smtpConfig" not in shipped_config(shipped) or rng.random() < 0.5:
         return
     mail = config["smtpConfig"] = {"enableSmtpServer": rng.choice([True, True, False])}
     maybe(rng, mail, "transportationStrategy", "SMTP", "SMTP_TLS", "SMTPS")
@@ -377,6 +403,7 @@ def main():
         chart = helm_python.Chart.load(str(folder))
         for run in range(runs):
             values = random_values(rng, shipped)
+            values = old_layout(values, shipped) if is_old(shipped) else values
             values = {alias: values} if alias else values
             try:
                 rendered = chart.render(values, name="openmetadata", namespace="default")

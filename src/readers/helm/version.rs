@@ -109,12 +109,13 @@ impl<'a> Reader<'a, '_> {
         newest(catalogue)
     }
 
-    /// The chart version that spellings are counted in: none where the files state no version,
-    /// and then each spelling of the layout may be meant.
+    /// The chart version that spellings are counted in: none where the files state no version or
+    /// one that several charts deploy, and then each spelling of the layout may be meant.
     pub(super) fn spelling_version(&self) -> Option<Version> {
         self.chart.map(|chart| chart.version).or_else(|| {
-            (!matches!(self.version.from, "layout" | "assumed: newest known"))
-                .then(|| self.context.catalogue.chart_of_version(self.version.version))
+            let is_stated = !matches!(self.version.from, "layout" | "assumed: newest known");
+            let catalogue = self.context.catalogue;
+            is_stated.then(|| catalogue.chart_numbered_as(self.version.version)).flatten()
         })
     }
 }
