@@ -58,7 +58,6 @@ enum Kind {
 struct Data {
     kind: Kind,
     place: Place,
-    tag: Option<Box<str>>,
     flow: bool,
 }
 
@@ -98,6 +97,8 @@ pub struct SyntaxError {
 pub struct Tree {
     nodes: Vec<Data>,
     roots: Vec<NodeId>,
+    /// Tags of the few nodes that have one, in the order of the nodes.
+    tags: Vec<(NodeId, Box<str>)>,
     /// Ranges of comments, from `#` to the end of the line.
     pub comments: Vec<Range<usize>>,
     /// The first error of each document that did not parse, in order.
@@ -216,7 +217,7 @@ pub struct Sketch {
 
 impl Sketch {
     fn add(&mut self, kind: Kind, range: Range<usize>) -> NodeId {
-        self.tree.nodes.push(Data { kind, place: range.into(), tag: None, flow: false });
+        self.tree.nodes.push(Data { kind, place: range.into(), flow: false });
         NodeId(self.tree.nodes.len() as u32 - 1)
     }
 

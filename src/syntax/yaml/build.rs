@@ -153,9 +153,10 @@ impl Builder<'_> {
     }
 
     fn add(&mut self, kind: Kind, range: Range<usize>, tag: Option<String>, flow: bool) -> NodeId {
-        let tag = tag.map(String::into_boxed_str);
-        self.tree.nodes.push(Data { kind, place: range.into(), tag, flow });
-        NodeId(self.tree.nodes.len() as u32 - 1)
+        let node = NodeId(self.tree.nodes.len() as u32);
+        self.tree.tags.extend(tag.map(|tag| (node, tag.into_boxed_str())));
+        self.tree.nodes.push(Data { kind, place: range.into(), flow });
+        node
     }
 
     fn open(

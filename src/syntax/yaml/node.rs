@@ -65,7 +65,9 @@ impl<'t> Node<'t> {
 
     /// The tag as written (`!reset`), if any.
     pub fn tag(self) -> Option<&'t str> {
-        self.data().tag.as_deref()
+        let tags = &self.tree.tags;
+        let at = tags.binary_search_by_key(&self.id.0, |(node, _)| node.0).ok()?;
+        Some(&tags[at].1)
     }
 
     /// Whether it is a collection in flow notation (`[…]`, `{…}`).
