@@ -144,7 +144,8 @@ fn silence(
     let hidden = deployment.kind == Kind::Kubernetes && deployment.evidence.ports.is_empty();
     if hidden && check.port.is_some() {
         open = true;
-        missing = Some("no Service or Ingress among these files shows who can reach it");
+        missing =
+            Some("no Service or Ingress among these files leads to it from outside the cluster");
     }
     match (anything, open) {
         (false, _) => (Answer::NotApplicable, None),
