@@ -327,3 +327,22 @@ fn files_are_bounded_together() {
     assert!(run.out.contains("docker-compose.yml:6:"), "{} {}", run.out, run.err);
     assert!(run.err.contains("e29.env: not read"), "{}", run.err);
 }
+
+#[test]
+fn git_is_not_waited_for_when_it_waits_itself() {
+    for name in ["index", "HEAD", "config"] {
+        let folder = folder(&[("docker-compose.yml", UNSAFE), (".gitignore", "x/\n")]);
+        let made = Command::new("git").args(["init", "-q"]).current_dir(folder.path()).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let path = folder.path().join(".git").join(name);
+        let _ = std::fs::remove_file(&path);
+        if !pipe(&path) {
+            println!("skipped: there is no mkfifo");
+            return;
+        }
+        let begun = Instant::now();
+        check(folder.path());
+        let is_linux = cfg!(target_os = "linux");
+        assert!(begun.elapsed() < Duration::from_secs(15) || !is_linux, "{:?}", begun.elapsed());
+    }
+}

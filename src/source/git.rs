@@ -161,11 +161,17 @@ pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
         let mut output = Vec::new();
         pipe.read_to_end(&mut output).map(|_| output)
     });
-    let deadline = Instant::now() + Duration::from_secs(GIT_SECONDS);
+    let begun = Instant::now();
+    let mut still = Stillness::default();
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+            Ok(None)
+                if begun.elapsed() < Duration::from_secs(GIT_SECONDS)
+                    && !still.lasts(child.id(), begun.elapsed()) =>
+            {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -175,4 +181,34 @@ pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     };
     let output = reader.join().ok()?.ok()?;
     status.success().then_some(output)
+}
+
+/// Whether a program does nothing but wait: a pipe in place of a file that git reads would hold
+/// up every run.
+#[derive(Default)]
+struct Stillness {
+    /// When it was last seen to work, and how much it had done by then.
+    last: (Duration, String),
+    looked: Duration,
+}
+
+impl Stillness {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_millis(700);
+
+    fn lasts(&mut self, program: u32, now: Duration) -> bool {
+        if now < self.looked + Self::BETWEEN_LOOKS {
+            return false;
+        }
+        self.looked = now;
+        // Where there is no such file, nobody can tell.
+        let said = std::fs::read_to_string(format!("/proc/{program}/stat")).unwrap_or_default();
+        let fields: Vec<&str> = said.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+        let (Some(&state), Some(work)) = (fields.first(), fields.get(11..13)) else { return false };
+        let work = work.join(" ");
+        if state != "S" || work != self.last.1 {
+            self.last = (now, work);
+        }
+        now > self.last.0 + Self::LONGEST
+    }
 }
