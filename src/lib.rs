@@ -25,6 +25,7 @@ use compliance::Assessment;
 use config::{Loaded, Placed};
 
 use deployment::Deployment;
+use deployment::catalogue::Catalogue;
 use deployment::catalogue::SettingId;
 use deployment::evidence::Loose;
 use lint::policy::ForPaths;
@@ -47,6 +48,10 @@ const MAX_ROUNDS: usize = 16;
 /// Files that are loaded because others refer to them.
 const MAX_REFERRED: usize = 2_000;
 
+/// Files that are parsed before anything is let go.
+const AT_ONCE: usize = 256;
+/// Nodes of all trees of a run: each takes about a hundred bytes.
+const MOST_NODES: usize = 2_000_000;
 /// Of so many files the parsed form is kept until they are reported on.
 const MOST_KEPT: usize = 24;
 
@@ -283,6 +288,7 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         notes: found.notes,
         failures: found.failures,
         broken: Vec::new(),
+        nodes: 0,
     };
     let mut first = Vec::new();
     if let Some((name, bytes)) = &request.stdin {
@@ -481,6 +487,8 @@ struct Run<'d> {
     notes: Vec<Note>,
     failures: Vec<Note>,
     broken: Vec<String>,
+    /// Of all trees that are kept.
+    nodes: usize,
 }
 
 impl Run<'_> {
@@ -492,12 +500,32 @@ impl Run<'_> {
                 ids.push(self.sources.add(source));
             }
         }
-        let (sources, catalogue) = (&self.sources, &Knowledge::built_in().catalogue);
-        let parsed: Vec<Option<Input>> = spread::map(&ids, |&id| {
+        let catalogue = &Knowledge::built_in().catalogue;
+        for ids in ids.chunks(AT_ONCE) {
+            self.parse(ids, catalogue);
+        }
+    }
+
+    fn parse(&mut self, ids: &[SourceId], catalogue: &Catalogue) {
+        let sources = &self.sources;
+        let parsed: Vec<Option<Input>> = spread::map(ids, |&id| {
             let parse = || Input::parse(id, sources.get(id), catalogue);
             catch_unwind(AssertUnwindSafe(parse)).ok()
         });
-        for (id, input) in ids.into_iter().zip(parsed) {
+        for (&id, mut input) in ids.iter().zip(parsed) {
+            if let Some(parsed) = &mut input
+                && self.nodes + parsed.size() > MOST_NODES
+            {
+                if parsed.role != Role::Other {
+                    let path = self.sources.get(id).path.clone();
+                    let reason = "not read: the files of this run hold more than two million \
+                                  values together; name fewer files";
+                    self.failures.push(Note { path, kind: NO_ROOM, reason: reason.into() });
+                    continue;
+                }
+                parsed.let_go_early(&self.sources, catalogue);
+            }
+            self.nodes += input.as_ref().map_or(0, Input::size);
             let source = self.sources.get_mut(id);
             // The bytes of a key are not kept beyond parsing.
             source.binary = None;

@@ -346,3 +346,21 @@ fn git_is_not_waited_for_when_it_waits_itself() {
         assert!(begun.elapsed() < Duration::from_secs(15) || !is_linux, "{:?}", begun.elapsed());
     }
 }
+
+#[test]
+fn parsed_files_are_bounded_together() {
+    let folder = folder(&[("a/docker-compose.yml", UNSAFE)]);
+    let other = format!("# openmetadata\njwt: eyJ\n{}", "a: b\n".repeat(20_000));
+    let manifest = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\nx:\n{}",
+        "- a: b\n".repeat(20_000)
+    );
+    for n in 0..36 {
+        write(folder.path(), &format!("o/{n}.yml"), other.as_bytes());
+        write(folder.path(), &format!("p/{n}.yml"), manifest.as_bytes());
+    }
+    let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("p/9.yml: not read: the files of this run hold"), "{}", run.err);
+    assert!(run.out.contains("a/docker-compose.yml:6:"), "{}", run.out);
+}

@@ -167,7 +167,10 @@ fn loose(
 }
 
 /// A file that could not be read, though its text says that it is OpenMetadata's.
-fn is_strayed(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
+pub(super) fn is_strayed(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
+    if let Some(known) = input.strayed {
+        return known;
+    }
     let source = sources.get(input.source);
     let broken = source.trouble.is_some()
         || input.tree().is_some_and(|tree| {

@@ -81,6 +81,8 @@ pub struct Input {
     /// Keys and tokens in it.
     loose: Loose,
     problems: OnceLock<Vec<Problem>>,
+    /// Whether it is ours and broken, where its parsed form was let go.
+    strayed: Option<bool>,
 }
 
 enum Form {
@@ -207,7 +209,7 @@ impl Input {
         if role == Role::Other && loose.keys.iter().any(|key| key.holder == Holder::File) {
             (role, form) = (Role::Key, Form::None);
         }
-        Input { source: id, role, form, loose, problems: OnceLock::new() }
+        Input { source: id, role, form, loose, problems: OnceLock::new(), strayed: None }
     }
 
     /// A part of a source, read as something else than the source itself.
@@ -218,6 +220,7 @@ impl Input {
             form: Form::Yaml(tree),
             loose: Loose::default(),
             problems: OnceLock::new(),
+            strayed: None,
         }
     }
 
@@ -274,6 +277,19 @@ impl Input {
     pub fn directives(&self, source: &Source) -> Vec<Directive> {
         let matters = !matches!(self.role, Role::Other | Role::Chart) || !self.loose.is_empty();
         if matters { directives::of(self, source) } else { Vec::new() }
+    }
+
+    /// How much room it takes, in nodes.
+    pub fn size(&self) -> usize {
+        self.tree().map_or(0, yaml::Tree::size)
+    }
+
+    /// Gives back what parsing made of a source that no reader takes for its own. What is wrong
+    /// with it stays known.
+    pub fn let_go_early(&mut self, sources: &Sources, catalogue: &Catalogue) {
+        self.strayed = Some(group::is_strayed(self, sources, catalogue));
+        problems(self, sources, catalogue);
+        self.let_go();
     }
 
     /// Gives back what parsing made of the source. To be called when all readers have seen it:

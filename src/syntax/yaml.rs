@@ -176,6 +176,11 @@ impl Tree {
         })
     }
 
+    /// How many nodes it has.
+    pub fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The node with that number.
     pub fn node(&self, id: NodeId) -> Node<'_> {
         Node { tree: self, id }
