@@ -1,6 +1,7 @@
 //! Files that are there whole or not at all, whatever ends the program while it writes them.
-//! Where the system has files without a name, they get theirs when they are whole, and nothing is
-//! left behind; elsewhere a program that is killed may leave a `.omlint-…` beside them.
+//! Where the system has files without a name, they get theirs when they are whole. A program that
+//! is killed in the moment in which one file takes another's name, or on another system, may leave
+//! a `.omlint-…` beside it, which the next run that writes there takes away.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,6 +10,9 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 const PREFIX: &str = ".omlint-";
+/// Nobody is between two names for so long.
+#[cfg(target_os = "linux")]
+const OLD: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// A file that is whole, and has no name that matters yet.
 pub(super) struct Whole {
@@ -53,6 +57,7 @@ impl Whole {
         match self.way {
             #[cfg(target_os = "linux")]
             Way::Nameless(file) => {
+                sweep(path);
                 let between = path.with_file_name(format!("{PREFIX}{:016x}", random()?));
                 link(&file, &between)?;
                 std::fs::rename(&between, path).inspect_err(|_| {
@@ -86,6 +91,27 @@ fn link(file: &File, path: &Path) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
     Ok(rustix::fs::linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// Takes away what a run left that was killed between two names. Another one may be between them
+/// right now, but not for long.
+#[cfg(target_os = "linux")]
+fn sweep(path: &Path) {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let is_ours = digits
+            .is_some_and(|text| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit()));
+        let is_old = || {
+            let written = entry.metadata().ok().filter(|data| data.is_file())?.modified().ok()?;
+            written.elapsed().ok()
+        };
+        if is_ours && is_old().is_some_and(|age| age > OLD) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 #[cfg(target_os = "linux")]
