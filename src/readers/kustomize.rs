@@ -20,6 +20,8 @@ use super::{Companions, Input, Role, Want, join, scalar};
 const MAX_DEPTH: usize = 16;
 /// Objects that the patches of one kustomization are held against, all in all.
 const MOST_PATCHED: usize = 100_000;
+/// Secrets or ConfigMaps that one kustomization generates.
+const MOST_GENERATED: usize = 4_000;
 /// Names of a kustomization in its folder, in the order in which they are looked for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -175,8 +177,14 @@ impl<'a, 'c> Builder<'a, 'c> {
             }
         }
         for (generator, is_secret) in [("configMapGenerator", false), ("secretGenerator", true)] {
-            for item in items(root, generator) {
+            let mut generated = items(root, generator).into_iter();
+            for item in generated.by_ref().take(MOST_GENERATED) {
                 self.generate(item, is_secret, input.source, scope, since);
+            }
+            if let Some(beyond) = generated.next() {
+                let why = Some("there are more than omlint reads");
+                let span = Span::new(input.source, beyond.range());
+                self.refuse(scope, "a generator", span, why);
             }
         }
         for item in items(root, "patchesStrategicMerge") {

@@ -22,7 +22,7 @@ use super::{Arrival, Source, Trouble};
 /// No file over this size is read whole.
 pub const MAX_BYTES: u64 = 16 << 20;
 /// Bytes of all files of a run together: each takes several times as much once it is parsed.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_BYTES: usize = 48 << 20;
 /// Of a larger file, so much is looked at to tell whether it is one of ours.
 const HEAD_BYTES: u64 = 1 << 20;
 /// So many bytes of a walker's buffer are kept for the next file.
