@@ -117,6 +117,13 @@ def old_layout(values, shipped):
     config = values.pop("openmetadata")["config"]
     config["airflow"] = config.pop("pipelineServiceClientConfig") or {}
     config["airflow"]["host"] = config["airflow"].pop("apiEndpoint", "http://airflow:8080")
+    # Some of these charts ship a key and some a reference, and the server's version does not tell which.
+    config.setdefault("fernetkey", {"value": "own-key", "secretRef": ""})
+    # A password's reference without a name is rendered as one, which no cluster takes.
+    for section in ["database", "airflow", "elasticsearch"]:
+        auth = (config.get(section) or {}).get("auth")
+        if auth and not (auth.get("password") or {}).get("secretRef"):
+            auth.pop("password", None)
     return {"global": known(config, shipped["global"]), **known(values, shipped)}
 
 
