@@ -55,6 +55,15 @@ fn variables_of_a_service() {
 }
 
 #[test]
+fn keys_of_a_charts_values() {
+    grows_with("values.yaml", 2500, |number| {
+        let keys = (0..number).map(|n| format!("key_{n}: {{ name: value }}\n"));
+        let server = "openmetadata:\n  config:\n    authentication: { provider: basic }\n";
+        format!("{server}{}", keys.collect::<String>())
+    });
+}
+
+#[test]
 fn deployments_of_a_manifest() {
     grows_with("manifest.yaml", 8, |number| {
         let one = |n| {

@@ -1,6 +1,8 @@
 //! Keys of the chart's values by their places: those that say that something stands where the
 //! chart does not look, and the settings that stand beside the chart's configuration.
 
+use std::collections::HashMap;
+
 use crate::deployment::catalogue::Setting;
 use crate::deployment::value::Value;
 use crate::source::Span;
@@ -14,11 +16,11 @@ const DEPTH: usize = 4;
 impl<'a> Reader<'a, '_> {
     /// The keys of all mappings down to some depth, by path; of several layers the strongest.
     pub(super) fn written_keys(&self) -> Vec<(String, Span)> {
-        let mut found: Vec<(String, Span)> = Vec::new();
+        let mut found = Keys::default();
         for layer in &self.values {
-            collect(*layer, "", 1, &mut found);
+            found.collect(*layer, "", 1);
         }
-        found
+        found.list
     }
 
     /// A setting that stands beside the chart's configuration.
@@ -56,23 +58,35 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-fn collect(layer: Layer<'_>, above: &str, depth: usize, found: &mut Vec<(String, Span)>) {
-    for entry in layer.node.entries() {
-        let Some(key) = entry.key.text() else { continue };
-        let path = if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
-        let span = scalar::span(layer.source, entry.key);
-        if !entry.value.is_null() {
-            match found.iter_mut().find(|(known, _)| *known == path) {
-                Some(known) => known.1 = span,
-                None => found.push((path.clone(), span)),
+/// Keys by path, each once, in the order in which they are met.
+#[derive(Default)]
+struct Keys {
+    list: Vec<(String, Span)>,
+    index: HashMap<String, usize>,
+}
+
+impl Keys {
+    fn collect(&mut self, layer: Layer<'_>, above: &str, depth: usize) {
+        for entry in layer.node.entries() {
+            let Some(key) = entry.key.text() else { continue };
+            let path = if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
+            let span = scalar::span(layer.source, entry.key);
+            if !entry.value.is_null() {
+                match self.index.get(&path) {
+                    Some(&at) => self.list[at].1 = span,
+                    None => {
+                        self.index.insert(path.clone(), self.list.len());
+                        self.list.push((path.clone(), span));
+                    }
+                }
             }
-        }
-        // Below other keys nothing of the configuration is ever meant.
-        let on_the_way = ["openmetadata", "config", "global"];
-        let first = path.split('.').next().unwrap_or("");
-        if depth < DEPTH && entry.value.is_map() && on_the_way.contains(&first) {
-            let inner = Layer { node: entry.value, source: layer.source };
-            collect(inner, &path, depth + 1, found);
+            // Below other keys nothing of the configuration is ever meant.
+            let on_the_way = ["openmetadata", "config", "global"];
+            let first = path.split('.').next().unwrap_or("");
+            if depth < DEPTH && entry.value.is_map() && on_the_way.contains(&first) {
+                let inner = Layer { node: entry.value, source: layer.source };
+                self.collect(inner, &path, depth + 1);
+            }
         }
     }
 }
