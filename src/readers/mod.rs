@@ -287,8 +287,11 @@ impl Input {
     /// Gives back what parsing made of a source that no reader takes for its own. What is wrong
     /// with it stays known.
     pub fn let_go_early(&mut self, sources: &Sources, catalogue: &Catalogue) {
-        self.strayed = Some(group::is_strayed(self, sources, catalogue));
-        problems(self, sources, catalogue);
+        let strayed = group::is_strayed(self, sources, catalogue);
+        if strayed {
+            problems(self, sources, catalogue);
+        }
+        self.strayed = Some(strayed);
         self.let_go();
     }
 
