@@ -7,15 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Run, folder, omlint, omlint_with, write};
-
-const UNSAFE: &str = "services:
-  openmetadata-server:
-    image: docker.getcollate.io/openmetadata/server:1.11.4
-    environment:
-      AUTHENTICATION_PROVIDER: basic
-      JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356
-";
+use support::{Run, UNSAFE, folder, omlint, omlint_with, write};
 
 /// A debug build on a busy machine is allowed much more than the program needs.
 const PATIENCE: Duration = Duration::from_secs(60);

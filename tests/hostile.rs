@@ -9,15 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{Run, folder, write};
-
-const UNSAFE: &str = "services:
-  openmetadata-server:
-    image: docker.getcollate.io/openmetadata/server:1.11.4
-    environment:
-      AUTHENTICATION_PROVIDER: basic
-      JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356
-";
+use support::{Run, UNSAFE, folder, write};
 
 /// A debug build on a busy machine is allowed much more than the program needs.
 const PATIENCE: Duration = Duration::from_secs(40);

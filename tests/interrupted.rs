@@ -9,15 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::{folder, omlint};
-
-const UNSAFE: &str = "services:
-  openmetadata-server:
-    image: docker.getcollate.io/openmetadata/server:1.11.4
-    environment:
-      AUTHENTICATION_PROVIDER: basic
-      JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356
-";
+use support::{UNSAFE, folder, omlint};
 
 /// Every command that prints, and its exit code where all goes well.
 const COMMANDS: [(&[&str], i32); 13] = [

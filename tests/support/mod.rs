@@ -12,6 +12,15 @@ use std::process::{Command, Stdio};
 use omlint::config::Loaded;
 use omlint::{Request, Scan, scan};
 
+/// A compose file with findings.
+pub const UNSAFE: &str = "services:
+  openmetadata-server:
+    image: docker.getcollate.io/openmetadata/server:1.11.4
+    environment:
+      AUTHENTICATION_PROVIDER: basic
+      JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356
+";
+
 /// What a run printed, and how it ended.
 pub struct Run {
     /// The exit code; -1 after a signal.
