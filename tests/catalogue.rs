@@ -30,6 +30,9 @@ fn sections_exist() {
         if let Some(section) = &setting.section {
             assert!(catalogue().sections.contains_key(section), "{section}");
         }
+        if let Some(other) = &setting.instead {
+            assert!(catalogue().find(other).is_some(), "{other}");
+        }
     }
 }
 

@@ -251,3 +251,30 @@ image: {{ tag: 0.13.1 }}
         assert_eq!(found("fernet-default-key", &values), ["critical"], "{values}");
     }
 }
+
+#[test]
+fn a_client_other_than_airflow_leaves_its_settings_out() {
+    let values = |chart: &str, client: &str| {
+        format!(
+            "openmetadata: {{config: {{authentication: {{provider: auth0, clientId: '{{Client ID}}'}}, pipelineServiceClientConfig: {client}}}}}\nimage: {{tag: {chart}}}\n"
+        )
+    };
+    let nested = |kind: &str| {
+        values("1.13.1", &format!("{{type: {kind}, airflow: {{auth: {{username: '@om'}}}}}}"))
+    };
+    let rule = "yaml-placeholder-breaks";
+    assert_eq!(found(rule, &nested("airflow")).len(), 1);
+    assert!(found(rule, &nested("k8s")).is_empty());
+    // Charts before 1.11.12 look at no `type`.
+    let flat = "{type: k8s, auth: {username: '@om'}}";
+    assert_eq!(found(rule, &values("1.10.0", flat)).len(), 1);
+}
+
+#[test]
+fn the_class_of_the_chosen_client_is_the_servers() {
+    let values = "openmetadata: {config: {authentication: {provider: auth0}, pipelineServiceClientConfig: {type: k8s}}}\n";
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["show", "-"];
+    let shown = omlint_with(folder.path(), &arguments, values.as_bytes()).out;
+    assert!(shown.contains("K8sPipelineClient") && !shown.contains("AirflowREST"), "{shown}");
+}

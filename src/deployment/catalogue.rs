@@ -130,6 +130,8 @@ pub struct Setting {
     pub manifest: Vec<String>,
     /// The part of the chart that renders it.
     pub section: Option<String>,
+    /// What the chart hands on in its place where that part is left out.
+    pub instead: Option<String>,
     /// What it takes.
     #[serde(rename = "type")]
     pub kind: Type,

@@ -66,15 +66,18 @@ impl<'a> Reader<'a, '_> {
         value
     }
 
-    /// A setting that reads the same variable, in a section that the chart renders.
+    /// What the chart renders for the same variable from another section.
     fn twin(&self, setting: &Setting) -> Option<&'a Setting> {
         let catalogue = self.context.catalogue;
-        let twins = catalogue.by_variable(setting.variable()?).iter().map(|&id| catalogue.get(id));
-        twins
-            .filter(|other| other.variable() == setting.variable() && other.path != setting.path)
-            .find(|other| {
-                other.section.as_deref().is_some_and(|section| !self.off.contains_key(section))
-            })
+        let named = setting.instead.iter().filter_map(|path| catalogue.find(path));
+        let named = named.map(|id| catalogue.get(id));
+        let sharing = setting.variable().into_iter().flat_map(|name| catalogue.by_variable(name));
+        let sharing = sharing
+            .map(|&id| catalogue.get(id))
+            .filter(|other| other.variable() == setting.variable() && other.path != setting.path);
+        named.chain(sharing).find(|other| {
+            other.section.as_deref().is_some_and(|section| !self.off.contains_key(section))
+        })
     }
 
     pub(super) fn left_out(&self, section: &str) -> Option<Off> {
