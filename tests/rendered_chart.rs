@@ -278,3 +278,20 @@ fn the_class_of_the_chosen_client_is_the_servers() {
     let shown = omlint_with(folder.path(), &arguments, values.as_bytes()).out;
     assert!(shown.contains("K8sPipelineClient") && !shown.contains("AirflowREST"), "{shown}");
 }
+
+#[test]
+fn two_quotes_that_the_author_wrote_are_a_text() {
+    let values = |domain: &str| {
+        format!(
+            "openmetadata: {{config: {{authentication: {{provider: auth0}}, authorizer: {{principalDomain: {domain}}}}}}}\n"
+        )
+    };
+    let rule = "principal-domain-default";
+    assert_eq!(found(rule, &values("''")).len(), 1);
+    assert_eq!(found(rule, &values("' '")).len(), 1);
+    assert!(found(rule, &values("\"''\"")).is_empty());
+    let rendered = taking_in(
+        "  AUTHENTICATION_PROVIDER: '\"auth0\"'\n  AUTHORIZER_PRINCIPAL_DOMAIN: |-\n    \"''\"\n",
+    );
+    assert!(found(rule, &rendered).is_empty());
+}

@@ -264,8 +264,13 @@ impl<'a> Reader<'a, '_> {
             let mut value = Value::written(setting.kind, text.clone(), None, place);
             if !setting.bare && self.puts_in_quotes() {
                 value.passage = Passage::Kept;
+                let kept = text.trimmed();
+                // Two quotes that the author wrote are a text of two characters.
+                if value.state == State::Empty && kept.outline().len() == 2 {
+                    value.state = State::Written;
+                }
                 if value.state == State::Written {
-                    value.text = text.trimmed();
+                    value.text = kept;
                 }
             }
             value.origin.steps.extend(steps);
