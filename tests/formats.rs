@@ -10,7 +10,7 @@ mod support;
 use std::path::Path;
 
 use omlint::deployment::version::Confidence;
-use omlint::lint::{Accepted, Finding, Label, Tally, Waived};
+use omlint::lint::{Accepted, Finding, Further, Label, Tally, Waived};
 use omlint::report::{Format, View, markdown};
 use omlint::rules::Knowledge;
 use omlint::rules::schema::Severity;
@@ -101,7 +101,8 @@ fn finding(rule: &str, severity: Severity, primary: Span, related: &[Span]) -> F
     Finding {
         rule: rule.to_owned(),
         severity,
-        confidence: Confidence::High,
+        confidence: Confidence::Medium,
+        doubt: Some("the image may bring its own".to_owned()),
         deployments: vec!["compose:a, b/100%.yml#server".to_owned()],
         message: format!(
             "`{rule}` is 100% wrong, see: [x](https://e.org) <b>|</b> @me\n::error::\u{1b}[31m"
@@ -112,6 +113,14 @@ fn finding(rule: &str, severity: Severity, primary: Span, related: &[Span]) -> F
         related: related.iter().map(|span| label(*span, "[because] of this")).collect(),
         remedy: "A: 1\nB: 100%\n".to_owned(),
         remedy_place: " in its place".to_owned(),
+        further: related
+            .iter()
+            .map(|&span| Further {
+                span,
+                text: "C: `[x](1)`".to_owned(),
+                place: " below `environment`".to_owned(),
+            })
+            .collect(),
         advice: "Write something else. Then restart.".to_owned(),
         fingerprint: format!("{:032x}", primary.start * 7 + primary.source.0),
         illustrative: false,

@@ -231,14 +231,190 @@ fn people_are_told_where_the_text_goes() {
         key_id("docker-compose.yml", &text)
     };
     let at = |place: &str, text: &str| (place.to_owned(), text.to_owned());
-    assert_eq!(compose(""), at("beside `image`", "environment:"));
-    assert_eq!(compose("    environment: {DB_HOST: db}\n"), at("below `environment`", ""));
+    assert_eq!(
+        compose(""),
+        at("beside `image` (`environment:` once, for all findings that write it)", "environment:")
+    );
+    assert_eq!(compose("    environment:\n      DB_HOST: db\n"), at("below `environment`", ""));
     let written = "    environment: {JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356}\n";
     assert_eq!(compose(written).0, "in its place");
     let env = "AUTHENTICATION_PROVIDER=basic\nAUTHORIZER_ADMIN_PRINCIPALS=[jane]\n";
     assert_eq!(key_id("om.env", env).0, "into this file");
     let values = "openmetadata:\n  config:\n    clusterName: x\n";
-    assert_eq!(key_id("values.yaml", values), at("below `config`", "jwtTokenConfiguration:"));
+    let once = "below `config` (`jwtTokenConfiguration:` once, for all findings that write it)";
+    assert_eq!(key_id("values.yaml", values), at(once, "jwtTokenConfiguration:"));
     let release = "releases:\n- name: om\n  chart: open-metadata/openmetadata\n";
-    assert_eq!(key_id("helmfile.yaml", release).0, "among the chart's values");
+    let once = "among the chart's values (`openmetadata:` once, for all findings that write it)";
+    assert_eq!(key_id("helmfile.yaml", release).0, once);
+}
+
+/// What is said about one rule's finding in a file.
+fn told(name: &str, text: &str, rule: &str) -> (String, String, String) {
+    let scan = scan(name, text);
+    let found = scan.findings.iter().find(|finding| finding.rule == rule);
+    let found = found.unwrap_or_else(|| panic!("no {rule} in\n{text}"));
+    (found.remedy_place.trim().to_owned(), found.remedy.clone(), found.advice.clone())
+}
+
+#[test]
+fn nobody_is_told_about_a_kind_of_deployment_that_is_not_theirs() {
+    let words: [(&str, &[&str]); 5] = [
+        ("compose:", &["Helm", "the chart", "ClusterIP", "ConfigMap", "`extraEnvs`"]),
+        ("env:", &["Helm", "the chart", "ClusterIP", "in compose"]),
+        ("helm:", &["in compose", "a compose file", "127.0.0.1:"]),
+        ("kubernetes:", &["Helm", "the chart", "in compose", "a compose file"]),
+        ("openmetadata.yaml:", &["Helm", "the chart", "in compose", "ClusterIP"]),
+    ];
+    for start in [COMPOSE_MAP, COMPOSE_LIST, ENVIRONMENT, VALUES, SERVER_FILE, DEPLOYMENT] {
+        for provider in PROVIDERS {
+            let (name, text) = start;
+            for finding in scan(name, &text(provider)).findings {
+                let kind = finding.deployments.first().expect("a deployment");
+                let foreign = words.iter().find(|(prefix, _)| kind.starts_with(prefix));
+                for word in foreign.expect("a known kind").1 {
+                    let rule = &finding.rule;
+                    assert!(!finding.advice.contains(word), "{kind}, {rule}: {}", finding.advice);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_default_in_braces_goes_with_its_braces() {
+    let written = |value: &str| {
+        let text = compose(&format!("FERNET_KEY: {value}"));
+        let (place, text, _) = told("compose.yml", &text, "fernet-default-key");
+        (place, text)
+    };
+    let key = "jJ/9sz0g0OHxsfxOoSfdFdmk3ysNmPRnH3TUAbz3IHA=";
+    let own = |name: &str| {
+        let text = format!("${{{name}:?set it in a .env file that git ignores}}");
+        (format!("in place of the whole `${{{name}:-…}}`"), text)
+    };
+    assert_eq!(written(&format!("${{FERNET_KEY:-{key}}}")), own("FERNET_KEY"));
+    assert_eq!(written(&format!("\"${{FERNET_KEY:-{key}}}\"")), own("FERNET_KEY"));
+    // The variable that people have is the one to set.
+    assert_eq!(written(&format!("${{OM_FERNET:-${{FERNET_KEY:-{key}}}}}")), own("OM_FERNET"));
+    assert_eq!(written(&format!("${{OM_FERNET-{key}}}")), own("OM_FERNET"));
+    assert_eq!(written(key).0, "in its place");
+
+    let text = format!("fernetConfiguration:\n  fernetKey: ${{FERNET_KEY:-{key}}}\n{SERVER_REST}");
+    let (place, text, _) = told("openmetadata.yaml", &text, "fernet-default-key");
+    assert_eq!(
+        (place.as_str(), text.as_str()),
+        ("in place of the whole `${FERNET_KEY:-…}`", "${FERNET_KEY}")
+    );
+}
+
+const SERVER_REST: &str = "authenticationConfiguration:\n  provider: basic\nauthorizerConfiguration:\n  adminPrincipals: [mira]\n";
+
+#[test]
+fn a_key_that_several_remedies_need_is_written_once() {
+    let place = |text: &str, rule: &str| told("values.yaml", text, rule).0;
+    let bare = "openmetadata:\n  config:\n    clusterName: x\n";
+    let once = "below `config` (`jwtTokenConfiguration:` once, for all findings that write it)";
+    assert_eq!(place(bare, "jwt-default-key-id"), once);
+    assert_eq!(place(bare, "jwt-default-key-pair"), once);
+    let own = "openmetadata:\n  config:\n    jwtTokenConfiguration:\n      rsapublicKeyFilePath: /keys/public_key.der\n      rsaprivateKeyFilePath: /keys/private_key.der\n";
+    let (place, text, _) = told("values.yaml", own, "jwt-default-key-id");
+    assert_eq!(place, "below `jwtTokenConfiguration`");
+    assert!(text.starts_with("keyId: "), "{text}");
+    let silent = "services:\n  om:\n    image: openmetadata/server:1.12.6\n";
+    let (place, ..) = told("compose.yml", silent, "fernet-default-key");
+    assert_eq!(place, "beside `image` (`environment:` once, for all findings that write it)");
+}
+
+#[test]
+fn what_stands_on_one_line_gets_its_remedy_between_the_braces() {
+    let place = |name: &str, text: &str, rule: &str| {
+        let (place, text, _) = told(name, text, rule);
+        (place, text)
+    };
+    let is = |place: &str, text: &str| (place.to_owned(), text.to_owned());
+    let values = |config: &str| format!("openmetadata:\n  config:\n    {config}\n");
+    assert_eq!(
+        place("values.yaml", &values("authorizer: {}"), "admin-default-principal"),
+        is("between the braces of `authorizer`", "initialAdmins: [<your user name>]")
+    );
+    assert_eq!(
+        place("values.yaml", &values("authorizer: null"), "admin-default-principal"),
+        is("below `authorizer`, in place of `null`", "initialAdmins: [<your user name>]")
+    );
+    let text = "openmetadata: { config: { clusterName: x } }\n";
+    assert_eq!(
+        place("values.yaml", text, "fernet-default-key"),
+        is(
+            "between the braces of `config`, behind a comma",
+            "fernetkey: { secretRef: openmetadata-secrets, secretKey: FERNET_KEY }"
+        )
+    );
+    let compose = |environment: &str| {
+        format!(
+            "services:\n  om:\n    image: openmetadata/server:1.12.6\n    environment: {environment}\n"
+        )
+    };
+    assert_eq!(
+        place("compose.yml", &compose("{DB_HOST: db}"), "registration-open-all"),
+        is(
+            "between the braces of `environment`, behind a comma",
+            "AUTHENTICATION_ENABLE_SELF_SIGNUP: \"false\""
+        )
+    );
+    assert_eq!(
+        place("compose.yml", &compose("[\"DB_HOST=db\"]"), "registration-open-all").1,
+        "\"AUTHENTICATION_ENABLE_SELF_SIGNUP=false\""
+    );
+    let (name, text) = DEPLOYMENT;
+    let text = text("basic").replace(
+        "env:\n            - name: AUTHENTICATION_PROVIDER\n              value: basic\n",
+        "env: [{name: AUTHENTICATION_PROVIDER, value: basic}]\n",
+    );
+    assert_eq!(
+        place(name, &text, "fernet-default-key").1,
+        "{ name: FERNET_KEY, valueFrom: { secretKeyRef: { name: openmetadata-secrets, key: FERNET_KEY } } }"
+    );
+}
+
+#[test]
+fn compose_takes_every_value_as_a_text() {
+    let (_, text, _) = told("compose.yml", &compose("DB_HOST: db"), "registration-open-all");
+    assert_eq!(text, "AUTHENTICATION_ENABLE_SELF_SIGNUP: \"false\"");
+}
+
+#[test]
+fn a_container_with_references_alone_gets_the_key_for_variables() {
+    let (name, text) = DEPLOYMENT;
+    let text = text("basic").replace(
+        "env:\n            - name: AUTHENTICATION_PROVIDER\n              value: basic\n",
+        "envFrom:\n            - configMapRef: {name: om}\n",
+    ) + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: om}\ndata: {DB_HOST: mysql}\n";
+    let (place, text, _) = told(name, &text, "jwt-default-key-id");
+    assert_eq!(place, "beside `envFrom` (`env:` once, for all findings that write it)");
+    assert!(text.starts_with("env:\n  - name: JWT_KEY_ID\n    value: "), "{text}");
+}
+
+#[test]
+fn what_belongs_together_is_told_at_both_places() {
+    let text = "jwtTokenConfiguration:\n  rsapublicKeyFilePath: ./conf/public_key.der\n  rsaprivateKeyFilePath: ./conf/private_key.der\n".to_owned() + SERVER_REST;
+    let scan = scan("openmetadata.yaml", &text);
+    let pair = scan.findings.iter().find(|f| f.rule == "jwt-default-key-pair").unwrap();
+    assert_eq!(pair.remedy, "/etc/openmetadata/jwtkeys/public_key.der");
+    let further = pair.further.first().expect("the other half");
+    assert_eq!(further.text, "/etc/openmetadata/jwtkeys/private_key.der");
+    assert_eq!(scan.sources.slice(further.span), "./conf/private_key.der");
+}
+
+#[test]
+fn a_finding_that_is_not_certain_says_why() {
+    let (name, text) = ENVIRONMENT;
+    for finding in scan(name, &text("auth0")).findings {
+        let is_certain = finding.confidence == omlint::deployment::version::Confidence::High;
+        assert_eq!(finding.doubt.is_none(), is_certain, "{}", finding.rule);
+    }
+    let own = "services:\n  om:\n    image: registry.acme.io/openmetadata-of-ours:3\n    environment:\n      AUTHENTICATION_PROVIDER: basic\n      AUTHORIZER_ADMIN_PRINCIPALS: \"[mira]\"\n";
+    let scan = scan("compose.yml", own);
+    let pair = scan.findings.iter().find(|f| f.rule == "jwt-default-key-pair").unwrap();
+    let doubt = pair.doubt.as_deref().expect("its image may bring keys");
+    assert!(doubt.contains("image"), "{doubt}");
 }

@@ -201,7 +201,7 @@ fn a_remedy_for_a_wrapper_without_values_brings_the_keys_above() {
             "valuesObject",
             "openmetadata:\n  config:\n",
         ),
-        ("      valuesObject:\n        openmetadata: {}\n", "openmetadata", "config:\n"),
+        ("      valuesObject:\n        openmetadata: {}\n", "openmetadata", "config: { "),
     ] {
         let files = BTreeMap::from([("application.yaml".to_owned(), argo(helm))]);
         let (_folder, scan) =

@@ -26,6 +26,9 @@ pub(super) fn explain(id: &str) -> Outcome {
     let mut out =
         format!("{id} ({})\n{}\n\n{}\n", severities(rule, texts), texts.summary, texts.why.trim());
     out.push_str(&format!("\nWhat to do: {}\n", texts.remedy.say.trim()));
+    for (kinds, text) in texts.remedy.also.all() {
+        out.push_str(&format!("In {kinds}: {text}\n"));
+    }
     for (setting, value) in &texts.remedy.set {
         out.push_str(&format!("    {setting}: {value}\n"));
     }

@@ -17,6 +17,17 @@ pub struct Label {
     pub message: String,
 }
 
+/// A text to paste at another place than the primary one.
+#[derive(Clone, Debug)]
+pub struct Further {
+    /// The characters to change.
+    pub span: Span,
+    /// What to write.
+    pub text: String,
+    /// Where it goes, in words that follow "Write".
+    pub place: String,
+}
+
 /// Labels beside the primary one. More would be read by nobody.
 pub const MOST_RELATED: usize = 30;
 
@@ -29,6 +40,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure.
     pub confidence: Confidence,
+    /// Why it is not certain, in words that follow "because"; none where it is.
+    pub doubt: Option<String>,
     /// Ids of the deployments.
     pub deployments: Vec<String>,
     /// What is wrong, in a sentence.
@@ -46,6 +59,8 @@ pub struct Finding {
     pub remedy: String,
     /// Where that text goes, in words that follow "Write"; empty where only the reader can tell.
     pub remedy_place: String,
+    /// What is to be written elsewhere at the same time.
+    pub further: Vec<Further>,
     /// What to do, in words.
     pub advice: String,
     /// Same thing, same fingerprint: no positions and no values.

@@ -11,7 +11,7 @@ pub mod ruling;
 mod waivers;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
@@ -21,9 +21,9 @@ use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
 use crate::rules::native::LooseCase;
 use crate::rules::schema::Severity;
-use crate::source::{SourceId, Sources, spread};
+use crate::source::{SourceId, Sources, Span, spread};
 
-pub use finding::{Accepted, Finding, Label, Waived};
+pub use finding::{Accepted, Finding, Further, Label, Waived};
 pub use gate::{Gate, Tally};
 pub use policy::Policy;
 pub use waivers::{Day, Waiver};
@@ -66,6 +66,7 @@ pub fn run(
         found.iter().filter_map(said).collect()
     }));
     let mut findings = merge(findings);
+    once_for_all(&mut findings);
     waivers::apply(knowledge, sources, deployments, waivers, &mut findings, options);
     options.policy.apply(sources, &mut findings);
     for finding in &mut findings {
@@ -160,6 +161,25 @@ pub fn cannot_tell(
         said.push(format!("what {more} other files set: they are named, but not among the files."));
     }
     said
+}
+
+/// Several texts for one place may begin with the same key: it is to be written once.
+fn once_for_all(findings: &mut [Finding]) {
+    let head = |finding: &Finding| {
+        let (head, rest) = finding.remedy.split_once('\n')?;
+        let is_key = head.ends_with(':') && finding.unset && !rest.is_empty();
+        is_key.then(|| (finding.primary.span, head.to_owned()))
+    };
+    let mut users: HashMap<(Span, String), usize> = HashMap::new();
+    for key in findings.iter().filter_map(head) {
+        *users.entry(key).or_default() += 1;
+    }
+    for finding in findings {
+        if let Some(key) = head(finding).filter(|key| users[key] > 1) {
+            let words = format!(" (`{}` once, for all findings that write it)", key.1);
+            finding.remedy_place.push_str(&words);
+        }
+    }
 }
 
 /// Findings of several deployments with one culprit become one finding that names them all.

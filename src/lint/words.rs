@@ -4,13 +4,14 @@
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
 use crate::deployment::value::{Fragment, Piece, State, Unknown, Value};
+use crate::deployment::version::Confidence;
 use crate::rules::condition::Case;
 use crate::rules::native::{Field, Hit, LooseCase};
 use crate::rules::schema::Profile;
 use crate::rules::schema::Texts;
 use crate::source::{Sources, Span, Text, mask};
 
-use super::finding::{Finding, Label, MOST_RELATED};
+use super::finding::{Finding, Further, Label, MOST_RELATED};
 use super::judge::Found;
 use super::{Options, remedy};
 
@@ -83,21 +84,35 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         && lead.is_some_and(|field| {
             field.spans.is_empty() && case.deployment.value(field.id).state == State::Default
         });
+    let written = lead
+        .map(|field| remedy::written(case, &texts.remedy, hit, field, span, unset))
+        .unwrap_or_default();
+    let further = match hit.place {
+        Some(_) => Vec::new(),
+        None => remedy::further(case, &texts.remedy, hit, span),
+    };
+    let said = [Some(texts.remedy.say.as_str()), texts.remedy.also.of(case.deployment.kind.name())];
+    let said = said.into_iter().flatten().map(|text| fill(text, lead.map(|field| field.id)));
+    let mut advice: Vec<String> = said.collect();
+    advice.extend((!written.note.is_empty()).then(|| written.note.to_owned()));
     Some(Finding {
         rule: found.rule.id.clone(),
         severity: found.severity,
         confidence: found.confidence,
+        doubt: doubt(case, texts, found),
         deployments: vec![case.deployment.id.clone()],
         message: message(case, texts, hit, &fill),
         setting,
         primary: Label { span, message: label },
         unset,
         related,
-        remedy: lead
-            .map(|field| remedy::snippet(case, &texts.remedy, hit, field, span))
-            .unwrap_or_default(),
-        remedy_place: lead.map(|field| remedy::place(case, field, span, unset)).unwrap_or_default(),
-        advice: fill(&texts.remedy.say, lead.map(|field| field.id)),
+        remedy: written.text,
+        remedy_place: written.place,
+        further: further
+            .into_iter()
+            .map(|(span, written)| Further { span, text: written.text, place: written.place })
+            .collect(),
+        advice: advice.join(" "),
         fingerprint: String::new(),
         illustrative: case.deployment.illustrative && !(found.rule.real_in_examples || hit.real),
         preview,
@@ -127,6 +142,7 @@ pub(super) fn loose_finding(
         rule: found.rule.id.clone(),
         severity,
         confidence: found.confidence,
+        doubt: texts.doubt.clone().filter(|_| found.confidence != Confidence::High),
         deployments: involved.map(|deployment| deployment.id.clone()).collect(),
         message: fill(&texts.message),
         setting: None,
@@ -140,6 +156,7 @@ pub(super) fn loose_finding(
             .collect(),
         remedy: String::new(),
         remedy_place: String::new(),
+        further: Vec::new(),
         advice: fill(&texts.remedy.say),
         fingerprint: String::new(),
         illustrative: case.sources.get(case.source).illustrative
@@ -147,6 +164,16 @@ pub(super) fn loose_finding(
         preview,
         waived: None,
     })
+}
+
+/// Why the finding is likely rather than certain, where it is.
+fn doubt(case: &Case<'_>, texts: &Texts, found: &Found<'_>) -> Option<String> {
+    let ids = found.hit.fields.iter().map(|field| field.id);
+    let ids: Vec<SettingId> = ids.chain(found.hit.reasons.iter().copied()).collect();
+    let is_layer = case.deployment.least_confidence(&ids) == found.confidence;
+    let layer = "what else the server is started with is not among these files, and may set it";
+    let other = texts.doubt.as_deref().filter(|_| !is_layer);
+    (found.confidence != Confidence::High).then(|| other.unwrap_or(layer).to_owned())
 }
 
 /// What the finding says: where nothing sets the setting, what applies instead and since when.
@@ -169,8 +196,15 @@ fn message(
         .filter(|entry| entry.value.as_deref().unwrap_or_default() == applied)
         .and_then(|entry| entry.since)
         .map(|since| format!(" (since OpenMetadata {since})"));
-    let applies = fill("`{name}` is not set, so {default} applies", Some(field.id));
-    format!("{applies}{}: {}", since.unwrap_or_default(), within_a_sentence(&texts.summary))
+    let applies = match applied.as_str() {
+        // The summary says what that means.
+        "" => "`{name}` is not set",
+        _ if case.knowledge.catalogue.get(field.id).secret => "`{name}` is not set",
+        _ => "`{name}` is not set, so {default} applies",
+    };
+    let since = since.filter(|_| applies.contains("{default}")).unwrap_or_default();
+    let summary = within_a_sentence(&texts.summary);
+    format!("{}{since}: {summary}", fill(applies, Some(field.id)))
 }
 
 /// A sentence as it goes on after a colon: the first letter is small, but for names and

@@ -5,7 +5,7 @@ use crate::lint::Finding;
 use crate::rules::schema::Severity;
 use crate::source::mask::{is_visible, plain};
 
-use super::{View, pretty};
+use super::{View, pretty, to_write};
 
 /// GitHub shows so many annotations of a kind for each step.
 const MOST_SHOWN: usize = 10;
@@ -79,10 +79,10 @@ fn annotation(view: &View<'_>, kind: &str, finding: &Finding) -> String {
     }
     let title = format!("{} ({})", finding.rule, finding.severity.name());
     let mut text = format!("{}\n{}", plain(&finding.message), plain(&finding.advice));
-    if !finding.remedy.is_empty() {
-        text.push_str(&format!("\nWrite{}:", finding.remedy_place));
-        for line in finding.remedy.lines() {
-            text.push_str(&format!("\n    {}", plain(line)));
+    for written in to_write(finding, view) {
+        text.push_str(&format!("\n{}:", written.order));
+        for line in written.lines {
+            text.push_str(&format!("\n    {line}"));
         }
     }
     if let Some(waived) = &finding.waived {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::lint::{Accepted, Finding, Label, Waived};
+use crate::lint::{Accepted, Finding, Further, Label, Waived};
 use crate::source::discover::{Note, STALE};
 use crate::source::mask::{plain, visible_json};
 use crate::source::{Position, Sources};
@@ -42,6 +42,8 @@ pub(super) struct Item {
     rule: String,
     severity: &'static str,
     confidence: &'static str,
+    /// Why it is not certain; null where it is.
+    doubt: Option<String>,
     deployments: Vec<String>,
     message: String,
     setting: Option<String>,
@@ -49,6 +51,10 @@ pub(super) struct Item {
     primary: Place,
     related: Vec<Place>,
     remedy: String,
+    /// Where the remedy goes, in words: `in its place`, ``below `environment` ``.
+    remedy_place: String,
+    /// What is to be written elsewhere at the same time.
+    further: Vec<Beside>,
     advice: String,
     /// The rule is new in this version of omlint and fails nothing by itself.
     preview: bool,
@@ -93,6 +99,25 @@ impl Place {
             end: source.position(range.end),
             message: plain(&label.message),
         }
+    }
+}
+
+/// A text to paste elsewhere than at the primary label.
+#[derive(Serialize)]
+struct Beside {
+    path: String,
+    start: Position,
+    end: Position,
+    remedy: String,
+    remedy_place: String,
+}
+
+impl Beside {
+    fn new(further: &Further, sources: &Sources) -> Self {
+        let label = Label { span: further.span, message: String::new() };
+        let Place { path, start, end, .. } = Place::new(&label, sources);
+        let remedy_place = plain(further.place.trim());
+        Beside { path, start, end, remedy: further.text.clone(), remedy_place }
     }
 }
 
@@ -170,6 +195,7 @@ fn item(finding: &Finding, view: &View<'_>) -> Item {
         rule: finding.rule.clone(),
         severity: finding.severity.name(),
         confidence: finding.confidence.name(),
+        doubt: finding.doubt.as_deref().map(plain),
         deployments: finding.deployments.clone(),
         message: plain(&finding.message),
         setting: finding.setting.clone(),
@@ -177,6 +203,8 @@ fn item(finding: &Finding, view: &View<'_>) -> Item {
         primary: Place::new(&finding.primary, view.sources),
         related: finding.related.iter().map(|label| Place::new(label, view.sources)).collect(),
         remedy: finding.remedy.clone(),
+        remedy_place: plain(finding.remedy_place.trim()),
+        further: finding.further.iter().map(|further| Beside::new(further, view.sources)).collect(),
         advice: plain(&finding.advice),
         preview: finding.preview,
         waived: finding.waived.as_ref().map(Acceptance::new),

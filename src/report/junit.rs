@@ -4,7 +4,7 @@
 use crate::lint::Finding;
 use crate::source::mask::plain;
 
-use super::{View, pretty};
+use super::{View, pretty, to_write};
 
 /// The report.
 pub fn render(view: &View<'_>) -> String {
@@ -81,10 +81,10 @@ fn case(view: &View<'_>, finding: &Finding) -> Case {
         plain(&finding.message),
         plain(&finding.advice)
     );
-    if !finding.remedy.is_empty() {
-        text.push_str(&format!("Write{}:\n", finding.remedy_place));
-        for line in finding.remedy.lines() {
-            text.push_str(&format!("    {}\n", plain(line)));
+    for written in to_write(finding, view) {
+        text.push_str(&format!("{}:\n", written.order));
+        for line in written.lines {
+            text.push_str(&format!("    {line}\n"));
         }
     }
     let result = match &finding.waived {

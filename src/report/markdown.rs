@@ -1,12 +1,12 @@
 //! A page for a step summary or a comment. What a scanned file says is text in it: no markup,
 //! no mention, no link of its own.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::lint::Finding;
 use crate::source::mask::plain;
 
-use super::{View, count, pretty};
+use super::{View, count, pretty, to_write};
 
 /// What the page may weigh where nobody says: GitHub takes no larger summary of a step.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -27,7 +27,7 @@ pub fn render(view: &View<'_>, most: usize) -> String {
         let more = count(findings.len() - listed, "more finding");
         page.out.push_str(&format!("\n{more}: the list is cut here.\n"));
     }
-    let advice = page.list("What to do", advice(&findings[..listed]));
+    let advice = page.list("What to do", advice(view, &findings[..listed]));
     let unseen = page.list("What files cannot show", cannot_tell(view));
     let skipped = page.list("Not looked at", skipped(view));
     if listed == findings.len() && !(advice && unseen && skipped) {
@@ -59,9 +59,14 @@ impl Page {
     }
 }
 
-fn row(view: &View<'_>, finding: &Finding) -> String {
+/// `a/compose.yml:3:5`
+fn place(view: &View<'_>, finding: &Finding) -> String {
     let source = view.sources.get(finding.primary.span.source);
     let at = source.position(finding.primary.span.start as usize);
+    code(&format!("{}:{}:{}", source.path, at.line, at.column))
+}
+
+fn row(view: &View<'_>, finding: &Finding) -> String {
     let mut message = text(&finding.message);
     if let Some(waived) = &finding.waived {
         message.push_str(&format!(" ({})", text(&waived.words())));
@@ -70,18 +75,35 @@ fn row(view: &View<'_>, finding: &Finding) -> String {
         "| {} | {} | {} | {message} |\n",
         finding.severity.name(),
         code(&finding.rule),
-        code(&format!("{}:{}:{}", source.path, at.line, at.column))
+        place(view, finding)
     )
 }
 
-/// What to do about each rule; said once where it is the same.
-fn advice(findings: &[&Finding]) -> Vec<String> {
-    let mut said = HashSet::new();
-    let standing = findings.iter().filter(|finding| finding.waived.is_none());
-    standing
-        .filter(|finding| said.insert((&finding.rule, &finding.advice)))
-        .map(|finding| format!("{}: {}", code(&finding.rule), text(&finding.advice)))
-        .collect()
+/// What to do about each rule, said once where it is the same, and what to write where.
+fn advice(view: &View<'_>, findings: &[&Finding]) -> Vec<String> {
+    let mut said: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut items: Vec<String> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.waived.is_none()) {
+        let at = *said.entry((&finding.rule, &finding.advice)).or_insert_with(|| {
+            items.push(format!("{}: {}", code(&finding.rule), text(&finding.advice)));
+            items.len() - 1
+        });
+        for written in to_write(finding, view) {
+            items[at].push_str(&format!(
+                "\n\n  {} ({}):\n\n",
+                text(&written.order),
+                place(view, finding)
+            ));
+            let longest = written.lines.iter().flat_map(|line| line.split(|c| c != '`'));
+            let fence = "`".repeat(longest.map(str::len).max().unwrap_or(0).max(2) + 1);
+            items[at].push_str(&format!("  {fence}\n"));
+            for line in &written.lines {
+                items[at].push_str(&format!("  {line}\n"));
+            }
+            items[at].push_str(&format!("  {fence}"));
+        }
+    }
+    items
 }
 
 fn cannot_tell(view: &View<'_>) -> Vec<String> {

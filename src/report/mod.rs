@@ -23,7 +23,7 @@ use crate::lint::{Finding, Tally};
 use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
 use crate::source::discover::Note;
-use crate::source::mask::Shown;
+use crate::source::mask::{Shown, plain};
 use crate::source::repository::Repository;
 use crate::source::{SourceId, Sources};
 
@@ -182,6 +182,35 @@ impl View<'_> {
     fn path(&self, finding: &Finding) -> &str {
         &self.sources.get(finding.primary.span.source).path
     }
+}
+
+/// A text to paste.
+struct ToWrite {
+    /// Where it goes: `Write below …`.
+    order: String,
+    /// The text.
+    lines: Vec<String>,
+}
+
+/// What is to be written about a finding.
+fn to_write(finding: &Finding, view: &View<'_>) -> Vec<ToWrite> {
+    let lines = |text: &str| text.lines().map(|line| plain(line.trim_end())).collect();
+    let lead = (!finding.remedy.is_empty()).then(|| ToWrite {
+        order: format!("Write{}", plain(&finding.remedy_place)),
+        lines: lines(&finding.remedy),
+    });
+    let further = finding.further.iter().map(|further| {
+        let source = view.sources.get(further.span.source);
+        let line = source.position(further.span.start as usize).line;
+        let at = if further.span.source == finding.primary.span.source {
+            format!("line {line}")
+        } else {
+            plain(&format!("{}:{line}", source.path))
+        };
+        let place = plain(&further.place);
+        ToWrite { order: format!("Write at {at},{place}"), lines: lines(&further.text) }
+    });
+    lead.into_iter().chain(further).collect()
 }
 
 /// `1 file`, `2 files`.

@@ -13,7 +13,7 @@ use crate::rules::schema::Severity;
 use crate::source::mask::{Shown, plain};
 use crate::source::{Source, SourceId, Sources, Span, spread};
 
-use super::{View, count};
+use super::{View, count, to_write};
 
 /// Full reports; what comes after them is one line each.
 const MOST_FULL: usize = 200;
@@ -113,12 +113,11 @@ fn one(
         });
     }
     let mut help = wrap(&plain(&finding.advice), WIDTH);
-    if !finding.remedy.is_empty() {
-        help.push_str(&format!("\nWrite{}:\n", finding.remedy_place));
-        for line in finding.remedy.lines() {
-            help.push_str(&format!("    {}\n", plain(line.trim_end())));
+    for written in to_write(finding, view) {
+        help.push_str(&format!("\n{}:", written.order));
+        for line in written.lines {
+            help.push_str(&format!("\n    {line}"));
         }
-        help.truncate(help.trim_end().len());
     }
     report = report.with_help(help);
     let mut note = String::new();
@@ -132,8 +131,9 @@ fn one(
         note.push_str(&plain(&sheet.texts.why));
         note.push(' ');
     }
-    if finding.confidence != crate::deployment::version::Confidence::High {
-        note.push_str(&format!("Confidence: {}. ", finding.confidence.name()));
+    if let Some(doubt) = &finding.doubt {
+        let level = finding.confidence.name();
+        note.push_str(&format!("Confidence is {level}, because {}. ", doubt.trim()));
     }
     if finding.deployments.len() > 1 {
         note.push_str(&format!("The same place serves {}. ", finding.deployments.join(", ")));

@@ -39,6 +39,11 @@ pub fn page(
     facts(&mut out, rule, sheet);
     out.push_str(&format!("\n## Why it matters\n\n{}\n", wrap(&texts.why, WIDTH)));
     out.push_str(&format!("\n## What to do\n\n{}\n", wrap(&texts.remedy.say, WIDTH)));
+    for (at, (kinds, text)) in texts.remedy.also.all().into_iter().enumerate() {
+        let gap = if at == 0 { "\n" } else { "" };
+        let item = wrap(&format!("In {kinds}: {text}"), WIDTH - 2).replace('\n', "\n  ");
+        out.push_str(&format!("{gap}- {item}\n"));
+    }
     if !texts.remedy.set.is_empty() {
         out.push_str("\n| Setting | Environment variable | Value |\n|---|---|---|\n");
         for (path, value) in &texts.remedy.set {

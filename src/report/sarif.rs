@@ -11,7 +11,7 @@ use crate::rules::Knowledge;
 use crate::rules::schema::Severity;
 use crate::source::mask::plain;
 
-use super::{View, count, json};
+use super::{View, count, json, to_write};
 
 /// GitHub refuses a file with more.
 const MOST_RESULTS: usize = 25_000;
@@ -241,7 +241,10 @@ fn sheet(id: &str, severity: Severity, knowledge: &Knowledge) -> RuleSheet {
     let texts = sheet.as_ref().map(|sheet| &sheet.texts);
     let summary = texts.map_or(id, |texts| texts.summary.trim()).to_owned();
     let why = texts.map_or("", |texts| texts.why.trim());
-    let advice = texts.map_or("", |texts| texts.remedy.say.trim());
+    let mut advice = texts.map_or("", |texts| texts.remedy.say.trim()).to_owned();
+    for (kinds, text) in texts.iter().flat_map(|texts| texts.remedy.also.all()) {
+        advice.push_str(&format!(" In {kinds}: {text}"));
+    }
     let references = texts.map_or(&[][..], |texts| &texts.references[..]);
     let mut help = Help {
         text: format!("{summary}.\n\n{why}\n\nWhat to do: {advice}\n"),
@@ -310,6 +313,12 @@ fn security(severity: Severity) -> Option<&'static str> {
 fn result(view: &View<'_>, finding: &Finding, rule_index: usize) -> Outcome {
     let message = unlinked(&finding.message);
     let mut message = format!("{}. {}", message.trim_end_matches('.'), unlinked(&finding.advice));
+    for written in to_write(finding, view) {
+        message.push_str(&format!("\n{}:", unlinked(&written.order)));
+        for line in written.lines {
+            message.push_str(&format!("\n    {}", unlinked(&line)));
+        }
+    }
     let related: Vec<Location> = finding
         .related
         .iter()
@@ -329,7 +338,8 @@ fn result(view: &View<'_>, finding: &Finding, rule_index: usize) -> Outcome {
         .map(|(at, label)| format!("[{}]({})", link_text(&label.message), at + 1))
         .collect();
     if !links.is_empty() {
-        message.push_str(&format!(" Seen with: {}.", links.join("; ")));
+        let gap = if message.contains('\n') { "\n" } else { " " };
+        message.push_str(&format!("{gap}Seen with: {}.", links.join("; ")));
     }
     let suppressions = finding.waived.iter().map(|waived| Suppression {
         kind: match waived.kind {

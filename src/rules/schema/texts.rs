@@ -29,6 +29,8 @@ pub struct Texts {
     /// When a finding has another severity than the rule's own: `low: it has expired`.
     #[serde(default)]
     pub levels: BTreeMap<Severity, String>,
+    /// Why a finding of less than high confidence may be none, in words that follow "because".
+    pub doubt: Option<String>,
     /// What to do.
     pub remedy: Remedy,
     /// Pages that say more.
@@ -51,9 +53,66 @@ pub struct Texts {
 pub struct Remedy {
     /// In words.
     pub say: String,
+    /// What to add for one kind of deployment: `helm: The chart takes it from a Secret.`
+    #[serde(default, skip_serializing_if = "Also::is_empty")]
+    pub also: Also,
     /// Values to write, by setting; `{uuid}` is replaced by one made for the place.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
+}
+
+/// Words that make sense for one kind of deployment only.
+#[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Also {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compose: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    env: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    helm: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kubernetes: Option<String>,
+    #[serde(rename = "openmetadata.yaml", skip_serializing_if = "Option::is_none")]
+    server_file: Option<String>,
+}
+
+impl Also {
+    /// For a kind of deployment, by its name in rule files.
+    pub fn of(&self, kind: &str) -> Option<&str> {
+        let text = match kind {
+            "compose" => &self.compose,
+            "env" => &self.env,
+            "helm" => &self.helm,
+            "kubernetes" => &self.kubernetes,
+            "openmetadata.yaml" => &self.server_file,
+            _ => &None,
+        };
+        text.as_deref().map(str::trim)
+    }
+
+    /// For whom, and what; what is the same for several is said once.
+    pub fn all(&self) -> Vec<(String, &str)> {
+        let mut said: Vec<(String, &str)> = Vec::new();
+        for (kind, name) in [
+            ("compose", "compose"),
+            ("env", "an environment file"),
+            ("helm", "Helm values"),
+            ("kubernetes", "Kubernetes manifests"),
+            ("openmetadata.yaml", "openmetadata.yaml"),
+        ] {
+            let Some(text) = self.of(kind) else { continue };
+            match said.iter_mut().find(|(_, other)| *other == text) {
+                Some((names, _)) => names.push_str(&format!(" and {name}")),
+                None => said.push((name.to_owned(), text)),
+            }
+        }
+        said
+    }
+
+    fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
 }
 
 /// Whole files on which the rule must speak, and on which it must not.
