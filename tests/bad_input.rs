@@ -126,6 +126,37 @@ fn a_broken_document_among_good_ones() {
     assert!(run.out.contains("docker-compose.yml:8:19: "), "{}", run.out);
 }
 
+/// What is not there may have stood in the part that nobody can read; a broken document beside
+/// says nothing of this one.
+#[test]
+fn what_a_broken_file_lost_is_not_taken_for_unset() {
+    let image = "image: openmetadata/server:1.12.0";
+    let compose = format!(
+        "services:\n  om:\n    {image}\n    environment:\n      AUTHENTICATION_PROVIDER: basic\n      DB_USER: \"om\n"
+    );
+    let manifest = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: om}}\nspec:\n  template:\n    spec:\n      \
+         containers:\n        - name: om\n          {image}\n          env:\n            \
+         - {{name: AUTHENTICATION_PROVIDER, value: basic}}\n"
+    );
+    let cut = format!("{manifest}            - name: DB_USER\n              value: \"om\n");
+    let map = manifest.replace("env:", "envFrom: [{configMapRef: {name: om}}]\n          env:");
+    let store = format!(
+        "{map}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: om}}\ndata:\n  A: \"b\n"
+    );
+    for (name, text) in [("docker-compose.yml", &compose), ("om.yaml", &cut), ("om.yaml", &store)] {
+        let folder = folder(&[(name, text)]);
+        let out = check(folder.path(), &["."]).out;
+        assert!(out.contains("high[input-not-parsed]"), "{out}");
+        assert!(out.contains("[auth-basic-enabled]"), "{out}");
+        assert!(!out.contains("[jwt-default-key-pair]"), "{out}");
+        assert!(!out.contains("[db-default-password]"), "{out}");
+    }
+    let beside = folder(&[("om.yaml", &format!("{manifest}---\na: \"\n"))]);
+    let out = check(beside.path(), &["."]).out;
+    assert!(out.contains("[jwt-default-key-pair]"), "{out}");
+}
+
 #[test]
 fn lost_indentation_is_told_though_yaml_takes_it() {
     let text = "services:\n search:\n image: opensearchproject/opensearch:2.13.0\n restart: always\n \

@@ -53,6 +53,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, Variable>,
     /// Sources that are named but not shown.
     pub unseen: Vec<Unseen>,
+    /// Where a file that it was read from broke: what is set beyond that may be lost.
+    pub broken: Option<Span>,
 }
 
 /// What holds where no variable is set.
@@ -74,6 +76,15 @@ impl Environment {
             _ => {
                 self.variables.insert(name, variable);
             }
+        }
+    }
+
+    /// Notes that a file broke there: what stands after it is less certain.
+    pub fn break_at(&mut self, place: Span) {
+        self.broken.get_or_insert(place);
+        let after = |span: Span| span.source == place.source && span.start >= place.start;
+        for variable in self.variables.values_mut().filter(|variable| after(variable.place)) {
+            variable.confidence = variable.confidence.min(Confidence::Medium);
         }
     }
 
@@ -118,6 +129,10 @@ impl Environment {
             return value;
         }
         let origin = (fallback.place)(setting);
+        if let Some(place) = self.broken {
+            let place = origin.span.unwrap_or(place);
+            return Value::unseen("the part of the file that did not parse", place);
+        }
         let place =
             origin.span.unwrap_or(crate::source::Span::new(crate::source::SourceId(0), 0..0));
         let Some(text) =

@@ -35,7 +35,7 @@ use crate::deployment::version::Version;
 use crate::source::Arrival;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Directive, Source, SourceId, Sources, Trouble};
+use crate::source::{Directive, Source, SourceId, Sources, Span, Trouble};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
@@ -235,6 +235,22 @@ impl Input {
             Form::Yaml(tree) => Some(tree),
             _ => None,
         }
+    }
+
+    /// Where the document that stands at a place of the file stopped being YAML, if it did.
+    fn broken_at(&self, place: usize) -> Option<Span> {
+        let tree = self.tree()?;
+        let starts = || tree.documents().map(|root| root.range().start);
+        let (from, to) = match tree.documents().count() {
+            0 | 1 => (0, usize::MAX),
+            _ => (
+                starts().filter(|&start| start <= place).max().unwrap_or(0),
+                starts().filter(|&start| start > place).min().unwrap_or(usize::MAX),
+            ),
+        };
+        let mut errors = tree.errors.iter().map(|error| error.offset);
+        let offset = errors.find(|at| (from..to).contains(at))?;
+        Some(Span::new(self.source, offset..offset))
     }
 
     fn instructions(&self) -> &[Instruction] {

@@ -177,6 +177,11 @@ impl<'a> Reader<'a, '_> {
         for (name, variable) in own {
             environment.set(name, variable);
         }
+        for layer in &service.layers {
+            let input = self.context.inputs.of(layer.source);
+            let broken = input.and_then(|input| input.broken_at(layer.node.range().start));
+            broken.into_iter().for_each(|place| environment.break_at(place));
+        }
         environment
     }
 

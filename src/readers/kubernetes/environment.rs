@@ -40,7 +40,15 @@ impl<'a> Server<'a, '_> {
             let (name, prefix) = (name.clone(), String::new());
             environment.unseen.push(Unseen { name, span: *span, rank: PATCH, prefix });
         }
+        self.break_off(container.place, &mut environment);
         environment
+    }
+
+    /// Where the document at a place is broken, the environment may lack what it had.
+    fn break_off(&self, place: Span, environment: &mut Environment) {
+        let input = self.context.inputs.of(place.source);
+        let broken = input.and_then(|input| input.broken_at(place.range().start));
+        broken.into_iter().for_each(|place| environment.break_at(place));
     }
 
     fn env_from(
@@ -79,6 +87,7 @@ impl<'a> Server<'a, '_> {
                 hidden.steps.push(step.clone());
                 environment.set(format!("{prefix}{name}"), hidden);
             }
+            self.break_off(store.place, environment);
         }
     }
 
