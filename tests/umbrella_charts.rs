@@ -55,6 +55,15 @@ fn values_that_say_nothing_of_the_configuration_leave_it_to_the_chart() {
     assert_eq!(found, at("values.yaml", "openmetadata-catalog"));
 }
 
+/// The chart's own image says nothing of where its configuration begins.
+#[test]
+fn what_nobody_set_is_shown_at_the_charts_key_whatever_stands_below_it() {
+    let chart = chart("shop", PUBLISHED);
+    let values = "openmetadata:\n  replicaCount: 2\n  image: {pullPolicy: IfNotPresent}\n";
+    let found = key_pair(&[("Chart.yaml", &chart), ("values.yaml", values)]);
+    assert_eq!(found, at("values.yaml", "openmetadata"));
+}
+
 #[test]
 fn a_key_of_that_name_without_the_chart_says_nothing() {
     assert!(key_pair(&[("values.yaml", VALUES)]).is_empty());

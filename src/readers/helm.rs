@@ -279,7 +279,9 @@ fn deployment(
     }
     // Where the chart is only known by its image, one would begin there.
     if anchor_keys == 0 && wrapped.inline.is_none() {
-        if let Found::Map(_, key, source) = step(&values, "image") {
+        if let Found::Map(_, key, source) = step(&values, "image")
+            && root.by_image
+        {
             anchor = scalar::span(source, key);
         } else if let Some((key, source)) = dependency.filter(|(key, _)| !is_given(*key)) {
             anchor = scalar::span(source, key);
