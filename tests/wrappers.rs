@@ -171,3 +171,37 @@ fn a_value_that_crossplane_takes_from_elsewhere_is_a_reference() {
         ]
     );
 }
+
+/// Helm keeps the list's other items.
+#[test]
+fn a_parameter_that_sets_one_item_of_a_list_says_so_much() {
+    let said = |parameter: &str| {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: catalogue}}
+spec:
+  source:
+    repoURL: https://helm.open-metadata.org
+    chart: openmetadata
+    targetRevision: 1.12.4
+    helm:
+      parameters: [{{name: 'openmetadata.config.authorizer.initialAdmins{parameter}}}]
+      valuesObject:
+        openmetadata:
+          config:
+            authentication: {{provider: auth0}}
+            authorizer: {{initialAdmins: [kim, admin]}}
+"
+        );
+        let (_folder, scan) = support::scanned(&[("app.yaml", &text)]);
+        let rules = ["admin-default-principal", "admin-deletion-unverified"];
+        let said = scan.findings.iter().map(|finding| finding.rule.as_str());
+        said.filter(|rule| rules.contains(rule)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(said("[0]', value: admin"), ["admin-default-principal"]);
+    // That `admin` stands in the other place is not followed, and neither is a part of an item.
+    assert_eq!(said("[0]', value: lee"), [""; 0]);
+    assert_eq!(said("[1].name', value: lee"), [""; 0]);
+    assert_eq!(said("', value: '{kim,lee}'"), ["admin-deletion-unverified"]);
+}

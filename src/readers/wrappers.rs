@@ -501,12 +501,12 @@ impl Layers<'_> {
         }
         let below: Vec<Node<'_>> =
             self.found.iter().filter_map(|found| Some(found.layer()?.0)).collect();
-        let has_list = |path: &str| {
+        let items = |path: &str| {
             let keys: Vec<&str> = path.split('.').collect();
-            let mut found = below.iter().filter_map(|root| root.at(&keys));
-            found.any(|entry| !entry.value.items().is_empty())
+            let found = below.iter().rev().find_map(|root| root.at(&keys));
+            found.map_or(0, |entry| entry.value.items().len())
         };
-        let tree = helm_set::assign(assignments, &has_list).tree;
+        let tree = helm_set::assign(assignments, &items).tree;
         self.found.push(Found::of(source, tree));
     }
 }

@@ -44,16 +44,17 @@ pub enum Assigned {
 /// What is put where a value is not shown: no reader takes it for one.
 const UNSEEN: &str = "{{ … }}";
 
-/// Makes assignments in order, the later over the earlier. Of a list that is there already,
-/// which `has_list` tells, a single item is not followed.
-pub fn assign(assignments: &[Assignment], has_list: &dyn Fn(&str) -> bool) -> Assignments {
+/// Makes assignments in order, the later over the earlier. A list that is there already keeps its
+/// other items, of which nothing but their number is known here: `below` tells it. What is set
+/// within an item of such a list is not followed.
+pub fn assign(assignments: &[Assignment], below: &dyn Fn(&str) -> usize) -> Assignments {
     let mut root = Item { span: None, value: Value::Map(Vec::new()) };
     let mut problems = Vec::new();
     let mut items = Vec::new();
     let mut empty = MAX_EMPTY;
     for Assignment { path, value } in assignments {
         let (items, empty) = (&mut items, &mut empty);
-        let mut reader = Reader { text: path, at: 0, items, empty, given: Some(value), has_list };
+        let mut reader = Reader { text: path, at: 0, items, empty, given: Some(value), below };
         if let Err((range, reason)) = reader.assignment(&mut root, String::new(), 0) {
             problems.push((path.locate(range), reason));
         }
@@ -76,7 +77,7 @@ pub fn parse(texts: &[Text]) -> Assignments {
     let mut empty = MAX_EMPTY;
     for text in texts {
         let (items, empty) = (&mut items, &mut empty);
-        let mut reader = Reader { text, at: 0, items, empty, given: None, has_list: &|_| false };
+        let mut reader = Reader { text, at: 0, items, empty, given: None, below: &|_| 0 };
         while reader.at < text.expose().len() {
             let start = reader.at;
             if let Err(problem) = reader.assignment(&mut root, String::new(), 0) {
@@ -112,7 +113,8 @@ struct Reader<'t> {
     empty: &'t mut usize,
     /// The value, where it does not stand behind the path.
     given: Option<&'t Assigned>,
-    has_list: &'t dyn Fn(&str) -> bool,
+    /// How many items a list has that stands below these assignments.
+    below: &'t dyn Fn(&str) -> usize,
 }
 
 impl Reader<'_> {
@@ -160,12 +162,13 @@ impl Reader<'_> {
                         }
                         self.assignment(slot, path, depth + 1)
                     }
-                    '[' if (self.has_list)(&path) => {
-                        slot.value = Value::Scalar(UNSEEN.to_owned(), Style::Given);
-                        Ok(())
-                    }
                     '[' => {
-                        self.items.push(path.clone());
+                        let others = (self.below)(&path);
+                        if others == 0 {
+                            self.items.push(path.clone());
+                        } else if !self.take_in(slot, others, span) {
+                            return Ok(());
+                        }
                         self.item(slot, path, depth)
                     }
                     _ => {
@@ -173,6 +176,28 @@ impl Reader<'_> {
                         Ok(())
                     }
                 }
+            }
+        }
+    }
+
+    /// Puts what is not known of a list's items where one of them is to be set as a whole. Where a
+    /// part of an item is set, nothing of the list is known.
+    fn take_in(&mut self, slot: &mut Item, others: usize, span: Span) -> bool {
+        let unseen = || Value::Scalar(UNSEEN.to_owned(), Style::Given);
+        let rest = &self.text.expose()[self.at..];
+        let is_whole = rest.split_once(']').is_some_and(|(_, rest)| rest.is_empty());
+        let room = self.empty.checked_sub(others).filter(|_| is_whole);
+        match (&slot.value, room) {
+            (Value::Nothing, Some(room)) => {
+                *self.empty = room;
+                let item = || Item { span: Some(span), value: unseen() };
+                slot.value = Value::List((0..others).map(|_| item()).collect());
+                true
+            }
+            (Value::List(_), Some(_)) => true,
+            _ => {
+                slot.value = unseen();
+                false
             }
         }
     }
