@@ -27,6 +27,8 @@ mod rules {
     pub mod schema;
 }
 
+#[path = "build/endings.rs"]
+mod endings;
 #[path = "build/needs.rs"]
 mod needs;
 #[path = "build/telltales.rs"]
@@ -37,7 +39,7 @@ use deployment::catalogue::Catalogue;
 use rules::advisories::Advisories;
 use rules::frameworks::Frameworks;
 use rules::patterns::{Limits, Patterns};
-use rules::schema::RuleFile;
+use rules::schema::{Rule, RuleFile};
 
 /// Files of `rules/` that are no rules.
 const TABLES: [&str; 7] = [
@@ -60,15 +62,16 @@ fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("set by cargo"));
     let mut problems = Vec::new();
 
-    let (catalogue, catalogue_json) = table::<Catalogue>(&root, TABLES[0], &[], &mut problems);
-    let (_, patterns_json) =
+    let catalogue = table::<Catalogue>(&root, TABLES[0], &[], &mut problems);
+    let patterns =
         table::<Patterns>(&root, TABLES[1], &["segment", "whole", "shipped"], &mut problems);
-    let (_, limits_json) = table::<Limits>(&root, TABLES[2], &["matches"], &mut problems);
-    let (_, known_keys_json) = table::<KnownKeys>(&root, TABLES[3], &[], &mut problems);
-    let (frameworks, frameworks_json) = table::<Frameworks>(&root, TABLES[4], &[], &mut problems);
-    let (_, advisories_json) = table::<Advisories>(&root, TABLES[5], &["matches"], &mut problems);
-    let (telltales, _) = table::<telltales::Telltales>(&root, TABLES[6], &[], &mut problems);
+    let limits = table::<Limits>(&root, TABLES[2], &["matches"], &mut problems);
+    let known_keys = table::<KnownKeys>(&root, TABLES[3], &[], &mut problems);
+    let frameworks = table::<Frameworks>(&root, TABLES[4], &[], &mut problems);
+    let advisories = table::<Advisories>(&root, TABLES[5], &["matches"], &mut problems);
+    let telltales = table::<telltales::Telltales>(&root, TABLES[6], &[], &mut problems);
     let catalogue = catalogue.map(Catalogue::indexed);
+    let endings = catalogue.as_ref().map(endings::list).unwrap_or_default();
 
     let mut files = Vec::new();
     collect(&root.join("rules"), &mut files);
@@ -126,7 +129,7 @@ fn main() {
 
     // The checks are decoded at each start, the texts only for what was found. The examples, most
     // of all that is written, are asked for by few commands.
-    let mut checks = Vec::new();
+    let mut checks: Vec<Rule> = Vec::new();
     let mut texts = String::from("&[\n");
     let mut examples = serde_yaml::Mapping::new();
     for (id, (_, mut raw, topic)) in rules {
@@ -144,27 +147,33 @@ fn main() {
         writeln!(texts, "    ({id:?}, {topic:?}, {sheet:?}),").expect("writing to memory");
         let mut raw = serde_yaml::Value::Mapping(raw);
         needs::note(&mut raw, &["matches"]);
-        checks.push(raw);
+        checks.push(serde_yaml::from_value(raw).expect("parsed above"));
     }
     texts.push_str("]\n");
-    let checks = serde_json::to_string(&checks).expect("plain data");
     let examples = serde_json::to_vec(&examples).expect("plain data");
     let examples = miniz_oxide::deflate::compress_to_vec(&examples, 10);
-    std::fs::write(out.join("examples.json.deflated"), examples).expect("a writable build folder");
     let lists = telltales.iter().flat_map(telltales::Telltales::lists);
+    let lists = lists.map(|(name, text)| (name, text.into_bytes()));
     let tables = [
-        ("settings.json", catalogue_json),
-        ("patterns.json", patterns_json),
-        ("cannot-tell.json", limits_json),
-        ("known-keys.json", known_keys_json),
-        ("frameworks.json", frameworks_json),
-        ("advisories.json", advisories_json),
-        ("checks.json", checks),
-        ("texts.rs", texts),
+        ("settings", encoded(&catalogue)),
+        ("patterns", encoded(&patterns)),
+        ("cannot-tell", encoded(&limits)),
+        ("known-keys", encoded(&known_keys)),
+        ("advisories", encoded(&advisories)),
+        ("checks", encoded(&Some(checks))),
+        ("frameworks", encoded(&frameworks)),
+        ("examples.json.deflated", examples),
+        ("texts.rs", texts.into_bytes()),
+        ("endings.rs", endings.into_bytes()),
     ];
-    for (name, text) in tables.into_iter().chain(lists) {
-        std::fs::write(out.join(name), text).expect("a writable build folder");
+    for (name, bytes) in tables.into_iter().chain(lists) {
+        std::fs::write(out.join(name), bytes).expect("a writable build folder");
     }
+}
+
+/// What is decoded at each start: reading text would take most of that time.
+fn encoded<T: borsh::BorshSerialize>(table: &Option<T>) -> Vec<u8> {
+    borsh::to_vec(table.as_ref().expect("no problems")).expect("writing to memory")
 }
 
 fn table<T: serde::de::DeserializeOwned>(
@@ -172,20 +181,19 @@ fn table<T: serde::de::DeserializeOwned>(
     name: &str,
     expressions: &[&str],
     problems: &mut Vec<String>,
-) -> (Option<T>, String) {
+) -> Option<T> {
     let path = root.join("rules").join(name);
     let text = std::fs::read_to_string(&path).expect("a readable table");
-    match serde_yaml::from_str::<T>(&text) {
-        Ok(parsed) => {
-            let mut raw: serde_yaml::Value = serde_yaml::from_str(&text).expect("parsed above");
-            needs::note(&mut raw, expressions);
-            (Some(parsed), serde_json::to_string(&raw).expect("plain data"))
+    // Read from the text, an error has its place.
+    let read = serde_yaml::from_str::<T>(&text).and_then(|plain| {
+        if expressions.is_empty() {
+            return Ok(plain);
         }
-        Err(error) => {
-            problems.push(format!("rules/{name}: {error}"));
-            (None, String::new())
-        }
-    }
+        let mut raw: serde_yaml::Value = serde_yaml::from_str(&text)?;
+        needs::note(&mut raw, expressions);
+        serde_yaml::from_value(raw)
+    });
+    read.map_err(|error| problems.push(format!("rules/{name}: {error}"))).ok()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -17,6 +17,7 @@ pub mod source;
 pub mod syntax;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,8 +32,8 @@ use deployment::evidence::Loose;
 use lint::policy::ForPaths;
 use lint::{Accepted, Day, Finding, Policy, Tally, Waived, Waiver};
 use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
-use report::View;
 use report::compliance::Subject;
+use report::{Showing, View};
 use rules::Knowledge;
 use rules::schema::Severity;
 use source::discover::{Disk, NO_ROOM, Note, STALE, decoded};
@@ -142,7 +143,7 @@ impl Scan {
 
     /// All of it as a report is made of: every finding, no colours. `shown` says what may be
     /// printed.
-    pub fn view<'a>(&'a self, shown: &'a (dyn Fn(SourceId) -> Shown + Sync)) -> View<'a> {
+    pub fn view<'a>(&'a self, shown: &'a Showing<'a>) -> View<'a> {
         View {
             sources: &self.sources,
             deployments: &self.deployments,
@@ -178,13 +179,19 @@ impl Scan {
 
     /// The parts of a source that may be printed.
     pub fn shown(&self, id: SourceId) -> Shown {
+        let all = 0..self.sources.get(id).text.len();
+        self.shown_of(id, std::slice::from_ref(&all))
+    }
+
+    /// The parts of some lines of a source that may be printed: to know them takes less.
+    pub fn shown_of(&self, id: SourceId, lines: &[Range<usize>]) -> Shown {
         let source = self.sources.get(id);
         if let Some(own) = self.own.get(&id) {
             return with_assignments(own, &self.helm_set, &source.text, &self.knowledge);
         }
         // Inputs are in the order of their sources; only such that broke a reader are missing.
         match self.inputs.binary_search_by_key(&id, |input| input.source).ok() {
-            Some(at) => self.inputs[at].shown(source, &self.knowledge.catalogue),
+            Some(at) => self.inputs[at].shown(source, &self.knowledge.catalogue, lines),
             None => Shown::default(),
         }
     }

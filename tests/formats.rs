@@ -17,7 +17,7 @@ use omlint::rules::schema::Severity;
 use omlint::source::discover::Note;
 use omlint::source::mask::Shown;
 use omlint::source::repository::Repository;
-use omlint::source::{Arrival, Source, SourceId, Sources, Span};
+use omlint::source::{Arrival, Source, Sources, Span};
 use serde_json::Value;
 use support::{Run, consumer, folder, omlint, omlint_with, write};
 
@@ -85,7 +85,7 @@ impl Sample {
             repository: &self.repository,
             exit_code: self.exit_code,
             category: "staging area/eu",
-            shown: &|_: SourceId| Shown::default(),
+            shown: &|_, _| Shown::default(),
             color: false,
         };
         format.render(&view, Knowledge::built_in(), most)

@@ -100,7 +100,7 @@ impl Look {
         let knowledge = Knowledge::built_in();
         let scan = scan(&request(folder));
         assert!(scan.broken.is_empty() && scan.failures.is_empty(), "{name}: {:?}", scan.broken);
-        let shown = |id| scan.shown(id);
+        let shown = |id, lines: &[_]| scan.shown_of(id, lines);
         let view = View { exit_code: 1, category: "production", ..scan.view(&shown) };
         let asked =
             vec![knowledge.catalogue.iter().map(|(id, _)| id).collect(); scan.deployments.len()];

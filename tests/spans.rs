@@ -206,6 +206,13 @@ fn assert_masking_keeps_places(scan: &Scan, text: &str) {
         let masked = scan.shown(id).mask(&source.text, 0);
         assert_eq!(masked.len(), source.text.len(), "{text:?}");
         assert_eq!(masked.chars().count(), source.text.chars().count(), "{text:?}");
+        // A line by itself looks as it does among all others.
+        for line in [source.text.len() % source.line_count(), source.line_count() / 2] {
+            let line = source.line_range(line);
+            let shown = scan.shown_of(id, std::slice::from_ref(&line));
+            let alone = shown.mask(&source.text[line.clone()], line.start);
+            assert_eq!(alone, masked[line], "{text:?}");
+        }
     }
 }
 

@@ -151,7 +151,7 @@ fn render(
 ) -> String {
     let gate = gate(arguments, settings, format);
     let verdict = gate.judge(&scan.findings);
-    let shown = |id| scan.shown(id);
+    let shown = |id, lines: &[_]| scan.shown_of(id, lines);
     let view = View {
         findings: verdict.listed,
         hidden: verdict.hidden,

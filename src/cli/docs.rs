@@ -116,7 +116,7 @@ fn rehearsed(
     let findings: Vec<_> = scan.findings.iter().filter(|finding| finding.rule == rule).collect();
     let least = rule_page::least(findings.iter().map(|finding| finding.severity));
     let unsure = findings.iter().any(|finding| finding.confidence == Confidence::Low);
-    let shown = |id| scan.shown(id);
+    let shown = |id, lines: &[_]| scan.shown_of(id, lines);
     let view = View { findings, least, ..scan.view(&shown) };
     let mut command = "omlint check".to_owned();
     if least < Severity::Medium {

@@ -103,7 +103,7 @@ fn told(text: &str) -> Outcome {
 fn complain_of(loaded: &Loaded, drawn: bool, color: When) {
     let text = if drawn {
         let color = when(color, &std::io::stderr());
-        report::mistakes::drawn(&loaded.sources, &|id| loaded.shown(id), &loaded.problems, color)
+        report::mistakes::drawn(&loaded.sources, &|id, _| loaded.shown(id), &loaded.problems, color)
     } else {
         report::mistakes::lines(&loaded.sources, &loaded.problems)
     };

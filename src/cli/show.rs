@@ -14,7 +14,7 @@ pub(super) fn run(arguments: &Show) -> Outcome {
         return Outcome::Failed;
     };
     let knowledge = &scan.knowledge;
-    let shown = |id| scan.shown(id);
+    let shown = |id, lines: &[_]| scan.shown_of(id, lines);
     let view =
         View { findings: Vec::new(), color: color(arguments.inputs.color), ..scan.view(&shown) };
     let text = match arguments.format {

@@ -1,10 +1,11 @@
 //! Keys and tokens that the public knows (`rules/known_keys.yaml`): the form of the table. The
 //! build script compiles this file too, so it needs nothing but serde.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 /// `rules/known_keys.yaml`, and what an organisation adds to it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownKeys {
     /// Key pairs whose private half is not, or no longer, private.
@@ -16,7 +17,7 @@ pub struct KnownKeys {
 }
 
 /// A key pair whose private half is known to others.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KnownKey {
     /// Its short name.
@@ -46,7 +47,7 @@ pub struct KnownKey {
 }
 
 /// A token that was published whole. The token itself is not kept.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownToken {
     /// SHA-256 of the whole token, in hexadecimal.

@@ -2,10 +2,12 @@
 //! whether it is secret, and what OpenMetadata ships as its default.
 //! Knows nothing of files or rules; the build script compiles this file too.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
@@ -17,7 +19,7 @@ use super::version::Version;
 pub struct SettingId(pub usize);
 
 /// What kind of value a setting takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Type {
     /// Any text.
@@ -33,7 +35,7 @@ pub enum Type {
 }
 
 /// A name that holds for a range of versions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Spelling {
     /// The environment variable, or the path below the chart's root.
     pub name: String,
@@ -86,7 +88,7 @@ impl Spelling {
 }
 
 /// A shipped default for a range of OpenMetadata versions.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shipped {
     /// The first version that ships it, where that is known.
@@ -99,7 +101,7 @@ pub struct Shipped {
 }
 
 /// One setting of OpenMetadata's configuration.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Setting {
     /// Its path in openmetadata.yaml, or `chart.…` for a switch that only the chart has.
@@ -157,7 +159,7 @@ pub struct Setting {
 }
 
 /// Which services beside the server a setting may belong to.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Beside {
     /// Some of these words stands in the name or in the image of the service; any if empty.
@@ -237,7 +239,7 @@ impl Telltales {
 }
 
 /// A value that a part of the chart depends on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SectionCondition {
     /// Path below `openmetadata.config`.
@@ -246,7 +248,7 @@ pub struct SectionCondition {
     pub is: Vec<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct ChartVersion {
     chart: Version,
@@ -254,7 +256,7 @@ struct ChartVersion {
 }
 
 /// Images that are plainly not the server's, whatever their environment holds.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct HelperImages {
     words: Vec<String>,
@@ -262,7 +264,7 @@ struct HelperImages {
 }
 
 /// The whole table.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Catalogue {
     /// The newest version whose shipped files are known.
@@ -286,22 +288,14 @@ pub struct Catalogue {
     /// All settings.
     pub settings: Vec<Setting>,
     #[serde(skip)]
-    by_path: HashMap<String, SettingId>,
+    #[borsh(skip)]
+    by_path: FxHashMap<String, SettingId>,
     #[serde(skip)]
-    by_variable: HashMap<String, Vec<SettingId>>,
+    #[borsh(skip)]
+    by_variable: FxHashMap<String, Vec<SettingId>>,
     #[serde(skip)]
-    endings: OnceLock<HashMap<String, Ending>>,
-    #[serde(skip)]
+    #[borsh(skip)]
     secret_variables: OnceLock<Arc<HashSet<String>>>,
-}
-
-/// What stands at the end of a path of keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ending {
-    /// A setting that may be printed.
-    pub public: bool,
-    /// A setting that is never printed.
-    pub secret: bool,
 }
 
 impl Catalogue {
@@ -314,33 +308,6 @@ impl Catalogue {
             }
         }
         self
-    }
-
-    /// What stands under a path of keys, joined by dots, in openmetadata.yaml or in the chart's
-    /// values. Other paths say nothing.
-    pub fn ending(&self, path: &str) -> Ending {
-        self.endings.get_or_init(|| self.all_endings()).get(path).copied().unwrap_or_default()
-    }
-
-    fn all_endings(&self) -> HashMap<String, Ending> {
-        let mut endings: HashMap<String, Ending> = HashMap::new();
-        for setting in &self.settings {
-            let mut add = |path: String| {
-                let ending = endings.entry(path).or_default();
-                ending.secret |= setting.secret;
-                ending.public |= !setting.secret;
-            };
-            add(setting.path.clone());
-            for name in setting.helm.iter().chain(&setting.global) {
-                add(format!("config.{}", name.name));
-                add(format!("global.{}", name.name));
-                // Where the chart ignores it, the reader must still see what it is.
-                if name.name.contains('.') {
-                    add(name.name.clone());
-                }
-            }
-        }
-        endings
     }
 
     /// The setting with that number.

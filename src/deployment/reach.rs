@@ -1,10 +1,11 @@
 //! From where a port can be reached, and through what. Knows nothing of files or rules; the build
 //! script compiles this file too.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 /// What leads to a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Door {
     /// It is published on the host.
@@ -37,7 +38,7 @@ impl Door {
 }
 
 /// From where a port can be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
     /// Through every address of the machine.

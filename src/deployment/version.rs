@@ -4,7 +4,19 @@
 use serde::de::{Deserialize, Deserializer, Error};
 
 /// A release number: up to three parts, what is missing counts as 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+)]
 pub struct Version([u32; 3]);
 
 impl Version {
@@ -51,7 +63,7 @@ impl<'de> Deserialize<'de> for Version {
 }
 
 /// A half-open or open-ended range, written as `<1.3` or `>=1.10 <2.1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct VersionRange {
     since: Option<Version>,
     before: Option<Version>,
@@ -98,7 +110,18 @@ impl<'de> Deserialize<'de> for VersionRange {
 
 /// How sure a statement is.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    serde::Serialize,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {

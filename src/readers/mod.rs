@@ -24,6 +24,7 @@ mod workflow;
 mod wrappers;
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -319,14 +320,15 @@ impl Input {
         }
     }
 
-    /// The parts of the source that may be printed.
-    pub fn shown(&self, source: &Source, catalogue: &Catalogue) -> Shown {
+    /// The parts of these lines of the source that may be printed. What it has beyond them is
+    /// any.
+    pub fn shown(&self, source: &Source, catalogue: &Catalogue, lines: &[Range<usize>]) -> Shown {
         let again = match self.form {
             Form::Gone => Some(classify(source, catalogue).1),
             _ => None,
         };
         match again.as_ref().unwrap_or(&self.form) {
-            Form::Yaml(tree) => shown::of_yaml(tree, &source.text, catalogue),
+            Form::Yaml(tree) => shown::of_yaml(tree, &source.text, catalogue, lines),
             Form::Env(file) => shown::of_env(file, &source.text, catalogue),
             // The description of a key file is all that is left of it.
             Form::None if self.role == Role::Key => {

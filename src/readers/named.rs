@@ -45,7 +45,8 @@ impl Named {
 
 /// What may be printed of assignments beside their paths.
 pub fn shown_of_assignments(texts: &[Text], text: &str, catalogue: &Catalogue) -> Shown {
-    shown::of_yaml(&helm_set::parse(texts).tree, text, catalogue)
+    let all = 0..text.len();
+    shown::of_yaml(&helm_set::parse(texts).tree, text, catalogue, std::slice::from_ref(&all))
 }
 
 /// Reads all named deployments.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::deployment::catalogue::{Catalogue, Ending};
+use crate::deployment::catalogue::Catalogue;
 use crate::source::mask::{self, Shown};
 use crate::syntax::dotenv;
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
@@ -36,6 +36,17 @@ const STRUCTURAL: [&str; 20] = [
 
 /// Such of them whose values are names of other people's things, shown as they stand.
 const VERBATIM: [&str; 4] = ["image", "tag", "ports", "volumes"];
+
+/// Paths of keys joined by dots at which settings stand, sorted: whether one may be printed, and
+/// whether one may not.
+static ENDINGS: &[(&str, bool, bool)] = include!(concat!(env!("OUT_DIR"), "/endings.rs"));
+
+/// What stands at the end of a path of keys.
+#[derive(Default)]
+struct Ending {
+    public: bool,
+    secret: bool,
+}
 
 /// No setting stands under more keys.
 const DEEPEST: usize = 8;
@@ -79,15 +90,22 @@ pub(super) fn of_env(file: &dotenv::File, text: &str, catalogue: &Catalogue) -> 
     Shown::new(shown).without(&hidden)
 }
 
-/// The printable parts of a YAML file.
-pub(super) fn of_yaml(tree: &Tree, text: &str, catalogue: &Catalogue) -> Shown {
+/// The printable parts of these lines of a YAML file.
+pub(super) fn of_yaml(
+    tree: &Tree,
+    text: &str,
+    catalogue: &Catalogue,
+    lines: &[Range<usize>],
+) -> Shown {
+    let names = tree.aliases().filter_map(|alias| text.get(alias.range())?.strip_prefix('*'));
     let mut walk = Walk {
         text,
         catalogue,
+        lines: Shown::new(lines.to_vec()),
         shown: Vec::new(),
         hidden: Vec::new(),
         taken: tree.comments.clone(),
-        anchors: HashSet::new(),
+        anchors: names.collect(),
         broken: !tree.errors.is_empty(),
     };
     for root in tree.documents() {
@@ -135,6 +153,8 @@ struct Place {
 struct Walk<'a> {
     text: &'a str,
     catalogue: &'a Catalogue,
+    /// What is asked for: of the rest nothing need be known.
+    lines: Shown,
     shown: Vec<Range<usize>>,
     hidden: Vec<Range<usize>>,
     /// Scalars, aliases and comments: what is between them are signs.
@@ -150,8 +170,6 @@ impl<'a> Walk<'a> {
             // The value is shown where it is defined.
             self.taken.push(node.range());
             if node.resolved().id() != node.id() && !self.broken {
-                let name = self.text.get(node.range()).unwrap_or("");
-                self.anchors.extend(name.strip_prefix('*'));
                 self.shown.push(node.range());
             }
             return;
@@ -167,6 +185,9 @@ impl<'a> Walk<'a> {
         } else if node.is_map() {
             let named = node.get("name").and_then(|entry| entry.value.text());
             for (key, value) in pairs {
+                if !self.lines.meets(key.range().start..value.range().end.max(key.range().end)) {
+                    continue;
+                }
                 let name = key.text().unwrap_or("");
                 // `{ name: VARIABLE, value: … }`
                 let of_variable = if name == "value" { named.unwrap_or("") } else { name.trim() };
@@ -186,7 +207,9 @@ impl<'a> Walk<'a> {
             }
         } else if node.is_seq() {
             for item in node.items() {
-                self.node(item, path, place, depth + 1);
+                if self.lines.meets(item.range()) {
+                    self.node(item, path, place, depth + 1);
+                }
             }
         } else {
             self.scalar(node, place, path);
@@ -235,9 +258,12 @@ impl<'a> Walk<'a> {
             joined.extend(part.chars().filter(|c| *c != ' '));
         }
         for &start in &starts[..parts.len()] {
-            let ending = self.catalogue.ending(&joined[start..]);
-            found.public |= ending.public;
-            found.secret |= ending.secret;
+            let place = ENDINGS.binary_search_by_key(&&joined[start..], |(path, ..)| path);
+            if let Ok(at) = place {
+                let (_, public, secret) = ENDINGS[at];
+                found.public |= public;
+                found.secret |= secret;
+            }
         }
         found
     }
@@ -291,7 +317,7 @@ impl<'a> Walk<'a> {
 
     fn comments(&mut self, tree: &Tree) {
         let hidden = Shown::new(self.taken.clone()).without(&self.shown);
-        for comment in &tree.comments {
+        for comment in tree.comments.iter().filter(|comment| self.lines.meets((*comment).clone())) {
             // Behind a masked value a `#` may be part of a password, and behind a key with
             // nothing after it all of one.
             let line = self.text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
@@ -306,8 +332,7 @@ impl<'a> Walk<'a> {
 
     /// The signs between scalars, and the names of anchors in use.
     fn signs(&mut self) {
-        let all = Shown::new(std::iter::once(0..self.text.len()).collect());
-        for gap in all.without(&self.taken).ranges() {
+        for gap in self.lines.without(&self.taken).ranges() {
             let text = &self.text[gap.clone()];
             for (at, c) in text.char_indices() {
                 if matches!(

@@ -3,10 +3,11 @@
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 
+use crate::source::Sources;
 use crate::source::diagnostic::Diagnostic;
-use crate::source::mask::{Shown, plain};
-use crate::source::{SourceId, Sources};
+use crate::source::mask::plain;
 
+use super::Showing;
 use super::pretty::{Masked, WIDTH, printable, wrap};
 
 /// One line a mistake, as compilers print them.
@@ -33,7 +34,7 @@ pub fn lines(sources: &Sources, mistakes: &[Diagnostic]) -> String {
 /// Source lines with labels.
 pub fn drawn(
     sources: &Sources,
-    shown: &(dyn Fn(SourceId) -> Shown + Sync),
+    shown: &Showing<'_>,
     mistakes: &[Diagnostic],
     color: bool,
 ) -> String {

@@ -18,6 +18,8 @@ pub mod sarif;
 mod server;
 pub mod show;
 
+use std::ops::Range;
+
 use crate::deployment::Deployment;
 use crate::lint::{Finding, Tally};
 use crate::rules::Knowledge;
@@ -120,6 +122,9 @@ impl Format {
     }
 }
 
+/// Says which parts of some lines of a source may be printed.
+pub type Showing<'a> = dyn Fn(SourceId, &[Range<usize>]) -> Shown + Sync + 'a;
+
 /// What a report is made of.
 #[derive(Clone)]
 pub struct View<'a> {
@@ -151,8 +156,8 @@ pub struct View<'a> {
     pub exit_code: u8,
     /// What tells this run from others over the same repository.
     pub category: &'a str,
-    /// The parts of a source that may be printed.
-    pub shown: &'a (dyn Fn(SourceId) -> Shown + Sync),
+    /// What may be printed.
+    pub shown: &'a Showing<'a>,
     /// Colours are wanted.
     pub color: bool,
 }

@@ -13,7 +13,7 @@ use crate::rules::schema::Severity;
 use crate::source::mask::{Shown, plain};
 use crate::source::{Source, SourceId, Sources, Span, spread};
 
-use super::{View, count, to_write};
+use super::{Showing, View, count, to_write};
 
 /// Full reports; what comes after them is one line each.
 const MOST_FULL: usize = 200;
@@ -209,22 +209,28 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
     out
 }
 
-/// Masked copies of files, made once each by whoever asks first.
+/// What may be printed of files, found out once each by whoever asks first.
 pub(super) struct Masked<'a> {
     sources: &'a Sources,
-    shown: &'a (dyn Fn(SourceId) -> Shown + Sync),
-    copies: HashMap<SourceId, OnceLock<String>>,
+    shown: &'a Showing<'a>,
+    /// Of each file the lines that are drawn, and what of them may be printed.
+    parts: HashMap<SourceId, (BTreeSet<usize>, OnceLock<Shown>)>,
 }
 
 impl<'a> Masked<'a> {
     /// Of the files in which these places lie.
     pub(super) fn new(
         sources: &'a Sources,
-        shown: &'a (dyn Fn(SourceId) -> Shown + Sync),
+        shown: &'a Showing<'a>,
         spans: impl Iterator<Item = Span>,
     ) -> Self {
-        let copies = spans.map(|span| (span.source, OnceLock::new())).collect();
-        Masked { sources, shown, copies }
+        let mut parts: HashMap<_, (BTreeSet<usize>, OnceLock<Shown>)> = HashMap::new();
+        for span in spans {
+            let source = sources.get(span.source);
+            let lines = lines_around(source, &trimmed(source, span.range()));
+            parts.entry(span.source).or_default().0.extend(lines);
+        }
+        Masked { sources, shown, parts }
     }
 
     pub(super) fn files(&self, spans: &[Span]) -> Files {
@@ -235,13 +241,18 @@ impl<'a> Masked<'a> {
                 continue;
             }
             let source = self.sources.get(id);
-            let copy = self.copies[&id].get_or_init(|| (self.shown)(id).mask(&source.text, 0));
+            let (lines, shown) = &self.parts[&id];
+            let shown = shown.get_or_init(|| {
+                let lines = lines.iter().filter(|line| **line < source.line_count());
+                let lines: Vec<_> = lines.map(|line| source.line_range(*line)).collect();
+                (self.shown)(id, &lines)
+            });
             let own: Vec<Range<usize>> = spans
                 .iter()
                 .filter(|other| other.source == id)
                 .map(|other| trimmed(source, other.range()))
                 .collect();
-            files.list.insert(id, File::new(source, copy, &own));
+            files.list.insert(id, File::new(source, shown, &own));
         }
         files
     }
@@ -256,6 +267,12 @@ fn trimmed(source: &Source, range: Range<usize>) -> Range<usize> {
         range.end = first.end.max(range.start);
     }
     range
+}
+
+/// The lines that are drawn of a label.
+fn lines_around(source: &Source, label: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
+    let ends = [source.line_of(label.start), source.line_of(label.end)];
+    ends.into_iter().flat_map(|line| line.saturating_sub(1)..=line + 1)
 }
 
 struct File {
@@ -273,16 +290,14 @@ struct Cut {
 }
 
 impl File {
-    fn new(source: &Source, copy: &str, labels: &[Range<usize>]) -> File {
-        let mut text = String::with_capacity(copy.len().min(1 << 20));
+    fn new(source: &Source, shown: &Shown, labels: &[Range<usize>]) -> File {
+        let masked = |range: &Range<usize>| shown.mask(&source.text[range.clone()], range.start);
+        let mut text = String::new();
         let mut cuts = Vec::new();
         // Far-away lines are not drawn: what is after the last label is left out, and lines
         // before and between the labels are empty.
-        let drawn: BTreeSet<usize> = labels
-            .iter()
-            .flat_map(|range| [source.line_of(range.start), source.line_of(range.end)])
-            .flat_map(|line| line.saturating_sub(1)..=line + 1)
-            .collect();
+        let drawn: BTreeSet<usize> =
+            labels.iter().flat_map(|range| lines_around(source, range)).collect();
         let first = drawn.first().copied().unwrap_or(0);
         let last = drawn.last().copied().unwrap_or(0).min(source.line_count() - 1);
         text.extend(std::iter::repeat_n('\n', first));
@@ -292,7 +307,7 @@ impl File {
             if !drawn.contains(&line) {
                 cuts.push(Cut { kept: range.start..range.start, line: range, at });
             } else if range.len() <= LONGEST_LINE {
-                text.push_str(&copy[range.clone()]);
+                text.push_str(&masked(&range));
                 cuts.push(Cut { kept: range.clone(), line: range, at });
             } else {
                 let label = labels
@@ -304,7 +319,7 @@ impl File {
                 let kept = kept.start..kept.end.min(range.end);
                 text.push('…');
                 let at = text.len();
-                text.push_str(&copy[kept.clone()]);
+                text.push_str(&masked(&kept));
                 text.push('…');
                 cuts.push(Cut { line: range, kept, at });
             }

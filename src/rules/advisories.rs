@@ -1,6 +1,7 @@
 //! Advisories about OpenMetadata (`rules/advisories.yaml`): which versions have which hole. The
 //! build script compiles this file too. Knows nothing of deployments.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use crate::deployment::version::Version;
@@ -8,7 +9,7 @@ use crate::deployment::version::Version;
 use super::schema::{Condition, Severity};
 
 /// All of them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advisories {
     /// Each one.
@@ -17,7 +18,7 @@ pub struct Advisories {
 }
 
 /// One hole.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advisory {
     /// Its CVE number.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::schema::Texts;
@@ -11,12 +12,12 @@ use super::schema::Texts;
 pub const CWE: &str = "cwe";
 
 /// `rules/frameworks.yaml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(transparent)]
 pub struct Frameworks(BTreeMap<String, Framework>);
 
 /// A standard, or a list of requirements.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Framework {
     /// Its full name.
@@ -32,7 +33,7 @@ pub struct Framework {
 }
 
 /// One requirement of a framework.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// The standard's own id.

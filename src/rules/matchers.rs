@@ -2,6 +2,7 @@
 //! their names, keys by their paths. The build script compiles this file too. Knows nothing of
 //! deployments.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use crate::deployment::reach::{Door, Reach};
@@ -10,7 +11,7 @@ use crate::deployment::version::VersionRange;
 use super::schema::Pattern;
 
 /// Ways from other machines to ports. What is left out does not matter.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PortMatch {
     /// Whose ports.
@@ -34,7 +35,7 @@ pub struct PortMatch {
 }
 
 /// Mounts into containers.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MountMatch {
     /// Whose: `server` or `neighbours`.
@@ -47,7 +48,7 @@ pub struct MountMatch {
 }
 
 /// An image that no digest pins.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ImageMatch {
     /// Its tag; empty where none is written.
@@ -55,7 +56,7 @@ pub struct ImageMatch {
 }
 
 /// A variable by its name, whatever its value.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VariableMatch {
     /// Its name; a `*` at the end stands for any rest.
@@ -77,7 +78,7 @@ impl VariableMatch {
 }
 
 /// A key in the values of the chart.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KeyMatch {
     /// Its path below the chart's root.
@@ -90,7 +91,7 @@ pub struct KeyMatch {
 }
 
 /// Whose ports or mounts.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(try_from = "WrittenOwner")]
 pub enum Owner {
     /// The server's own.

@@ -1,12 +1,13 @@
 //! Tables that rules share: words of documentation, kinds of hosts, what files cannot show.
 //! The build script compiles this file too.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::schema::{Condition, Pattern};
 
 /// `rules/patterns.yaml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Patterns {
     placeholder: Placeholders,
@@ -18,7 +19,7 @@ pub struct Patterns {
 }
 
 /// A well-known provider and the hosts at which it stands.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct IdentityProvider {
     provider: String,
@@ -30,14 +31,14 @@ struct IdentityProvider {
     suffixes: Vec<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyFiles {
     shipped: Pattern,
     folder: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 struct Placeholders {
     segment: Vec<Pattern>,
@@ -45,7 +46,7 @@ struct Placeholders {
     text: Vec<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Hosts {
     loopback: Vec<String>,
@@ -57,7 +58,7 @@ struct Hosts {
 }
 
 /// `rules/cannot-tell.yaml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// In the order in which they are said.
@@ -65,7 +66,7 @@ pub struct Limits {
 }
 
 /// Something that files cannot show.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// For which deployments.

@@ -8,6 +8,7 @@ mod problems;
 mod texts;
 mod words;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use crate::deployment::version::{Confidence, Version};
@@ -21,7 +22,18 @@ pub use words::{Choice, Condition, Fact, HeldBy, Host, Pattern, Predicate};
 
 /// How bad a finding is if it is true.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Deserialize,
+    serde::Serialize,
+    BorshSerialize,
+    BorshDeserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -55,7 +67,7 @@ impl Severity {
 }
 
 /// What the deployment is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Real users, real secrets.
@@ -75,7 +87,7 @@ impl Profile {
 }
 
 /// A level, or levels with conditions of which the first that holds counts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Graded<T> {
     /// Conditional levels, in order.
     pub cases: Vec<(T, Condition)>,
@@ -84,7 +96,7 @@ pub struct Graded<T> {
 }
 
 /// What must hold for a check to look, and what it then flags.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Check {
     /// All must hold; the settings named become related labels.
@@ -123,7 +135,7 @@ pub struct Check {
 }
 
 /// Settings in the order of the file, each with what makes it a finding.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, BorshSerialize, BorshDeserialize)]
 pub struct Flags(pub Vec<(String, Predicate)>);
 
 /// A whole rule file.
@@ -161,7 +173,7 @@ fn sure() -> Graded<Confidence> {
 }
 
 /// The part of a rule file that a run needs before anything is found.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Rule {
     /// The rule's id.

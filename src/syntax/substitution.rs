@@ -142,11 +142,8 @@ fn compose(text: &str, within: Range<usize>, depth: usize) -> Template {
     let mut out = Builder::new(text, within.start);
     let mut lines = LastBrace::default();
     let mut i = within.start;
-    while i < end {
-        if bytes[i] != b'$' {
-            i += 1;
-            continue;
-        }
+    while let Some(found) = memchr::memchr(b'$', &bytes[i..end]) {
+        i += found;
         match bytes[i + 1..end].first() {
             Some(b'$') => {
                 out.escape(i);

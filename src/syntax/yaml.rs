@@ -152,6 +152,13 @@ impl Tree {
         self.roots.iter().map(|&id| self.node(id))
     }
 
+    /// The aliases (`*name`) that stand for something.
+    pub fn aliases(&self) -> impl Iterator<Item = Node<'_>> {
+        let aliases = self.nodes.iter().enumerate();
+        let aliases = aliases.filter(|(_, data)| matches!(data.kind, Kind::Alias(Some(_))));
+        aliases.map(|(number, _)| self.node(NodeId(number as u32)))
+    }
+
     fn index(&self) -> &HashMap<u64, usize> {
         self.index.get_or_init(|| {
             let mut index = HashMap::new();

@@ -1,11 +1,12 @@
 //! The checks that are written in code, with their parameters. Knows nothing of the code.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::Severity;
 
 /// A check that needs code.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(
     tag = "name",
     deny_unknown_fields,
@@ -137,7 +138,7 @@ pub enum Native {
 }
 
 /// What may be wrong with a waiver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WaiverFault {
     /// It gives no reason.
@@ -151,7 +152,7 @@ pub enum WaiverFault {
 }
 
 /// Places of private keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyHolder {
     /// A file of the repository.

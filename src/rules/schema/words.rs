@@ -1,10 +1,12 @@
 //! The words of a check: conditions on a deployment and predicates on a setting's value.
 //! Knows nothing of how they are written or judged.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 
 use regex_automata::meta;
 use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::util::syntax;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
@@ -14,7 +16,7 @@ use crate::rules::matchers::{MountMatch, PortMatch};
 use super::Profile;
 
 /// A condition on a deployment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Condition {
     /// All hold (the empty list always does).
     All(Vec<Condition>),
@@ -47,7 +49,7 @@ impl Default for Condition {
 }
 
 /// Things about a deployment that are not settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
     /// The signing key pair is not the image's: own paths, or a mount over the shipped ones.
@@ -59,7 +61,7 @@ pub enum Fact {
 }
 
 /// A test on the effective value of a setting.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub enum Predicate {
     /// Nothing set it: the shipped default applies.
     Unset,
@@ -106,7 +108,7 @@ pub enum Predicate {
 }
 
 /// A set of texts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(untagged)]
 pub enum Choice {
     /// A group of the catalogue.
@@ -116,7 +118,7 @@ pub enum Choice {
 }
 
 /// What holds a value in a Kubernetes manifest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HeldBy {
     /// The data of a Secret.
@@ -128,7 +130,7 @@ pub enum HeldBy {
 }
 
 /// Kinds of hosts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
     /// The machine itself.
@@ -142,7 +144,7 @@ pub enum Host {
 }
 
 /// A regular expression, compiled when it is first needed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub struct Pattern {
     pub(super) source: String,
     /// It finds itself in no shorter text.
@@ -151,8 +153,13 @@ pub struct Pattern {
     needs: Vec<String>,
     /// For values as people write them: hardly anything is prepared, which takes longer than
     /// searching them.
+    #[borsh(skip)]
     short: std::sync::OnceLock<meta::Regex>,
+    /// The same for values of plain characters: to prepare for all others takes longest.
+    #[borsh(skip)]
+    plain: std::sync::OnceLock<meta::Regex>,
     /// For texts of any length.
+    #[borsh(skip)]
     long: std::sync::OnceLock<regex::Regex>,
 }
 
@@ -161,7 +168,14 @@ const SHORT: usize = 4 << 10;
 
 impl Pattern {
     fn new(source: String, least: usize, needs: Vec<String>) -> Self {
-        Pattern { source, least, needs, short: Default::default(), long: Default::default() }
+        Pattern {
+            source,
+            least,
+            needs,
+            short: Default::default(),
+            plain: Default::default(),
+            long: Default::default(),
+        }
     }
 
     /// As it is written.
@@ -181,10 +195,14 @@ impl Pattern {
             return None;
         }
         if text.len() <= SHORT {
-            if self.lacks(text) {
-                return None;
-            }
-            return self.short().find(text).map(|found| found.range());
+            let expression = match text.is_ascii() {
+                true if self.lacks(text) => return None,
+                true => self
+                    .plain
+                    .get_or_init(|| self.quick(false).unwrap_or_else(|| self.short().clone())),
+                false => self.short(),
+            };
+            return expression.find(text).map(|found| found.range());
         }
         self.long
             .get_or_init(|| regex::Regex::new(&self.source).expect("checked when it was loaded"))
@@ -192,28 +210,30 @@ impl Pattern {
             .map(|found| found.range())
     }
 
-    /// Whether the text lacks what is needed: to see that, nothing has to be compiled.
+    /// Whether the text of plain characters lacks what is needed: to see that, nothing has to be
+    /// compiled.
     fn lacks(&self, text: &str) -> bool {
         let holds = |word: &String| {
             let mut places = text.as_bytes().windows(word.len());
             places.any(|place| place.eq_ignore_ascii_case(word.as_bytes()))
         };
-        !self.needs.is_empty() && text.is_ascii() && !self.needs.iter().any(holds)
+        !self.needs.is_empty() && !self.needs.iter().any(holds)
     }
 
     fn short(&self) -> &meta::Regex {
-        self.short.get_or_init(|| {
-            let simple = meta::Config::new()
-                .auto_prefilter(false)
-                .hybrid(false)
-                .dfa(false)
-                .onepass(false)
-                .which_captures(WhichCaptures::Implicit);
-            meta::Builder::new()
-                .configure(simple)
-                .build(&self.source)
-                .expect("checked when it was loaded")
-        })
+        self.short.get_or_init(|| self.quick(true).expect("checked when it was loaded"))
+    }
+
+    /// With `unicode` off some expressions mean nothing.
+    fn quick(&self, unicode: bool) -> Option<meta::Regex> {
+        let simple = meta::Config::new()
+            .auto_prefilter(false)
+            .hybrid(false)
+            .dfa(false)
+            .onepass(false)
+            .which_captures(WhichCaptures::Implicit);
+        let notation = syntax::Config::new().unicode(unicode).utf8(unicode);
+        meta::Builder::new().configure(simple).syntax(notation).build(&self.source).ok()
     }
 }
 
