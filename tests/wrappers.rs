@@ -205,3 +205,78 @@ spec:
     assert_eq!(said("[1].name', value: lee"), [""; 0]);
     assert_eq!(said("', value: '{kim,lee}'"), ["admin-deletion-unverified"]);
 }
+
+const BASE: &str = "openmetadata:\n  config:\n    authentication: {provider: okta, clientId: base}\n    \
+                    jwtTokenConfiguration: {jwtissuer: base}\n";
+const DEV: &str = "openmetadata:\n  config:\n    authentication: {clientId: dev}\n";
+const PROD: &str = "openmetadata:\n  config:\n    authentication: {clientId: prod}\n";
+
+/// A helmfile for several environments is as many deployments, whether it declares them or only its
+/// files tell.
+#[test]
+fn each_environment_of_a_helmfile_is_a_deployment() {
+    let release = "releases:
+  - name: om
+    chart: open-metadata/openmetadata
+    values:
+      - values/base.yaml
+      - values/{{ .Environment.Name }}.yaml
+";
+    let both = [
+        "helm:helmfile.yaml#om@dev: written okta, written dev, written base",
+        "helm:helmfile.yaml#om@prod: written okta, written prod, written base",
+    ];
+    let declared = format!("environments:\n  dev: {{}}\n  prod: {{}}\n---\n{release}");
+    for helmfile in [declared.as_str(), release] {
+        let files = [
+            ("helmfile.yaml", helmfile),
+            ("values/base.yaml", BASE),
+            ("values/dev.yaml", DEV),
+            ("values/prod.yaml", PROD),
+        ];
+        assert_eq!(shown(&files, &SHOWN), both);
+    }
+    // One that has no file of its own is judged with what is not there in mind.
+    let files = [("helmfile.yaml", declared.as_str()), ("values/base.yaml", BASE)];
+    assert_eq!(shown(&files, &SHOWN).len(), 2);
+}
+
+#[test]
+fn each_element_of_an_application_sets_list_is_a_deployment() {
+    for (name, expression) in [("'om-{{env}}'", "{{env}}"), ("'om-{{ .env }}'", "{{ .env }}")] {
+        let set = format!(
+            "apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: om}}
+spec:
+  generators:
+    - matrix:
+        generators:
+          - clusters: {{}}
+          - list: {{elements: [{{env: dev}}, {{env: prod}}]}}
+  template:
+    metadata: {{name: {name}}}
+    spec:
+      sources:
+        - chart: openmetadata
+          repoURL: https://helm.open-metadata.org
+          targetRevision: 1.12.4
+          helm: {{valueFiles: [$values/om/base.yaml, '$values/om/{expression}.yaml']}}
+        - {{repoURL: https://git.acme.io/values, ref: values}}
+"
+        );
+        let files = [
+            ("apps/om.yaml", set.as_str()),
+            ("om/base.yaml", BASE),
+            ("om/dev.yaml", DEV),
+            ("om/prod.yaml", PROD),
+        ];
+        assert_eq!(
+            shown(&files, &SHOWN),
+            [
+                "helm:apps/om.yaml#om@om-dev: written okta, written dev, written base",
+                "helm:apps/om.yaml#om@om-prod: written okta, written prod, written base",
+            ]
+        );
+    }
+}

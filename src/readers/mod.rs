@@ -276,9 +276,9 @@ impl Input {
             (Role::Kustomization, Some(tree)) => {
                 let roots = || tree.documents();
                 let named = roots().flat_map(kustomize::wants);
-                named.chain(roots().flat_map(wrappers::wants)).collect()
+                named.chain(wrappers::wants(tree)).collect()
             }
-            (Role::Helmfile, Some(tree)) => tree.documents().flat_map(wrappers::wants).collect(),
+            (Role::Helmfile, Some(tree)) => wrappers::wants(tree),
             (Role::Dockerfile, _) => dockerfile::wants(self.instructions()),
             // A hook hands over one file; a walk meets them all by itself.
             (Role::Manifests, _) if source.arrival == Arrival::Named => {

@@ -4,6 +4,7 @@
 
 mod ansible;
 mod crossplane;
+mod environments;
 mod fleet;
 
 use std::cell::OnceCell;
@@ -54,8 +55,18 @@ fn items<'a>(node: Node<'a>, key: &str) -> Vec<Node<'a>> {
     list.into_iter().map(Node::resolved).collect()
 }
 
+/// Values files that a file's documents name, in every environment.
+pub(super) fn wants(tree: &yaml::Tree) -> Vec<Want> {
+    let named = tree.documents().flat_map(|root| {
+        let environments = environments::of(tree, root);
+        let named = files(root).into_iter();
+        named.flat_map(move |path| environments::paths(path, &environments)).collect::<Vec<_>>()
+    });
+    named.map(Want::File).collect()
+}
+
 /// Values files that a document names.
-pub(super) fn wants(root: Node<'_>) -> Vec<Want> {
+fn files(root: Node<'_>) -> Vec<&str> {
     let mut paths: Vec<&str> = Vec::new();
     if let Some(spec) = root.get("spec").map(|entry| entry.value) {
         let template = spec.at(&["template", "spec"]).map(|entry| entry.value);
@@ -75,10 +86,11 @@ pub(super) fn wants(root: Node<'_>) -> Vec<Want> {
     }
     paths.extend(fleet::files(root));
     paths.extend(ansible::files(root));
-    paths.into_iter().map(|path| Want::File(path.to_owned())).collect()
+    paths
 }
 
 /// A part of the values as the wrapper writes it.
+#[derive(Clone)]
 enum Values<'a> {
     /// Below a key of the wrapper's own document.
     Inline(Node<'a>),
@@ -91,6 +103,7 @@ enum Values<'a> {
 }
 
 /// Values in a Secret or ConfigMap.
+#[derive(Clone)]
 struct Held<'a> {
     is_secret: bool,
     place: Node<'a>,
@@ -120,6 +133,7 @@ impl<'a> Held<'a> {
 }
 
 /// One installation of the chart that a wrapper describes.
+#[derive(Clone)]
 struct Release<'a> {
     name: String,
     input: &'a Input,
@@ -143,6 +157,7 @@ struct Release<'a> {
 }
 
 /// A single value over all others.
+#[derive(Clone)]
 struct Parameter<'a> {
     name: Node<'a>,
     /// None if it stands in a file of its own.
@@ -214,7 +229,12 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
         let Some(tree) = input.tree() else { continue };
         let mut of_file = Vec::new();
         let mut beyond = Vec::new();
-        for release in tree.documents().flat_map(|root| releases(input, root)) {
+        let releases = tree.documents().flat_map(|root| {
+            let environments = environments::of(tree, root);
+            let found = releases(input, root).into_iter();
+            found.flat_map(move |release| environments::spread(context, release, &environments))
+        });
+        for release in releases {
             let deployed = deploy(context, &release, &stores, consumed);
             if of_file.len() + deployed.len() > bounds::MOST_SERVERS {
                 let place = release.anchor.map_or(0..0, |node| node.range());
