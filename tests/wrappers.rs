@@ -280,3 +280,59 @@ spec:
         );
     }
 }
+
+/// Flux lays patches over what the chart renders; one that cannot be followed may do anything.
+#[test]
+fn patches_of_a_post_renderer_are_laid_over_the_chart() {
+    let release = |renderer: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: om}}
+spec:
+  chart: {{spec: {{chart: openmetadata, version: 1.12.4}}}}
+  values:
+    openmetadata: {{config: {{authentication: {{provider: okta, clientId: values}}}}}}
+  postRenderers:
+    - kustomize:
+        {renderer}
+"
+        )
+    };
+    let merge = "patches:
+          - target: {kind: Deployment}
+            patch: |
+              kind: Deployment
+              metadata: {name: openmetadata}
+              spec:
+                template:
+                  spec:
+                    containers:
+                      - name: openmetadata
+                        env: [{name: AUTHENTICATION_CLIENT_ID, value: patch}]
+                      - name: proxy
+                        env: [{name: AUTHENTICATION_PROVIDER, value: other}]";
+    let add = "patchesJson6902:
+          - target: {kind: Deployment, name: openmetadata}
+            patch:
+              - op: add
+                path: /spec/template/spec/containers/0/env/-
+                value: {name: AUTHENTICATION_CLIENT_ID, value: patch}";
+    let elsewhere = add.replace("name: openmetadata}", "name: web}");
+    let hidden = add.replace("env/-", "env/4");
+    let said = |renderer: &str| shown(&[("om.yaml", &release(renderer))], &SHOWN[..2]);
+    let patched = "helm:om.yaml#om: written okta, written patch";
+    assert_eq!(said(merge), [patched]);
+    assert_eq!(said(add), [patched]);
+    assert_eq!(said(&elsewhere), ["helm:om.yaml#om: written okta, written values"]);
+    // What is written stays, less certain; what is not may be set there.
+    let out = shown(&[("om.yaml", &release(&hidden))], &SHOWN);
+    assert!(out[0].starts_with("helm:om.yaml#om: written okta, written values, "), "{out:?}");
+    let place = folder(&[("om.yaml", &release(&hidden))]);
+    let run = omlint(place.path(), &["check", "--format", "json", "--min-severity", "info", "."]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    let sure = findings.iter().filter(|finding| finding["confidence"] == "high");
+    let sure: Vec<&str> = sure.filter_map(|finding| finding["rule"].as_str()).collect();
+    assert!(!sure.contains(&"jwt-default-key-pair"), "{sure:?}");
+}

@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::evidence::{Evidence, Holder};
+use crate::deployment::environment::{Unseen, Variable};
+use crate::deployment::evidence::{Evidence, Holder, Mount};
 use crate::deployment::value::{Fragment, Step, Value};
 use crate::deployment::version::Version;
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
@@ -132,6 +133,19 @@ pub(super) struct Wrapped {
     pub unseen: Vec<(String, Span)>,
     /// Where layers stopped being YAML.
     pub broken: Vec<(SourceId, usize)>,
+    /// What patches make of the server's container.
+    pub rendered: Rendered,
+}
+
+/// What is laid over the server's container once the chart is rendered.
+#[derive(Default)]
+pub(super) struct Rendered {
+    /// By name.
+    pub variables: Vec<(String, Variable)>,
+    /// What is mounted besides.
+    pub mounts: Vec<Mount>,
+    /// What may set variables that the files do not show.
+    pub unseen: Vec<Unseen>,
 }
 
 /// The deployments of layered values, the weakest first.

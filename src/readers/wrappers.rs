@@ -6,6 +6,7 @@ mod ansible;
 mod crossplane;
 mod environments;
 mod fleet;
+mod post_render;
 
 use std::cell::OnceCell;
 
@@ -154,6 +155,8 @@ struct Release<'a> {
     parameters: Vec<Parameter<'a>>,
     /// Sources of values that the files do not show.
     unseen: Vec<(String, Span)>,
+    /// What is changed once the chart is rendered: patches, and what each is for.
+    patches: Vec<(Option<Node<'a>>, Node<'a>)>,
 }
 
 /// A single value over all others.
@@ -202,6 +205,7 @@ impl<'a> Release<'a> {
             values: Vec::new(),
             parameters: Vec::new(),
             unseen: Vec::new(),
+            patches: Vec::new(),
         }
     }
 }
@@ -347,6 +351,7 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
     release.missing = &["values"];
     release.inline = spec.get("values").map(|entry| entry.key);
     release.values.extend(spec.get("values").map(|entry| Values::Inline(entry.value)));
+    release.patches = post_render::patches(spec);
     Some(release)
 }
 
@@ -585,6 +590,7 @@ fn deploy<'a>(
         anchor: release.anchor.map(|node| scalar::span(home, node)),
         missing: release.missing,
         inline: release.inline.map(|node| scalar::span(home, node)),
+        rendered: post_render::of(context, release),
         unseen,
         broken: parts
             .clone()

@@ -105,14 +105,19 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
+        let rendered = &self.wrapped.rendered;
+        environment.unseen.extend(rendered.unseen.iter().cloned());
+        for (name, variable) in &rendered.variables {
+            environment.set(name, variable.clone());
+        }
         environment
     }
 
     pub(super) fn mounts(&self) -> Vec<Mount> {
+        let mut mounts = self.wrapped.rendered.mounts.clone();
         let Found::Leaf(layer, _) = self.look_outside("extraVolumeMounts") else {
-            return Vec::new();
+            return mounts;
         };
-        let mut mounts = Vec::new();
         for item in items_of(layer) {
             let Some(path) = item.get("mountPath") else { continue };
             let Some(target) = path.value.text() else { continue };
