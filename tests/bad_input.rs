@@ -118,6 +118,16 @@ fn byte_order_marks_line_ends_and_tabs_change_nothing() {
 }
 
 #[test]
+fn a_line_indented_by_a_tab_is_read_where_its_author_sees_it() {
+    let values = "openmetadata:\n  config:\n    authentication:\n\t  provider: basic\n    authorizer:\n      \
+                  initialAdmins: [ops]\n";
+    let folder = folder(&[("values.yaml", values)]);
+    let run = check(folder.path(), &["."]);
+    assert!(run.out.contains("values.yaml:4:4: high[input-not-parsed]"), "{}", run.out);
+    assert!(run.out.contains("values.yaml:4:14: medium[auth-basic-enabled]"), "{}", run.out);
+}
+
+#[test]
 fn a_broken_document_among_good_ones() {
     let text = format!("a: [\n---\n{UNSAFE}---\nb: \"\n");
     let folder = folder(&[("docker-compose.yml", &text)]);

@@ -8,6 +8,7 @@ mod build;
 mod mend;
 mod node;
 mod parts;
+mod tabs;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -140,7 +141,7 @@ pub fn parse(text: &str) -> Tree {
     let Some(first) = error else { return tree };
     let mut errors = vec![first.clone()];
     if !first.too_deep && text.len() <= MAX_MENDED_BYTES {
-        tree = mend(text, &mut errors);
+        tree = tabs::read(text).unwrap_or_else(|| mend(text, &mut errors));
     }
     tree.errors = errors;
     tree
@@ -329,6 +330,34 @@ mod tests {
         let tree = parse(source);
         assert!(!tree.errors.is_empty());
         assert!(tree.documents().any(|d| d.get("b").is_some()));
+    }
+
+    #[test]
+    fn tabs_are_as_wide_as_makes_sense() {
+        for (source, path) in [
+            ("a:\n    b:\n\t  c: d\n    e: f\n", ["a", "b", "c"]),
+            ("a:\n\tb:\n\t\tc: d\n\te: f\n", ["a", "b", "c"]),
+            ("a:\n  b:\n    x: y\n\tc: d\n  e: f\n", ["a", "b", "c"]),
+            ("a:\n  b:\n    - x\n\t# tab\n  e: f\n", ["a", "e", ""]),
+        ] {
+            let path: Vec<_> = path.into_iter().filter(|key| !key.is_empty()).collect();
+            let tree = parse(source);
+            assert!(!tree.errors.is_empty() || !source.contains("\tc"), "{source:?}");
+            let (text, at) = text_at(source, &tree, &path);
+            assert_eq!(text, at, "{source:?}");
+            assert_eq!(text_at(source, &tree, &["a", "e"]).1, "f", "{source:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_over_a_line_that_is_given_up_is_not_empty() {
+        let source = "a:\n  b:\n\n    # of b\n    ? ]\n  c: d\n  e:\n";
+        for source in [source.to_owned(), source.replace('\n', "\r\n")] {
+            let tree = parse(&source);
+            let a = tree.documents().next().unwrap().get("a").unwrap().value;
+            assert!(a.get("b").is_none(), "its value is there, but unread");
+            assert!(a.get("e").unwrap().value.is_null());
+        }
     }
 
     #[test]

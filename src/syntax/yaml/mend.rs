@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::build::build;
-use super::{Kind, Style, SyntaxError, Tree};
+use super::{Kind, NodeId, Style, SyntaxError, Tree};
 
 /// Attempts to mend one file before what is left of it is given up.
 const MAX_ATTEMPTS: usize = 160;
@@ -80,7 +80,58 @@ pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
             }
         }
     }
+    forget_hollow(&mut tree, original, &text);
     tree
+}
+
+/// Takes out the keys whose values stood on lines that were given up: what they hold is not
+/// nothing, it is unknown.
+fn forget_hollow(tree: &mut Tree, original: &str, mended: &str) {
+    let given_up = before_given_up_lines(original, mended);
+    let hollow = |pair: &(NodeId, NodeId)| {
+        let value = &tree.nodes[pair.1.0 as usize];
+        let Kind::Scalar { text, style: Style::Plain } = &value.kind else { return false };
+        if !text.is_empty() || !value.place.range().is_empty() {
+            return false;
+        }
+        let key = tree.nodes[pair.0.0 as usize].place.range().end;
+        let line = given_up.partition_point(|line| line.end <= key);
+        given_up.get(line).is_some_and(|line| line.contains(&key))
+    };
+    let kept: Vec<_> = tree
+        .nodes
+        .iter()
+        .enumerate()
+        .filter_map(|(number, node)| match &node.kind {
+            Kind::Map(pairs) if pairs.iter().any(hollow) => {
+                Some((number, pairs.iter().copied().filter(|pair| !hollow(pair)).collect()))
+            }
+            _ => None,
+        })
+        .collect();
+    for (number, pairs) in kept {
+        tree.nodes[number].kind = Kind::Map(pairs);
+    }
+}
+
+/// The lines that a line given up follows, with nothing but gaps and comments between them.
+fn before_given_up_lines(original: &str, mended: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut last = 0..0;
+    let mut at = 0;
+    for line in original.split_inclusive('\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        let content = line.trim();
+        if content.is_empty() || content.starts_with('#') {
+            continue;
+        }
+        if mended.get(range.clone()).is_some_and(|line| line.trim().is_empty()) {
+            found.push(last);
+        }
+        last = range;
+    }
+    found
 }
 
 /// The number of `---` lines before `offset`.
