@@ -5,7 +5,8 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_yaml::Value;
 
-/// Writes `[expression, least length, words of which one is needed]` in place of each expression
+/// Writes `[expression, least length, words of which one is needed, whether that is enough]` in
+/// place of each expression
 /// under one of these keys.
 pub fn note(value: &mut Value, keys: &[&str]) {
     match value {
@@ -38,7 +39,21 @@ fn noted(expression: &str) -> Value {
     let least = hir.properties().minimum_len().unwrap_or(0);
     let needs = needs(&hir).unwrap_or_default();
     let needs: Vec<Value> = needs.into_iter().map(Value::from).collect();
-    Value::Sequence(vec![expression.into(), (least as u64).into(), needs.into()])
+    let is_enough = is_in_any_case(&hir);
+    Value::Sequence(vec![expression.into(), (least as u64).into(), needs.into(), is_enough.into()])
+}
+
+/// Whether all that the expression asks for is one row of letters, in whatever case.
+fn is_in_any_case(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Concat(list) => list.iter().all(is_in_any_case),
+        HirKind::Class(Class::Unicode(class)) => {
+            let plain = class.ranges().iter().filter(|range| range.start().is_ascii());
+            fixed(hir).is_some() && plain.count() == 2
+        }
+        HirKind::Literal(literal) => !literal.0.iter().any(u8::is_ascii_alphabetic),
+        _ => false,
+    }
 }
 
 /// Small letters of which at least one row stands, in some case, in every text of plain

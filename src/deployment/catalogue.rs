@@ -301,6 +301,9 @@ pub struct Catalogue {
 impl Catalogue {
     /// Builds the indexes. To be called once after decoding.
     pub fn indexed(mut self) -> Self {
+        let names = self.settings.iter().map(|setting| setting.env.len()).sum();
+        self.by_path.reserve(self.settings.len());
+        self.by_variable.reserve(names);
         for (at, setting) in self.settings.iter().enumerate() {
             self.by_path.insert(setting.path.clone(), SettingId(at));
             for spelling in &setting.env {

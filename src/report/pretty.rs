@@ -60,8 +60,16 @@ pub fn findings(view: &View<'_>, knowledge: &Knowledge) -> String {
 /// A drawing as it is printed.
 pub(super) fn printable(drawn: Vec<u8>, color: bool) -> String {
     let drawn = String::from_utf8_lossy(&drawn);
-    // The drawing library colours its headers whatever it is told.
-    if color { drawn.into_owned() } else { anstream::adapter::strip_str(&drawn).to_string() }
+    if color {
+        return drawn.into_owned();
+    }
+    // The drawing library colours its headers whatever it is told. Nobody else writes such signs.
+    let mut parts = drawn.split("\u{1b}[");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
+    }
+    out
 }
 
 /// The places of a finding's labels.
@@ -298,15 +306,17 @@ impl File {
         // before and between the labels are empty.
         let drawn: BTreeSet<usize> =
             labels.iter().flat_map(|range| lines_around(source, range)).collect();
-        let first = drawn.first().copied().unwrap_or(0);
-        let last = drawn.last().copied().unwrap_or(0).min(source.line_count() - 1);
-        text.extend(std::iter::repeat_n('\n', first));
-        for line in first..=last {
+        let mut next = 0;
+        for line in drawn.into_iter().filter(|line| *line < source.line_count()) {
             let range = source.line_range(line);
+            if next < line {
+                let start = source.line_range(next).start;
+                cuts.push(Cut { line: start..range.start, kept: start..start, at: text.len() });
+                text.extend(std::iter::repeat_n('\n', line - next));
+            }
+            next = line + 1;
             let at = text.len();
-            if !drawn.contains(&line) {
-                cuts.push(Cut { kept: range.start..range.start, line: range, at });
-            } else if range.len() <= LONGEST_LINE {
+            if range.len() <= LONGEST_LINE {
                 text.push_str(&masked(&range));
                 cuts.push(Cut { kept: range.clone(), line: range, at });
             } else {

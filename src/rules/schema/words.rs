@@ -4,8 +4,8 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 
-use regex_automata::meta;
-use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::nfa::thompson::backtrack::BoundedBacktracker;
+use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::syntax;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -151,13 +151,15 @@ pub struct Pattern {
     least: usize,
     /// It finds itself in no text of plain characters that has none of these, in whatever case.
     needs: Vec<String>,
+    /// In a text of plain characters it finds the only one of these, in whatever case.
+    is_enough: bool,
     /// For values as people write them: hardly anything is prepared, which takes longer than
     /// searching them.
     #[borsh(skip)]
-    short: std::sync::OnceLock<meta::Regex>,
+    short: std::sync::OnceLock<BoundedBacktracker>,
     /// The same for values of plain characters: to prepare for all others takes longest.
     #[borsh(skip)]
-    plain: std::sync::OnceLock<meta::Regex>,
+    plain: std::sync::OnceLock<BoundedBacktracker>,
     /// For texts of any length.
     #[borsh(skip)]
     long: std::sync::OnceLock<regex::Regex>,
@@ -167,11 +169,12 @@ pub struct Pattern {
 const SHORT: usize = 4 << 10;
 
 impl Pattern {
-    fn new(source: String, least: usize, needs: Vec<String>) -> Self {
+    fn new(source: String, least: usize, needs: Vec<String>, is_enough: bool) -> Self {
         Pattern {
             source,
             least,
             needs,
+            is_enough,
             short: Default::default(),
             plain: Default::default(),
             long: Default::default(),
@@ -196,13 +199,17 @@ impl Pattern {
         }
         if text.len() <= SHORT {
             let expression = match text.is_ascii() {
+                true if self.is_enough => return within(text, &self.needs[0]),
                 true if self.lacks(text) => return None,
                 true => self
                     .plain
                     .get_or_init(|| self.quick(false).unwrap_or_else(|| self.short().clone())),
                 false => self.short(),
             };
-            return expression.find(text).map(|found| found.range());
+            // Too much for such a search has hardly ever been written.
+            if let Ok(found) = expression.try_find(&mut expression.create_cache(), text) {
+                return found.map(|found| found.range());
+            }
         }
         self.long
             .get_or_init(|| regex::Regex::new(&self.source).expect("checked when it was loaded"))
@@ -213,28 +220,28 @@ impl Pattern {
     /// Whether the text of plain characters lacks what is needed: to see that, nothing has to be
     /// compiled.
     fn lacks(&self, text: &str) -> bool {
-        let holds = |word: &String| {
-            let mut places = text.as_bytes().windows(word.len());
-            places.any(|place| place.eq_ignore_ascii_case(word.as_bytes()))
-        };
-        !self.needs.is_empty() && !self.needs.iter().any(holds)
+        !self.needs.is_empty() && !self.needs.iter().any(|word| within(text, word).is_some())
     }
 
-    fn short(&self) -> &meta::Regex {
+    fn short(&self) -> &BoundedBacktracker {
         self.short.get_or_init(|| self.quick(true).expect("checked when it was loaded"))
     }
 
     /// With `unicode` off some expressions mean nothing.
-    fn quick(&self, unicode: bool) -> Option<meta::Regex> {
-        let simple = meta::Config::new()
-            .auto_prefilter(false)
-            .hybrid(false)
-            .dfa(false)
-            .onepass(false)
-            .which_captures(WhichCaptures::Implicit);
-        let notation = syntax::Config::new().unicode(unicode).utf8(unicode);
-        meta::Builder::new().configure(simple).syntax(notation).build(&self.source).ok()
+    fn quick(&self, unicode: bool) -> Option<BoundedBacktracker> {
+        BoundedBacktracker::builder()
+            .syntax(syntax::Config::new().unicode(unicode).utf8(unicode))
+            .thompson(thompson::Config::new().which_captures(WhichCaptures::Implicit))
+            .build(&self.source)
+            .ok()
     }
+}
+
+/// Where the word first stands in a text, in whatever case.
+fn within(text: &str, word: &str) -> Option<std::ops::Range<usize>> {
+    let mut places = text.as_bytes().windows(word.len());
+    let at = places.position(|place| place.eq_ignore_ascii_case(word.as_bytes()))?;
+    Some(at..at + word.len())
 }
 
 impl<'de> Deserialize<'de> for Pattern {
@@ -248,14 +255,15 @@ impl<'de> Deserialize<'de> for Pattern {
                 f.write_str("a regular expression")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Pattern, E> {
-                Ok(Pattern::new(text.to_owned(), 0, Vec::new()))
+                Ok(Pattern::new(text.to_owned(), 0, Vec::new(), false))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Pattern, A::Error> {
                 let missing = || de::Error::custom("written by the build script alone");
                 let source = seq.next_element()?.ok_or_else(missing)?;
                 let least = seq.next_element()?.ok_or_else(missing)?;
                 let needs = seq.next_element()?.ok_or_else(missing)?;
-                Ok(Pattern::new(source, least, needs))
+                let is_enough = seq.next_element()?.ok_or_else(missing)?;
+                Ok(Pattern::new(source, least, needs, is_enough))
             }
         }
         input.deserialize_any(V)
