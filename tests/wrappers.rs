@@ -336,3 +336,48 @@ spec:
     let sure: Vec<&str> = sure.filter_map(|finding| finding["rule"].as_str()).collect();
     assert!(!sure.contains(&"jwt-default-key-pair"), "{sure:?}");
 }
+
+/// kustomize renders a chart first and patches it then.
+#[test]
+fn patches_of_a_kustomization_are_laid_over_its_chart() {
+    let kustomization = |patches: &str| {
+        format!(
+            "helmCharts:
+  - name: openmetadata
+    releaseName: om
+    version: 1.12.4
+    valuesInline:
+      openmetadata: {{config: {{authentication: {{provider: okta, clientId: values}}}}}}
+{patches}
+"
+        )
+    };
+    let patch = "kind: Deployment
+metadata: {name: openmetadata}
+spec:
+  template:
+    spec:
+      containers:
+        - name: openmetadata
+          env: [{name: AUTHENTICATION_CLIENT_ID, value: patch}]
+";
+    for patches in [
+        "patches: [{path: env.yaml}]",
+        "patchesStrategicMerge: [env.yaml]",
+        "patches:
+  - target: {kind: Deployment}
+    patch: |
+      - op: add
+        path: /spec/template/spec/containers/0/env/-
+        value: {name: AUTHENTICATION_CLIENT_ID, value: patch}",
+    ] {
+        let files =
+            [("om/kustomization.yaml", kustomization(patches)), ("om/env.yaml", patch.to_owned())];
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, &**text)).collect();
+        assert_eq!(
+            shown(&files, &SHOWN[..2]),
+            ["helm:om/kustomization.yaml#om: written okta, written patch"],
+            "{patches}"
+        );
+    }
+}

@@ -155,8 +155,8 @@ struct Release<'a> {
     parameters: Vec<Parameter<'a>>,
     /// Sources of values that the files do not show.
     unseen: Vec<(String, Span)>,
-    /// What is changed once the chart is rendered: patches, and what each is for.
-    patches: Vec<(Option<Node<'a>>, Node<'a>)>,
+    /// What is changed once the chart is rendered.
+    patches: Vec<post_render::Patch<'a>>,
 }
 
 /// A single value over all others.
@@ -271,7 +271,7 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
             let mut found: Vec<Release<'a>> =
                 items(root, "releases").into_iter().map(|node| helmfile(input, node)).collect();
             found.extend(
-                items(root, "helmCharts").into_iter().map(|node| of_kustomize(input, node)),
+                items(root, "helmCharts").into_iter().map(|node| of_kustomize(input, root, node)),
             );
             found
         }
@@ -351,7 +351,7 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
     release.missing = &["values"];
     release.inline = spec.get("values").map(|entry| entry.key);
     release.values.extend(spec.get("values").map(|entry| Values::Inline(entry.value)));
-    release.patches = post_render::patches(spec);
+    release.patches = post_render::of_renderers(spec);
     Some(release)
 }
 
@@ -396,7 +396,7 @@ fn helmfile<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     release
 }
 
-fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
+fn of_kustomize<'a>(input: &'a Input, root: Node<'a>, node: Node<'a>) -> Release<'a> {
     let file = |item: Node<'a>| {
         let path = item.text()?.to_owned();
         Some(Values::File { path, place: item, is_needed: true })
@@ -416,6 +416,7 @@ fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     if text(node, "name") == Some(CHART) {
         release.set_chart(at(node, "version"));
     }
+    release.patches = post_render::named(root);
     release
 }
 
@@ -610,7 +611,15 @@ fn deploy<'a>(
             .collect(),
         None => Vec::new(),
     };
-    let deployments = helm::read_layers(context, &layers, &inputs, &charts, &wrapped);
+    let mut deployments = helm::read_layers(context, &layers, &inputs, &charts, &wrapped);
+    let patched = wrapped.rendered.variables.iter().map(|(_, variable)| variable.place.source);
+    for deployment in &mut deployments {
+        for source in patched.clone() {
+            if !deployment.sources.contains(&source) {
+                deployment.sources.push(source);
+            }
+        }
+    }
     if !deployments.is_empty() {
         consumed.extend(sources);
     }

@@ -1,5 +1,5 @@
-//! What a HelmRelease's post-renderers do to the server's container once the chart is rendered.
-//! Knows nothing of what its environment means.
+//! What patches do to the server's container once the chart is rendered: those of a HelmRelease's
+//! post-renderers, and of a kustomization with charts. Knows nothing of what its environment means.
 
 use crate::deployment::environment::{Unseen, Variable};
 use crate::deployment::evidence::{Mount, MountSource};
@@ -12,7 +12,7 @@ use crate::syntax::yaml::{self, Node, Tree};
 use super::super::compose::Context;
 use super::super::interpolation::Variables;
 use super::super::manifests::{Operation, Part, Workload};
-use super::super::{opaque, scalar};
+use super::super::{join, opaque, scalar};
 use super::{CHART, Release, helm, items, text};
 
 /// As much of the chart's Deployment as patches need to be applied to.
@@ -25,20 +25,39 @@ const ENV_FROM: u8 = 100;
 /// What a patch that is not followed may change.
 const PATCH: u8 = u8::MAX;
 
-/// A patch, and what it is for if it says so apart.
-type Patch<'a> = (Option<Node<'a>>, Node<'a>);
+/// A patch as it is named.
+#[derive(Clone, Copy)]
+pub(super) struct Patch<'a> {
+    /// What it is for, if it says so apart.
+    target: Option<Node<'a>>,
+    /// Itself, as a text or not, or the path of its file.
+    written: Node<'a>,
+    is_path: bool,
+}
 
 /// The patches of all post-renderers, in order.
-pub(super) fn patches(spec: Node<'_>) -> Vec<Patch<'_>> {
+pub(super) fn of_renderers(spec: Node<'_>) -> Vec<Patch<'_>> {
+    let renderers = items(spec, "postRenderers").into_iter();
+    renderers
+        .filter_map(|renderer| renderer.get("kustomize"))
+        .flat_map(|it| named(it.value))
+        .collect()
+}
+
+/// The patches that a kustomization names, in order.
+pub(super) fn named(kustomize: Node<'_>) -> Vec<Patch<'_>> {
     let mut found = Vec::new();
-    for renderer in items(spec, "postRenderers") {
-        let Some(kustomize) = renderer.get("kustomize").map(|entry| entry.value) else { continue };
-        let merges = items(kustomize, "patchesStrategicMerge");
-        found.extend(merges.into_iter().map(|patch| (None, patch)));
-        for key in ["patches", "patchesJson6902"] {
-            for item in items(kustomize, key) {
-                let target = item.get("target").map(|entry| entry.value);
-                found.extend(item.get("patch").map(|patch| (target, patch.value)));
+    for written in items(kustomize, "patchesStrategicMerge") {
+        // A text of one line is no patch.
+        let is_path = written.text().is_some_and(|text| !text.trim_end().contains('\n'));
+        found.push(Patch { target: None, written, is_path });
+    }
+    for key in ["patches", "patchesJson6902"] {
+        for item in items(kustomize, key) {
+            let target = item.get("target").map(|entry| entry.value);
+            for (key, is_path) in [("patch", false), ("path", true)] {
+                let written = item.get(key).map(|entry| entry.value);
+                found.extend(written.map(|written| Patch { target, written, is_path }));
             }
         }
     }
@@ -52,40 +71,53 @@ pub(super) fn of(context: &Context<'_>, release: &Release<'_>) -> helm::Rendered
         return rendered;
     }
     let home = release.input.source;
-    let raw = &context.sources.get(home).text;
     let chart = yaml::parse(RENDERED);
     let Some(root) = chart.documents().next() else { return rendered };
-    let texts: Vec<(Option<Node<'_>>, Tree)> = release
+    let source = context.sources.get(home);
+    let texts: Vec<Option<Tree>> = release
         .patches
         .iter()
-        .filter(|(_, patch)| patch.text().is_some())
-        .map(|(target, patch)| (*target, yaml::parse_scalar(raw, *patch)))
+        .map(|patch| {
+            let is_text = patch.written.text().is_some() && !patch.is_path;
+            is_text.then(|| yaml::parse_scalar(&source.text, patch.written))
+        })
         .collect();
-    let written = release.patches.iter().filter(|(_, patch)| patch.text().is_none()).copied();
-    let parsed = texts
-        .iter()
-        .flat_map(|(target, tree)| tree.documents().map(move |document| (*target, document)));
     let mut workload = Workload::of(Part { node: root, source: home });
     let mut refused = Vec::new();
-    for (target, patch) in written.chain(parsed) {
-        if !is_for_server(target, patch, &release.name) {
-            continue;
-        }
-        let part = Part { node: patch, source: home };
-        if !patch.is_seq() {
-            workload.merge(part);
-            continue;
-        }
-        for item in patch.items() {
-            let operation = Operation::of(Part { node: item.resolved(), source: home });
-            if let Some(operation) = operation
-                && workload.operate(&operation).is_err()
-            {
-                refused.push(operation.span);
+    for (patch, tree) in release.patches.iter().zip(&texts) {
+        let file = patch.written.text().filter(|_| patch.is_path);
+        let file = file.map(|path| context.inputs.at(&join(source.folder(), path)));
+        let (roots, within): (Vec<Node<'_>>, SourceId) = match (tree, file) {
+            (Some(tree), _) => (tree.documents().collect(), home),
+            (None, Some(Some(input))) => {
+                (input.tree().into_iter().flat_map(Tree::documents).collect(), input.source)
+            }
+            (None, Some(None)) => {
+                refused.push(scalar::span(home, patch.written));
+                continue;
+            }
+            (None, None) => (vec![patch.written], home),
+        };
+        for root in
+            roots.into_iter().filter(|root| is_for_server(patch.target, *root, &release.name))
+        {
+            let part = Part { node: root, source: within };
+            if !root.is_seq() {
+                workload.merge(part);
+                continue;
+            }
+            let operations = root
+                .items()
+                .into_iter()
+                .filter_map(|item| Operation::of(Part { node: item.resolved(), source: within }));
+            for operation in operations {
+                if workload.operate(&operation).is_err() {
+                    refused.push(operation.span);
+                }
             }
         }
     }
-    let name = || "a patch of `postRenderers`".to_owned();
+    let name = || "a patch of what the chart renders".to_owned();
     for span in refused {
         rendered.unseen.push(Unseen { name: name(), span, rank: PATCH, prefix: String::new() });
     }
@@ -97,7 +129,7 @@ pub(super) fn of(context: &Context<'_>, release: &Release<'_>) -> helm::Rendered
             rendered.unseen.push(Unseen { name: name(), span, rank: ENV_FROM, prefix });
         }
         for item in &container.env {
-            rendered.variables.extend(variable(context, item.entry, home));
+            rendered.variables.extend(variable(context, item.entry));
         }
         for mount in &container.mounts {
             let Some(path) = mount.get("mountPath") else { continue };
@@ -127,7 +159,8 @@ fn is_for_server(target: Option<Node<'_>>, patch: Node<'_>, release: &str) -> bo
     kind.is_none_or(|kind| kind == "Deployment") && name.is_none_or(is_called)
 }
 
-fn variable(context: &Context<'_>, entry: Part<'_>, home: SourceId) -> Option<(String, Variable)> {
+fn variable(context: &Context<'_>, entry: Part<'_>) -> Option<(String, Variable)> {
+    let home = entry.source;
     let name = entry.get("name")?;
     let place = name.span();
     let text = match entry.get("value") {
