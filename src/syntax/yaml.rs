@@ -4,7 +4,9 @@
 //! merges are looked up, never expanded.
 //! Knows nothing of sources, settings or OpenMetadata.
 
+mod assemble;
 mod build;
+mod lines;
 mod mend;
 mod node;
 mod parts;
@@ -43,26 +45,26 @@ pub enum Style {
     Given,
 }
 
-#[derive(Debug)]
+/// There are many nodes, so each is small: what it holds is a part of one of the tree's lists.
+#[derive(Clone, Copy, Debug)]
 enum Kind {
-    Scalar {
-        text: Box<str>,
-        style: Style,
-    },
-    Map(Vec<(NodeId, NodeId)>),
-    Seq(Vec<NodeId>),
+    /// A part of the texts.
+    Scalar { text: Place, style: Style },
+    /// A part of the pairs.
+    Map { pairs: Place, flow: bool },
+    /// A part of the items.
+    Seq { items: Place, flow: bool },
     /// `None`: an alias to an anchor that does not exist.
     Alias(Option<NodeId>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Data {
     kind: Kind,
     place: Place,
-    flow: bool,
 }
 
-/// A range of bytes in half the room: there are many nodes, and no file is that large.
+/// A range in half the room: no file is that large.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     start: u32,
@@ -97,6 +99,9 @@ pub struct SyntaxError {
 #[derive(Debug, Default)]
 pub struct Tree {
     nodes: Vec<Data>,
+    texts: String,
+    pairs: Vec<(NodeId, NodeId)>,
+    items: Vec<NodeId>,
     roots: Vec<NodeId>,
     /// Tags of the few nodes that have one, in the order of the nodes.
     tags: Vec<(NodeId, Box<str>)>,
@@ -164,7 +169,8 @@ impl Tree {
         self.index.get_or_init(|| {
             let mut index = HashMap::new();
             for (number, data) in self.nodes.iter().enumerate() {
-                let Kind::Map(pairs) = &data.kind else { continue };
+                let Kind::Map { pairs, .. } = data.kind else { continue };
+                let pairs = &self.pairs[pairs.range()];
                 if pairs.len() < INDEXED_FROM {
                     continue;
                 }
@@ -196,8 +202,8 @@ impl Tree {
 
     /// The texts of all scalars.
     pub fn scalar_texts(&self) -> impl Iterator<Item = &str> {
-        self.nodes.iter().filter_map(|data| match &data.kind {
-            Kind::Scalar { text, .. } => Some(&**text),
+        self.nodes.iter().filter_map(|data| match data.kind {
+            Kind::Scalar { text, .. } => Some(&self.texts[text.range()]),
             _ => None,
         })
     }
@@ -206,9 +212,9 @@ impl Tree {
     pub fn duplicates(&self) -> Vec<Duplicate> {
         let mut found = Vec::new();
         for data in &self.nodes {
-            let Kind::Map(pairs) = &data.kind else { continue };
+            let Kind::Map { pairs, .. } = data.kind else { continue };
             let mut seen: std::collections::HashMap<&str, (NodeId, NodeId)> = Default::default();
-            for &(key, value) in pairs {
+            for &(key, value) in &self.pairs[pairs.range()] {
                 let Some(text) = self.node(key).text() else { continue };
                 if text == "<<" {
                     continue;
@@ -220,6 +226,36 @@ impl Tree {
         }
         found
     }
+
+    fn add_text(&mut self, text: &str) -> Place {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        (start..self.texts.len()).into()
+    }
+
+    fn add_pairs(&mut self, pairs: impl IntoIterator<Item = (NodeId, NodeId)>) -> Place {
+        let start = self.pairs.len();
+        self.pairs.extend(pairs);
+        (start..self.pairs.len()).into()
+    }
+
+    fn add_items(&mut self, items: impl IntoIterator<Item = NodeId>) -> Place {
+        let start = self.items.len();
+        self.items.extend(items);
+        (start..self.items.len()).into()
+    }
+
+    fn add(&mut self, kind: Kind, range: Range<usize>) -> NodeId {
+        self.nodes.push(Data { kind, place: range.into() });
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
+    fn shrink_to_fit(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.texts.shrink_to_fit();
+        self.pairs.shrink_to_fit();
+        self.items.shrink_to_fit();
+    }
 }
 
 /// A tree that is put together from other text than YAML.
@@ -229,24 +265,22 @@ pub struct Sketch {
 }
 
 impl Sketch {
-    fn add(&mut self, kind: Kind, range: Range<usize>) -> NodeId {
-        self.tree.nodes.push(Data { kind, place: range.into(), flow: false });
-        NodeId(self.tree.nodes.len() as u32 - 1)
-    }
-
     /// A scalar.
     pub fn scalar(&mut self, text: &str, style: Style, range: Range<usize>) -> NodeId {
-        self.add(Kind::Scalar { text: text.into(), style }, range)
+        let text = self.tree.add_text(text);
+        self.tree.add(Kind::Scalar { text, style }, range)
     }
 
     /// A sequence of nodes.
     pub fn seq(&mut self, items: Vec<NodeId>, range: Range<usize>) -> NodeId {
-        self.add(Kind::Seq(items), range)
+        let items = self.tree.add_items(items);
+        self.tree.add(Kind::Seq { items, flow: false }, range)
     }
 
     /// A mapping.
     pub fn map(&mut self, pairs: Vec<(NodeId, NodeId)>, range: Range<usize>) -> NodeId {
-        self.add(Kind::Map(pairs), range)
+        let pairs = self.tree.add_pairs(pairs);
+        self.tree.add(Kind::Map { pairs, flow: false }, range)
     }
 
     /// The tree of one document.

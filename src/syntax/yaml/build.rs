@@ -5,22 +5,30 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
-use super::{Data, Kind, NodeId, Place, Style, SyntaxError, Tree};
-
-/// Nodes of one file: a file of ten MiB that people write has half as many.
-const MAX_NODES: usize = 1 << 20;
-/// Documents of one file; each takes room in all that is made of it.
-const MAX_DOCUMENTS: usize = 50_000;
+use super::assemble::Builder;
+use super::lines;
+use super::{NodeId, Style, SyntaxError, Tree};
 
 /// One run of the parser: the tree so far, the error that ended it, and how far it got.
 pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize) {
+    // Most files are so plain that they are read in a fraction of the time.
+    if raw.is_empty()
+        && let Some(tree) = lines::read(text)
+    {
+        return (tree, None, text.len());
+    }
+    build_any(text, raw)
+}
+
+/// The same by the parser, whatever the text is.
+fn build_any(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize) {
     let options = granit_parser::options! {
         emit_anchor_events: false,
         emit_unresolved_aliases: true,
         max_buffered_comment_events: 1_000_000,
     };
-    let mut builder =
-        Builder { tree: Tree::default(), stack: Vec::new(), anchors: Vec::new(), raw };
+    let mut builder = Builder::default();
+    let mut anchors = Vec::new();
     let mut progress = 0;
     let mut error = None;
     let mut parser = Parser::new_from_str_with_options(text, options);
@@ -31,8 +39,7 @@ pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxErr
                 if !matches!(event, Event::Comment(..)) {
                     progress = progress.max(range.end.min(text.len()));
                 }
-                let tree = &builder.tree;
-                if tree.nodes.len() >= MAX_NODES || tree.roots.len() >= MAX_DOCUMENTS {
+                if builder.is_full() {
                     error.get_or_insert(SyntaxError {
                         offset: range.start.min(text.len()),
                         reason: "more nodes than any configuration has".into(),
@@ -40,10 +47,11 @@ pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxErr
                     });
                     break;
                 }
-                builder.event(event, range, text);
+                put(&mut builder, &mut anchors, event, range, text, raw);
             }
             Err(problem) => {
                 builder.close();
+                anchors.clear();
                 if error.is_none() {
                     let kind = problem.kind();
                     let too_deep = matches!(kind, ErrorKind::RecursionLimitExceeded);
@@ -65,9 +73,7 @@ pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxErr
             }
         }
     }
-    builder.close();
-    builder.tree.nodes.shrink_to_fit();
-    (builder.tree, error, progress)
+    (builder.finish(), error, progress)
 }
 
 /// The parser's message without anything that it quotes from the file.
@@ -93,141 +99,164 @@ fn reason(message: &str) -> String {
     out
 }
 
-struct Frame {
-    node: NodeId,
-    key: Option<NodeId>,
+/// Adds what the parser met. `anchors` are the nodes by the numbers of their anchors.
+fn put(
+    builder: &mut Builder,
+    anchors: &mut Vec<Option<NodeId>>,
+    event: Event<'_>,
+    range: Range<usize>,
+    source: &str,
+    raw: &[Range<usize>],
+) {
+    let (node, anchor, tag) = match event {
+        Event::Scalar(value, style, anchor, tag) => {
+            let style = match style {
+                _ if raw.contains(&range) => Style::Mended,
+                ScalarStyle::Plain => Style::Plain,
+                ScalarStyle::SingleQuoted => Style::Single,
+                ScalarStyle::DoubleQuoted => Style::Double,
+                ScalarStyle::Literal => Style::Literal,
+                ScalarStyle::Folded => Style::Folded,
+            };
+            let node = if style == Style::Plain && range.is_empty() {
+                builder.scalar("", style, range)
+            } else if matches!(style, Style::Literal | Style::Folded) {
+                let end = range.start + source[range.clone()].trim_end().len();
+                builder.scalar(&value, style, range.start..end)
+            } else {
+                builder.scalar(&value, style, range)
+            };
+            (node, anchor, tag)
+        }
+        Event::SequenceStart(style, anchor, tag) => {
+            (builder.open_seq(style == StructureStyle::Flow, range), anchor, tag)
+        }
+        Event::MappingStart(style, anchor, tag) => {
+            (builder.open_map(style == StructureStyle::Flow, range), anchor, tag)
+        }
+        Event::SequenceEnd | Event::MappingEnd => return builder.shut(Some(range.end)),
+        Event::Alias(id) => return builder.alias(anchors.get(id).copied().flatten(), range),
+        Event::UnresolvedAlias(_) => return builder.alias(None, range),
+        Event::Comment(..) => return builder.comment(range),
+        _ => return,
+    };
+    if let Some(tag) = tag {
+        builder.tag(node, tag.original());
+    }
+    if anchor > 0 {
+        if anchors.len() <= anchor {
+            anchors.resize(anchor + 1, None);
+        }
+        anchors[anchor] = Some(node);
+    }
 }
 
-struct Builder<'a> {
-    tree: Tree,
-    stack: Vec<Frame>,
-    /// Node of each anchor id.
-    anchors: Vec<Option<NodeId>>,
-    raw: &'a [Range<usize>],
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, range: Range<usize>, source: &str) {
-        match event {
-            Event::Scalar(value, style, anchor, tag) => {
-                let style = match style {
-                    _ if self.raw.contains(&range) => Style::Mended,
-                    ScalarStyle::Plain => Style::Plain,
-                    ScalarStyle::SingleQuoted => Style::Single,
-                    ScalarStyle::DoubleQuoted => Style::Double,
-                    ScalarStyle::Literal => Style::Literal,
-                    ScalarStyle::Folded => Style::Folded,
-                };
-                let (text, range) = if style == Style::Plain && range.is_empty() {
-                    ("".into(), range)
-                } else if matches!(style, Style::Literal | Style::Folded) {
-                    let end = range.start + source[range.clone()].trim_end().len();
-                    (value.into(), range.start..end)
-                } else {
-                    (value.into(), range)
-                };
-                let kind = Kind::Scalar { text, style };
-                let node = self.add(kind, range, tag.map(|t| t.original()), false);
-                self.anchor(anchor, node);
-                self.place(node);
-            }
-            Event::SequenceStart(style, anchor, tag) => {
-                self.open(Kind::Seq(Vec::new()), range, tag.map(|t| t.original()), style, anchor);
-            }
-            Event::MappingStart(style, anchor, tag) => {
-                self.open(Kind::Map(Vec::new()), range, tag.map(|t| t.original()), style, anchor);
-            }
-            Event::SequenceEnd | Event::MappingEnd => self.shut(Some(range)),
-            Event::Alias(id) => {
-                let target = self.anchors.get(id).copied().flatten();
-                let node = self.add(Kind::Alias(target), range, None, false);
-                self.place(node);
-            }
-            Event::UnresolvedAlias(_) => {
-                let node = self.add(Kind::Alias(None), range, None, false);
-                self.place(node);
-            }
-            Event::Comment(..) => self.tree.comments.push(range),
-            _ => {}
-        }
+    const CONSTRUCTS: [&str; 12] = [
+        "a:\n  - x\n  -   y: 1\n      z:\n  - - p\n    - q\n  -\n    r: s\nb:\n- t\n- u: v\n  w: x\n",
+        "# top\na: |\n  one\n    two\n\n  three  \n\n# after\nb: |-\n    x\nc: >\n  d\n  e\n\nf: |+\n g\n\nh: i\n",
+        "a: [x, \"y\" , {b: c, d: }, [], {}, -q] # c\nb: {\"e\":1, f : [\n     g,\n     # h\n     i]}\nc: [ ]\n",
+        "---\na: 1\n---\n# only\n---\nb:   # note\n\nc : d\n---\n- x\n",
+        "\"q\": 'it''s'\n'r': \"b\\\"c\\\\d\\n\" #d\ns: x#y, z [1] {2}\nt: -1\nu: ${V:-\"w\"}\n",
+        "a: &x\n  k: v\nb: &y 1\nc: &z [1]\nd: *x\ne:\n  <<: *x\n  f: *none\ng: &q\n- 1\n",
+        "{\n  \"a\": 1,\n  \"b\": [\n    {\"c\": null, \"d\": \"x\"}\n  ]\n}\n",
+        "a:\n    b: é –\n    # d\n    c: \"ü\"\n  # e\nd:\n\n  f\ng:\n  \"h\"\n",
+        "- |\n x\n- a: >-\n   z\n  b: 1\n- # c\n  d\n",
+        "a: b c\n  d\ne: 'f\n  g'\nh: !!str i\n? j\n: k\n",
+        "a:\n  b:\n    c:\n      d: e\n  f: g\nh:\n  - i\n# j\n  - k\n",
+        "text\n",
+    ];
+
+    /// Characters and lines that mean something, here or there.
+    const SIGNS: [&str; 40] = [
+        " ",
+        "  ",
+        "\n",
+        ":",
+        ": ",
+        "-",
+        "- ",
+        "#",
+        " #",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "'",
+        "\"",
+        "|",
+        ">",
+        "&a ",
+        "*a",
+        "!t ",
+        "%",
+        "@",
+        "?",
+        "? ",
+        "\\",
+        "é",
+        "\u{a0}",
+        "---\n",
+        "...\n",
+        "\n  ",
+        "\n    ",
+        "x: ",
+        "x: y\n",
+        "- z\n",
+        "# c\n",
+        "''",
+        "[]",
+        "k: |\n    t\n",
+        ".",
+    ];
+
+    fn agrees(text: &str) -> bool {
+        let Some(tree) = lines::read(text) else { return false };
+        let (other, error, _) = build_any(text, &[]);
+        assert_eq!(error, None, "refused by the parser:\n{text}");
+        assert!(format!("{tree:?}") == format!("{other:?}"), "not alike:\n{text}");
+        true
     }
 
-    fn add(&mut self, kind: Kind, range: Range<usize>, tag: Option<String>, flow: bool) -> NodeId {
-        let node = NodeId(self.tree.nodes.len() as u32);
-        self.tree.tags.extend(tag.map(|tag| (node, tag.into_boxed_str())));
-        self.tree.nodes.push(Data { kind, place: range.into(), flow });
-        node
-    }
-
-    fn open(
-        &mut self,
-        kind: Kind,
-        range: Range<usize>,
-        tag: Option<String>,
-        style: StructureStyle,
-        anchor: usize,
-    ) {
-        let node = self.add(kind, range, tag, style == StructureStyle::Flow);
-        self.anchor(anchor, node);
-        self.place(node);
-        self.stack.push(Frame { node, key: None });
-    }
-
-    fn anchor(&mut self, id: usize, node: NodeId) {
-        if id > 0 {
-            if self.anchors.len() <= id {
-                self.anchors.resize(id + 1, None);
-            }
-            self.anchors[id] = Some(node);
-        }
-    }
-
-    fn place(&mut self, node: NodeId) {
-        let Some(frame) = self.stack.last_mut() else {
-            self.tree.roots.push(node);
-            return;
+    #[test]
+    fn what_is_read_line_by_line_is_what_the_parser_reads() {
+        let mut state = 7_u64;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % limit
         };
-        match &mut self.tree.nodes[frame.node.0 as usize].kind {
-            Kind::Seq(items) => items.push(node),
-            Kind::Map(pairs) => match frame.key.take() {
-                None => frame.key = Some(node),
-                Some(key) => pairs.push((key, node)),
-            },
-            _ => {}
-        }
-    }
-
-    /// Ends a collection; a block collection ends with its last child, not at the next token.
-    fn shut(&mut self, end: Option<Range<usize>>) {
-        let Some(frame) = self.stack.pop() else { return };
-        let last = match &self.tree.nodes[frame.node.0 as usize].kind {
-            Kind::Seq(items) => items.last().copied(),
-            Kind::Map(pairs) => pairs.last().map(|&(key, value)| {
-                let (k, v) = (&self.tree.nodes[key.0 as usize], &self.tree.nodes[value.0 as usize]);
-                if v.place.end >= k.place.end { value } else { key }
-            }),
-            _ => None,
-        }
-        .map(|id| self.tree.nodes[id.0 as usize].place.end);
-        let data = &mut self.tree.nodes[frame.node.0 as usize];
-        let until = match end {
-            Some(range) if data.flow => Place::from(range).end,
-            _ => last.unwrap_or(data.place.end),
-        };
-        data.place.end = until.max(data.place.end);
-    }
-
-    /// Ends what an error left open. A key without a value gets an empty one.
-    fn close(&mut self) {
-        while let Some(frame) = self.stack.last() {
-            if let Some(key) = frame.key {
-                let end = self.tree.nodes[key.0 as usize].place.end as usize;
-                let empty = Kind::Scalar { text: "".into(), style: Style::Plain };
-                let node = self.add(empty, end..end, None, false);
-                self.place(node);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let mut text = CONSTRUCTS[below(CONSTRUCTS.len())].to_owned();
+            for _ in 0..below(4) {
+                let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+                let from = below(places.len());
+                let to = (from + below(3)).min(places.len() - 1);
+                text.replace_range(places[from]..places[to], SIGNS[below(SIGNS.len())]);
             }
-            self.shut(None);
+            read += usize::from(agrees(&text));
         }
-        self.anchors.clear();
+        assert!(read > 5_000, "{read}");
+    }
+
+    #[test]
+    fn what_people_write_is_read_line_by_line() {
+        let (mut read, mut all) = (0, 0);
+        let mut open =
+            vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"))];
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                read += usize::from(agrees(&text));
+                all += 1;
+            }
+        }
+        assert!(read * 10 > all * 9, "{read} of {all}");
     }
 }

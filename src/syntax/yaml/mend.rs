@@ -66,18 +66,20 @@ pub(super) fn mend(original: &str, errors: &mut Vec<SyntaxError>) -> Tree {
     // Mended values show the characters that were written, not the filler, and so do those in
     // which filler stands: they run over lines that never were theirs.
     filled.sort_by_key(|range| range.start);
-    for node in &mut tree.nodes {
-        let range = node.place.range();
-        if let Kind::Scalar { text: value, style } = &mut node.kind {
+    for number in 0..tree.nodes.len() {
+        let range = tree.nodes[number].place.range();
+        if let Kind::Scalar { text, mut style } = tree.nodes[number].kind {
             let next = filled.partition_point(|place| place.start < range.start);
             let swallows = matches!(style, Style::Plain | Style::Single | Style::Double)
                 && filled.get(next).is_some_and(|place| place.end <= range.end);
             if swallows {
-                *style = Style::Mended;
+                style = Style::Mended;
             }
-            if *style == Style::Mended {
-                *value = original[range].into();
-            }
+            let text = match style {
+                Style::Mended => tree.add_text(&original[range]),
+                _ => text,
+            };
+            tree.nodes[number].kind = Kind::Scalar { text, style };
         }
     }
     forget_hollow(&mut tree, original, &text);
@@ -90,27 +92,26 @@ fn forget_hollow(tree: &mut Tree, original: &str, mended: &str) {
     let given_up = before_given_up_lines(original, mended);
     let hollow = |pair: &(NodeId, NodeId)| {
         let value = &tree.nodes[pair.1.0 as usize];
-        let Kind::Scalar { text, style: Style::Plain } = &value.kind else { return false };
-        if !text.is_empty() || !value.place.range().is_empty() {
+        let Kind::Scalar { text, style: Style::Plain } = value.kind else { return false };
+        if !text.range().is_empty() || !value.place.range().is_empty() {
             return false;
         }
         let key = tree.nodes[pair.0.0 as usize].place.range().end;
         let line = given_up.partition_point(|line| line.end <= key);
         given_up.get(line).is_some_and(|line| line.contains(&key))
     };
-    let kept: Vec<_> = tree
-        .nodes
-        .iter()
-        .enumerate()
-        .filter_map(|(number, node)| match &node.kind {
-            Kind::Map(pairs) if pairs.iter().any(hollow) => {
-                Some((number, pairs.iter().copied().filter(|pair| !hollow(pair)).collect()))
-            }
-            _ => None,
-        })
-        .collect();
-    for (number, pairs) in kept {
-        tree.nodes[number].kind = Kind::Map(pairs);
+    let mut kept: Vec<(usize, bool, Vec<_>)> = Vec::new();
+    for (number, node) in tree.nodes.iter().enumerate() {
+        let Kind::Map { pairs, flow } = node.kind else { continue };
+        let pairs = &tree.pairs[pairs.range()];
+        if pairs.iter().any(hollow) {
+            let pairs = pairs.iter().copied().filter(|pair| !hollow(pair));
+            kept.push((number, flow, pairs.collect()));
+        }
+    }
+    for (number, flow, pairs) in kept {
+        let pairs = tree.add_pairs(pairs);
+        tree.nodes[number].kind = Kind::Map { pairs, flow };
     }
 }
 

@@ -27,8 +27,8 @@ pub struct Entry<'t> {
 
 impl<'t> Node<'t> {
     fn own_pairs(self) -> &'t [(NodeId, NodeId)] {
-        match &self.resolved().data().kind {
-            Kind::Map(pairs) => pairs,
+        match self.resolved().data().kind {
+            Kind::Map { pairs, .. } => &self.tree.pairs[pairs.range()],
             _ => &[],
         }
     }
@@ -72,7 +72,7 @@ impl<'t> Node<'t> {
 
     /// Whether it is a collection in flow notation (`[…]`, `{…}`).
     pub fn is_flow(self) -> bool {
-        self.data().flow
+        matches!(self.data().kind, Kind::Map { flow: true, .. } | Kind::Seq { flow: true, .. })
     }
 
     /// The node itself, or what the alias stands for.
@@ -95,25 +95,25 @@ impl<'t> Node<'t> {
 
     /// The scalar's text. Empty for a key without value.
     pub fn text(self) -> Option<&'t str> {
-        match &self.resolved().data().kind {
-            Kind::Scalar { text, .. } => Some(text),
+        match self.resolved().data().kind {
+            Kind::Scalar { text, .. } => Some(&self.tree.texts[text.range()]),
             _ => None,
         }
     }
 
     /// How the scalar is written.
     pub fn style(self) -> Option<Style> {
-        match &self.resolved().data().kind {
-            Kind::Scalar { style, .. } => Some(*style),
+        match self.resolved().data().kind {
+            Kind::Scalar { style, .. } => Some(style),
             _ => None,
         }
     }
 
     /// Null in every YAML version: nothing, `~` or `null`, without quotes.
     pub fn is_null(self) -> bool {
-        match &self.resolved().data().kind {
+        match self.resolved().data().kind {
             Kind::Scalar { text, style: Style::Plain } => {
-                matches!(&**text, "" | "~" | "null" | "Null" | "NULL")
+                matches!(&self.tree.texts[text.range()], "" | "~" | "null" | "Null" | "NULL")
             }
             Kind::Alias(None) => true,
             _ => false,
@@ -122,33 +122,29 @@ impl<'t> Node<'t> {
 
     /// Whether the node is a mapping.
     pub fn is_map(self) -> bool {
-        matches!(self.resolved().data().kind, Kind::Map(_))
+        matches!(self.resolved().data().kind, Kind::Map { .. })
     }
 
     /// Whether the node is a sequence.
     pub fn is_seq(self) -> bool {
-        matches!(self.resolved().data().kind, Kind::Seq(_))
+        matches!(self.resolved().data().kind, Kind::Seq { .. })
     }
 
     /// The items of a sequence, aliases not followed; nothing for other nodes.
     pub fn items(self) -> Vec<Node<'t>> {
-        match &self.resolved().data().kind {
-            Kind::Seq(items) => items.iter().map(|&id| Node { tree: self.tree, id }).collect(),
+        match self.resolved().data().kind {
+            Kind::Seq { items, .. } => {
+                let items = self.tree.items[items.range()].iter();
+                items.map(|&id| Node { tree: self.tree, id }).collect()
+            }
             _ => Vec::new(),
         }
     }
 
     /// The mapping's own pairs, in order, duplicates and `<<` included.
     pub fn pairs(self) -> Vec<(Node<'t>, Node<'t>)> {
-        match &self.resolved().data().kind {
-            Kind::Map(pairs) => pairs
-                .iter()
-                .map(|&(key, value)| {
-                    (Node { tree: self.tree, id: key }, Node { tree: self.tree, id: value })
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
+        let node = |id| Node { tree: self.tree, id };
+        self.own_pairs().iter().map(|&(key, value)| (node(key), node(value))).collect()
     }
 
     /// The mapping's entries as a consumer sees them: a duplicate's last one wins, `<<` merges

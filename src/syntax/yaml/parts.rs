@@ -31,16 +31,18 @@ pub fn parse_unfilled(text: &str) -> Tree {
         return parse(text);
     }
     tree.is_unfilled = true;
-    for node in &mut tree.nodes {
-        let range = node.place.range();
+    for number in 0..tree.nodes.len() {
+        let range = tree.nodes[number].place.range();
         if copy[range.clone()] == text[range.clone()] {
             continue;
         }
-        if let Kind::Scalar { text: value, style } = &mut node.kind {
-            match written(&text[range.clone()], &copy[range], value, *style) {
-                Some(original) => *value = original.into(),
-                None => return parse(text),
-            }
+        if let Kind::Scalar { text: value, style } = tree.nodes[number].kind {
+            let value = &tree.texts[value.range()];
+            let Some(original) = written(&text[range.clone()], &copy[range], value, style) else {
+                return parse(text);
+            };
+            let text = tree.add_text(&original);
+            tree.nodes[number].kind = Kind::Scalar { text, style };
         }
     }
     tree
@@ -53,10 +55,7 @@ fn written(original: &str, copy: &str, value: &str, style: Style) -> Option<Stri
         Style::Plain if original.contains('\n') => None,
         Style::Plain => Some(original.to_owned()),
         Style::Single | Style::Double => {
-            build(original, &[]).0.nodes.into_iter().find_map(|node| match node.kind {
-                Kind::Scalar { text, .. } => Some(text.into_string()),
-                _ => None,
-            })
+            build(original, &[]).0.scalar_texts().next().map(str::to_owned)
         }
         Style::Literal => {
             let mut lines = original.lines().zip(copy.lines());
