@@ -34,7 +34,7 @@ pub(super) fn asked(case: &Case<'_>, policy: &Policy) -> BTreeSet<SettingId> {
         if case.holds(&check.when) != Truth::False {
             let flagged = check.flag.0.iter().map(|(path, _)| path.as_str());
             let native = check.native.iter().flat_map(|native| native.settings());
-            let port = check.port.iter().flat_map(PortMatch::settings);
+            let port = check.port.iter().flat_map(|port| port.settings());
             ids.extend(flagged.chain(native).chain(port).map(|path| case.setting(path)));
         }
     }

@@ -102,7 +102,7 @@ fn silence(
     // Beside a server there is nothing of the server's to be judged.
     let deployment = case.deployment;
     let own_port = check.port.as_ref().is_some_and(|port| matches!(port.of, Owner::Server));
-    let own_code = check.native.as_ref().is_some_and(native::is_about_a_server);
+    let own_code = check.native.as_deref().is_some_and(native::is_about_a_server);
     if deployment.without_server && (own_port || own_code) {
         return (Answer::NotApplicable, None);
     }

@@ -271,7 +271,7 @@ fn may_waive(knowledge: &Knowledge, kind: Accepted, id: Option<&str>) -> Result<
         let near = near.map_or(String::new(), |rule| format!("; is it `{}`?", rule.id));
         return Err(format!("there is no rule `{}`{near}", mask::reason(id)));
     };
-    let mut natives = rule.checks.iter().filter_map(|check| check.native.as_ref());
+    let mut natives = rule.checks.iter().filter_map(|check| check.native.as_deref());
     if is_about_waivers(rule) {
         return Err(format!("`{id}` is about waivers: it cannot be waived"));
     }
@@ -286,7 +286,7 @@ fn may_waive(knowledge: &Knowledge, kind: Accepted, id: Option<&str>) -> Result<
 
 /// Whether the rule is about waivers: what it says is accepted by nothing.
 pub(super) fn is_about_waivers(rule: &Rule) -> bool {
-    let mut natives = rule.checks.iter().filter_map(|check| check.native.as_ref());
+    let mut natives = rule.checks.iter().filter_map(|check| check.native.as_deref());
     natives.any(|native| matches!(native, Native::Waiver { .. }))
 }
 
@@ -296,5 +296,5 @@ fn rule_of(knowledge: &Knowledge, fault: WaiverFault) -> Option<&Rule> {
     knowledge
         .rules
         .iter()
-        .find(|rule| rule.checks.iter().filter_map(|check| check.native.as_ref()).any(speaks))
+        .find(|rule| rule.checks.iter().filter_map(|check| check.native.as_deref()).any(speaks))
 }

@@ -115,7 +115,7 @@ pub struct Check {
     /// finding.
     pub flag_any: Option<Predicate>,
     /// The server's image, in place of `flag`.
-    pub image: Option<ImageMatch>,
+    pub image: Option<Box<ImageMatch>>,
     /// Variables on their way to the server, in place of `flag`: one finding for each.
     #[serde(default)]
     pub variables: Vec<VariableMatch>,
@@ -123,11 +123,11 @@ pub struct Check {
     #[serde(default)]
     pub keys: Vec<KeyMatch>,
     /// Ways to ports, in place of `flag`: one finding for each place that opens one.
-    pub port: Option<PortMatch>,
+    pub port: Option<Box<PortMatch>>,
     /// Mounts, in place of `flag`: one finding for each.
-    pub mount: Option<MountMatch>,
+    pub mount: Option<Box<MountMatch>>,
     /// A check written in code, with its parameters, in place of `flag`.
-    pub native: Option<Native>,
+    pub native: Option<Box<Native>>,
     /// Overrides the rule's severity for this check.
     pub severity: Option<Severity>,
     /// Overrides the rule's confidence for this check.

@@ -25,12 +25,12 @@ impl<'de, T: Deserialize<'de> + Clone> Deserialize<'de> for Graded<T> {
                 #[serde(untagged)]
                 enum Step<T> {
                     Level(T),
-                    Case { level: T, when: Box<Condition> },
+                    Case { level: T, when: Condition },
                 }
                 let mut cases = Vec::new();
                 while let Some(step) = seq.next_element::<Step<T>>()? {
                     match step {
-                        Step::Case { level, when } => cases.push((level, *when)),
+                        Step::Case { level, when } => cases.push((level, when)),
                         Step::Level(otherwise) => return Ok(Graded { cases, otherwise }),
                     }
                 }

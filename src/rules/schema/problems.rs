@@ -1,8 +1,6 @@
 //! What the form of a rule file alone cannot check: whether what it names is there.
 
-use crate::rules::matchers::PortMatch;
-
-use super::{Choice, Condition, Native, Pattern, Predicate, RuleFile};
+use super::{Choice, Condition, Pattern, Predicate, RuleFile};
 
 /// Something that a rule file says and that does not exist.
 #[derive(Clone, Debug)]
@@ -67,7 +65,7 @@ impl RuleFile {
                 let message = format!("a check needs one of {words}");
                 problems.push(Problem { word: String::new(), message });
             }
-            for path in check.port.iter().flat_map(PortMatch::settings) {
+            for path in check.port.iter().flat_map(|port| port.settings()) {
                 seen.push((path.to_owned(), Predicate::Any(Vec::new())));
             }
         }
@@ -82,7 +80,7 @@ impl RuleFile {
             condition.walk(&mut |path, predicate| seen.push((path.to_owned(), predicate.clone())));
         }
         let natives = self.checks.iter().filter_map(|check| check.native.as_ref());
-        for path in natives.flat_map(Native::settings) {
+        for path in natives.flat_map(|native| native.settings()) {
             if !is_setting(path) {
                 problems.push(Problem::no_setting(path));
             }

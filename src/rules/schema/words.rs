@@ -33,9 +33,9 @@ pub enum Condition {
     /// Something that is not a setting.
     Fact(Fact),
     /// There is such a way to a port.
-    Port(PortMatch),
+    Port(Box<PortMatch>),
     /// There is such a mount.
-    Mount(MountMatch),
+    Mount(Box<MountMatch>),
     /// The chart's values hold a key at this path.
     Key(String),
     /// A setting meets a predicate.
@@ -86,7 +86,7 @@ pub enum Predicate {
     /// One of a set of texts, or a group of the catalogue.
     In(Choice),
     /// A regular expression finds itself in it.
-    Matches(Pattern),
+    Matches(Box<Pattern>),
     /// Some item of the list meets the predicate.
     Contains(Box<Predicate>),
     /// The first item of the list meets the predicate.
