@@ -756,6 +756,36 @@ fn broken_lines_in_environment_files() {
 }
 
 #[test]
+fn dockerfiles() {
+    let mut sentinel = Sentinel::new();
+    let head = "FROM docker.getcollate.io/openmetadata/server:1.9.4 AS @M@\n\
+                ENV AUTHENTICATION_PROVIDER=auth0 AUTHORIZER_ADMIN_PRINCIPALS=[admin:@M@]\n";
+    for line in [
+        "ENV DB_USER_PASSWORD=@M@",
+        "ENV DB_USER_PASSWORD @M@",
+        "ENV DB_USER_PASSWORD=\"@M@\" FERNET_KEY='@M@'",
+        "ENV DB_USER_PASSWORD=a\\ @M@ \\\n    FERNET_KEY=@M@ \\\n    AUTHENTICATION_CLIENT_ID=x",
+        "ENV AUTHENTICATION_AUTHORITY=\"https://x DB_USER_PASSWORD=@M@",
+        "ENV AUTHENTICATION_AUTHORITY=https://u:@M@@x.auth0.com/",
+        "ENV AUTHENTICATION_AUTHORITY https://x @M@",
+        "ENV @M@=@M@ \\\n@M@",
+        "ARG FERNET_KEY=@M@\nENV FERNET_KEY=$FERNET_KEY",
+        "# DB_USER_PASSWORD=@M@\nRUN echo @M@ > /x\nLABEL k=@M@",
+        "ADD https://u:@M@@x/keys.tgz /opt/openmetadata/conf/",
+        "COPY --from=@M@ @M@ /opt/openmetadata/conf/public_key.der",
+        "RUN <<EOF\nENV DB_USER_PASSWORD=@M@\nEOF",
+    ] {
+        sentinel.plant(line, &[("Dockerfile", &format!("{head}{line}\n"))]);
+        let compose = compose("    build: .\n    environment:\n      DB_HOST: db\n");
+        let files = [("Dockerfile", format!("{head}{line}\n")), ("docker-compose.yml", compose)];
+        sentinel.plant(line, &files.each_ref().map(|(name, text)| (*name, text.as_str())));
+    }
+    let reg = "FROM u:@M@@reg.io/openmetadata/server:1.9.4\nENV AUTHORIZER_ADMIN_PRINCIPALS=[admin] JWT_KEY_ID=x\n";
+    sentinel.plant("registry", &[("Dockerfile", reg)]);
+    sentinel.run();
+}
+
+#[test]
 fn bytes_that_are_no_text() {
     let mut sentinel = Sentinel::new();
     let text = compose("    environment:\n      AUTHENTICATION_PROVIDER: auth0\n      DB_USER_PASSWORD: @M@\n      AUTHORIZER_ADMIN_PRINCIPALS: \"[admin:@M@]\"\n").replace("@M@", MARKER);

@@ -77,6 +77,8 @@ pub enum Notation {
     ComposeList,
     /// `NAME=value`.
     Assignment,
+    /// `ENV NAME=value` of a Dockerfile.
+    Instruction,
     /// Nested keys below `openmetadata.config` (or `global`).
     HelmValues,
     /// Nested keys of openmetadata.yaml.

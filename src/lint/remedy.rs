@@ -189,6 +189,7 @@ fn place(case: &Case<'_>, lead: &Field, span: Span, unset: bool) -> String {
     let notation = Pen::new(case, span).notation;
     let is_below = match notation {
         Notation::Assignment => return " into this file".to_owned(),
+        Notation::Instruction => return " below this line".to_owned(),
         Notation::ComposeMap | Notation::ComposeList => here == "environment",
         Notation::ManifestEnv => here == "env",
         Notation::ManifestData => matches!(here, "data" | "stringData"),
@@ -339,6 +340,7 @@ impl<'a> Pen<'a> {
                 }
                 Notation::ServerFile => format!("${{{variable}}}"),
                 Notation::Assignment
+                | Notation::Instruction
                 | Notation::HelmValues
                 | Notation::ManifestEnv
                 | Notation::ManifestData => format!("<your own {variable}>"),
@@ -371,6 +373,11 @@ impl<'a> Pen<'a> {
                 .collect(),
             Notation::Assignment => named
                 .map(|(id, text)| format!("{}={}", self.variable(id), self.scalar(id, text, None)))
+                .collect(),
+            Notation::Instruction => named
+                .map(|(id, text)| {
+                    format!("ENV {}=\"{}\"", self.variable(id), self.scalar(id, text, None))
+                })
                 .collect(),
             Notation::HelmValues | Notation::ServerFile => {
                 let pairs: Vec<(Vec<String>, String)> =
@@ -407,7 +414,10 @@ impl<'a> Pen<'a> {
                     format!("{{ name: {name}, value: \"{}\" }}", self.scalar(id, text, None))
                 })
                 .collect(),
-            Notation::ComposeMap | Notation::ManifestData | Notation::Assignment => {
+            Notation::ComposeMap
+            | Notation::ManifestData
+            | Notation::Assignment
+            | Notation::Instruction => {
                 return self.lines(entries, present).replace('\n', ", ");
             }
         };

@@ -23,7 +23,7 @@ use crate::source::{Source, SourceId, Sources, Span};
 
 use super::bounds::{self, MOST_PORTS, MOST_VARIABLES};
 use super::interpolation::Variables;
-use super::{Consumed, Input, Inputs, Versions, scalar, server_file};
+use super::{Consumed, Input, Inputs, Versions, dockerfile, scalar, server_file};
 use files::is_server_file_path;
 use services::{Layer, Service};
 
@@ -112,6 +112,35 @@ pub(super) fn read(
         }
     }
     deployments
+}
+
+/// The deployment that a Dockerfile describes which no service builds.
+pub(super) fn read_image(context: &Context<'_>, input: &Input) -> Deployment {
+    let source = context.sources.get(input.source);
+    let mut reader = Reader {
+        context,
+        variables: Rc::new(Variables::none(context.catalogue)),
+        services: Vec::new(),
+        roots: Vec::new(),
+        used: BTreeSet::new(),
+        remarks: Vec::new(),
+        unseen: Vec::new(),
+    };
+    let from = dockerfile::read(input, context.sources).from;
+    let service = Service {
+        name: source.name().to_owned(),
+        name_span: from.map_or(Span::new(input.source, 0..0), |(_, place)| place),
+        layers: Vec::new(),
+        image_file: Some((source.folder().to_owned(), source.path.clone())),
+    };
+    let environment = reader.environment(&service);
+    let project = Project { files: vec![input], env_files: Vec::new(), remark: None };
+    let mut deployment =
+        reader.deployment(&project, &service, environment, &[], &Around::default());
+    deployment.id = format!("env:{}", source.path);
+    deployment.kind = Kind::Environment;
+    deployment.assignments.clear();
+    deployment
 }
 
 impl<'a> Reader<'a, '_> {
@@ -211,7 +240,11 @@ impl<'a> Reader<'a, '_> {
         let (place, notation) = self.place(service);
         let fallback = Fallback {
             version: version.version,
-            confidence: Confidence::High,
+            // Who runs an image may set what it leaves out.
+            confidence: match service.image_file {
+                Some(_) => Confidence::Medium,
+                None => Confidence::High,
+            },
             place: &|_| Origin { span: Some(place), ..Origin::default() },
         };
         let template = mounts.iter().find_map(|mount| match mount.from {
@@ -250,7 +283,7 @@ impl<'a> Reader<'a, '_> {
             }
             None => environment.settings(catalogue, &fallback),
         };
-        let main = project.files.first().map_or(service.layers[0].source, |input| input.source);
+        let main = project.files.first().map_or(service.name_span.source, |input| input.source);
         let mut sources = vec![main];
         let mut add = |id: SourceId| {
             if !sources.contains(&id) {
@@ -336,7 +369,10 @@ impl<'a> Reader<'a, '_> {
                 return (scalar::span(layer.source, entry.key), notation);
             }
         }
-        (service.name_span, Notation::ComposeMap)
+        match service.image_file {
+            Some(_) => (service.name_span, Notation::Instruction),
+            None => (service.name_span, Notation::ComposeMap),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Dockerfiles of server images: what they are built from, what they set, what they copy in.
 
+use crate::deployment::catalogue::Catalogue;
+use crate::deployment::evidence::is_official_repository;
 use crate::source::{Sources, Span, Text};
 use crate::syntax::dockerfile::{Instruction, Word};
 
 use super::interpolation::Known;
-use super::{Input, Want, scalar};
+use super::{Companions, Input, Want, scalar};
 
 /// Whether a name is a Dockerfile's.
 pub(super) fn is_name(name: &str) -> bool {
@@ -31,8 +33,9 @@ pub(super) fn read(input: &Input, sources: &Sources) -> Built {
         match instruction.name.as_str() {
             "FROM" => {
                 let image = instruction.words.iter().find(|word| !word.text.starts_with("--"));
-                built.from =
-                    image.map(|word| (word.text.clone(), Span::new(id, word.range.clone())));
+                built.from = image.map(|word| {
+                    (filled(&word.text, input.instructions()), Span::new(id, word.range.clone()))
+                });
             }
             "ENV" => {
                 for (name, value, place) in assignments(&instruction.words) {
@@ -70,6 +73,24 @@ pub(super) fn read(input: &Input, sources: &Sources) -> Built {
     built
 }
 
+/// Whether the file lays a server's variables into a server's image. One that sets nothing makes
+/// an image like any other: what runs it is described elsewhere.
+pub(super) fn is_server_environment(
+    input: &Input,
+    sources: &Sources,
+    catalogue: &Catalogue,
+) -> bool {
+    let built = read(input, sources);
+    let from = built.from.map(|(image, _)| image).unwrap_or_default();
+    let name = from.split('@').next().unwrap_or("");
+    let repository = match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => name,
+    };
+    let telltales = catalogue.telltales(built.variables.iter().map(|(name, _)| name.as_str()));
+    is_official_repository(repository) && (telltales.own > 0 || telltales.common > 1)
+}
+
 /// The instructions of the last stage, those of the stage that it begins with first.
 fn last_stage(all: &[Instruction]) -> Vec<&Instruction> {
     let mut stages: Vec<(Option<&str>, Vec<&Instruction>)> = Vec::new();
@@ -93,8 +114,24 @@ fn last_stage(all: &[Instruction]) -> Vec<&Instruction> {
     stages.pop().map(|(_, list)| list).unwrap_or_default()
 }
 
+/// The name of an image with the defaults of the arguments that stand above all stages.
+fn filled(image: &str, instructions: &[Instruction]) -> String {
+    let mut image = image.to_owned();
+    let above = instructions.iter().take_while(|instruction| instruction.name != "FROM");
+    for word in above.filter(|it| it.name == "ARG").flat_map(|it| &it.words) {
+        let Some((name, value)) = word.text.split_once('=') else { continue };
+        let value = value.trim_matches(['"', '\'']);
+        image = image.replace(&format!("${{{name}}}"), value);
+        if image.ends_with(&format!("${name}")) {
+            image.truncate(image.len() - name.len() - 1);
+            image.push_str(value);
+        }
+    }
+    image
+}
+
 /// `ENV A=1 B=2` and the old `ENV A 1`.
-fn assignments(words: &[Word]) -> Vec<(String, Word, std::ops::Range<usize>)> {
+pub(super) fn assignments(words: &[Word]) -> Vec<(String, Word, std::ops::Range<usize>)> {
     if let [name, value, ..] = words
         && !name.text.contains('=')
     {
@@ -114,10 +151,11 @@ fn assignments(words: &[Word]) -> Vec<(String, Word, std::ops::Range<usize>)> {
         .collect()
 }
 
-/// Keys and server files that a Dockerfile copies in, if its folder is what it is built from.
+/// Keys and server files that a Dockerfile copies in, if its folder is what it is built from, and
+/// the compose file beside it, which may build it.
 pub(super) fn wants(instructions: &[Instruction]) -> Vec<Want> {
     let copies = instructions.iter().filter(|it| matches!(it.name.as_str(), "COPY" | "ADD"));
-    let mut wants = Vec::new();
+    let mut wants = vec![Want::Beside(Companions::Compose)];
     for copy in copies {
         let words: Vec<&str> = copy.words.iter().map(|word| word.text.as_str()).collect();
         for source in words.iter().take(words.len().saturating_sub(1)) {

@@ -14,8 +14,8 @@ use super::bounds::Budget;
 use super::compose::{self, Context, Project};
 use super::helm::umbrella::umbrellas;
 use super::{
-    Consumed, Input, Inputs, ReadOptions, Reading, Role, env_file, helm, kubernetes, named,
-    server_file, wrappers,
+    Consumed, Input, Inputs, ReadOptions, Reading, Role, dockerfile, env_file, helm, kubernetes,
+    named, server_file, wrappers,
 };
 
 /// Reads all inputs.
@@ -50,6 +50,8 @@ pub fn read(
             stands_alone(input, sources, &consumed, Role::ServerFile)
                 || stands_alone(input, sources, &consumed, Role::EnvFile)
                     && env_file::is_server_environment(input, sources, catalogue)
+                || stands_alone(input, sources, &consumed, Role::Dockerfile)
+                    && dockerfile::is_server_environment(input, sources, catalogue)
         })
         .collect();
     consumed.extend(alone.iter().map(|input| input.source));
@@ -61,6 +63,7 @@ pub fn read(
     );
     reading.deployments.extend(spread::map(&alone, |input| match input.role {
         Role::ServerFile => server_file::read(&context, input, &explicit),
+        Role::Dockerfile => compose::read_image(&context, input),
         _ => env_file::read(&context, &[input]),
     }));
     for input in list {
@@ -449,13 +452,18 @@ fn read_compose(
     }
 }
 
-/// Whether an environment file beside the project was asked for: a hook hands over one file.
+/// Whether an environment file beside the project was asked for: a hook hands over one file. Or
+/// a Dockerfile, which a project may build that says nothing of OpenMetadata itself.
 fn beside_is_asked(context: &Context<'_>, files: &[&Input]) -> bool {
     let Some(first) = files.first() else { return false };
     let folder = context.sources.get(first.source).folder();
     context.inputs.in_folder(folder).any(|input| {
         let source = context.sources.get(input.source);
-        input.role == Role::EnvFile && source.arrival == Arrival::Named
+        match input.role {
+            Role::EnvFile => source.arrival == Arrival::Named,
+            Role::Dockerfile => source.arrival != Arrival::Referred,
+            _ => false,
+        }
     })
 }
 

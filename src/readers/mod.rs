@@ -20,6 +20,7 @@ mod problems;
 mod scalar;
 mod server_file;
 mod shown;
+mod timestamp;
 mod workflow;
 mod wrappers;
 
@@ -334,7 +335,10 @@ impl Input {
             Form::None if self.role == Role::Key => {
                 Shown::new(std::iter::once(0..source.text.len()).collect())
             }
-            Form::Docker(_) | Form::None | Form::Gone => Shown::default(),
+            Form::Docker(instructions) => {
+                shown::of_dockerfile(instructions, &source.text, catalogue)
+            }
+            Form::None | Form::Gone => Shown::default(),
         }
     }
 }

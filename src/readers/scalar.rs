@@ -4,7 +4,7 @@ use crate::deployment::value::{Fragment, Piece, Unknown};
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::yaml::{Node, Style};
 
-use super::opaque;
+use super::{opaque, timestamp};
 
 /// The span of a node's content.
 pub(super) fn span(source: SourceId, node: Node<'_>) -> Span {
@@ -126,9 +126,12 @@ pub(super) fn go_text(node: Node<'_>) -> Option<String> {
     let text = match written {
         "True" | "TRUE" => "true".to_owned(),
         "False" | "FALSE" => "false".to_owned(),
-        _ => match go_number(written)? {
-            Number::Int(number) => number.to_string(),
-            Number::Float(number) => go_float(number),
+        _ => match timestamp::go_text(written) {
+            Some(date) => date,
+            None => match go_number(written)? {
+                Number::Int(number) => number.to_string(),
+                Number::Float(number) => go_float(number),
+            },
         },
     };
     (text != written).then_some(text)
@@ -172,7 +175,9 @@ pub(super) fn go_number(text: &str) -> Option<Number> {
     let is_float = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.contains(|c: char| c.is_ascii_digit())
         && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
-    if is_float { plain.parse().ok().map(Number::Float) } else { None }
+    // What is too large for a float stays a text.
+    let float = || plain.parse().ok().filter(|float: &f64| float.is_finite());
+    if is_float { float().map(Number::Float) } else { None }
 }
 
 /// A float as Go's `%v` prints it: the fewest digits, an exponent from a million on.

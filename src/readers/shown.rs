@@ -6,9 +6,12 @@ use std::ops::Range;
 
 use crate::deployment::catalogue::Catalogue;
 use crate::source::mask::{self, Shown};
+use crate::syntax::dockerfile::Instruction;
 use crate::syntax::dotenv;
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 use crate::syntax::yaml::{Node, Style, Tree};
+
+use super::dockerfile;
 
 /// Keys whose values are structure, not configuration.
 const STRUCTURAL: [&str; 20] = [
@@ -85,6 +88,44 @@ pub(super) fn of_env(file: &dotenv::File, text: &str, catalogue: &Catalogue) -> 
             hidden.extend(shifted(secrets_within(raw, catalogue), value.range.start));
         } else {
             shown.extend(shifted(skeleton(raw), value.range.start));
+        }
+    }
+    Shown::new(shown).without(&hidden)
+}
+
+/// The printable parts of a Dockerfile: what it is built from, and what it sets.
+pub(super) fn of_dockerfile(
+    instructions: &[Instruction],
+    text: &str,
+    catalogue: &Catalogue,
+) -> Shown {
+    let mut shown = Vec::new();
+    let mut hidden = Vec::new();
+    for instruction in instructions {
+        let Some(first) = instruction.words.first() else { continue };
+        let line = text[..first.range.start].rfind('\n').map_or(0, |at| at + 1);
+        if matches!(instruction.name.as_str(), "FROM" | "ENV" | "USER" | "COPY") {
+            shown.push(line..first.range.start);
+        }
+        if instruction.name == "FROM" {
+            let image = instruction.words.iter().find(|word| !word.text.starts_with("--"));
+            shown.extend(image.filter(|word| !word.text.contains('@')).map(|it| it.range.clone()));
+        }
+        if instruction.name != "ENV" {
+            continue;
+        }
+        for (name, value, place) in dockerfile::assignments(&instruction.words) {
+            if catalogue.by_variable(&name).is_empty() {
+                continue;
+            }
+            let raw = &text[value.range.clone()];
+            shown.push(place.start..(place.end + 1).min(value.range.start));
+            if catalogue.is_public_variable(&name) {
+                hidden.extend(shifted(secrets_within(raw, catalogue), value.range.start));
+                shown.push(value.range);
+            } else {
+                shown.extend(shifted(skeleton(raw), value.range.start));
+            }
         }
     }
     Shown::new(shown).without(&hidden)

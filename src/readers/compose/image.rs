@@ -14,6 +14,9 @@ use super::services::Service;
 impl<'a> Reader<'a, '_> {
     /// The folder that an image is built from, and its Dockerfile.
     fn build_paths(&self, service: &Service<'a>) -> Option<(String, String)> {
+        if service.image_file.is_some() {
+            return service.image_file.clone();
+        }
         let (layer, node) = self.attribute(service, "build")?;
         let text = |node: Node<'a>| node.text().map(|text| plain(&layer.variables, text));
         let context = text(node).or_else(|| text(node.get("context")?.value));
@@ -32,7 +35,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     pub(super) fn image(&self, service: &Service<'a>) -> Option<Image> {
-        if let Some((from, span)) = self.built(service).and_then(|(_, _, built)| built.from) {
+        if let Some((mut from, span)) = self.built(service).and_then(|(_, _, built)| built.from) {
+            // What the service hands to the build may be another image's name.
+            let build = self.attribute(service, "build");
+            if build.is_some_and(|(_, node)| node.get("args").is_some()) {
+                from = self.source(span.source).text[span.range()].to_owned();
+            }
             let text = from.split('@').next().unwrap_or("");
             let (repository, tag) = match text.rsplit_once(':') {
                 Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),

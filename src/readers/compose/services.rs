@@ -31,6 +31,8 @@ pub(super) struct Service<'a> {
     pub name: String,
     pub name_span: Span,
     pub layers: Vec<Layer<'a>>,
+    /// A Dockerfile's own folder and path, where it stands for itself and no service builds it.
+    pub image_file: Option<(String, String)>,
 }
 
 /// What a service's layers say of an attribute, the weakest first. `!reset` takes away what
@@ -83,6 +85,7 @@ impl<'a> Reader<'a, '_> {
                         name: name.to_owned(),
                         name_span: scalar::span(input.source, entry.key),
                         layers,
+                        image_file: None,
                     }),
                 }
             }
