@@ -381,3 +381,97 @@ spec:
         );
     }
 }
+
+const FLUX: &str = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: om}
+spec:
+  chart: {spec: {chart: openmetadata, version: 1.12.4}}
+  values:
+    openmetadata:
+      config:
+        authentication: {provider: okta, clientId: base}
+        jwtTokenConfiguration: {jwtissuer: base}
+";
+
+/// A base that kustomizations patch is judged as each of them leaves it, and neither it nor a
+/// patch by itself.
+#[test]
+fn a_release_is_judged_as_its_overlays_leave_it() {
+    let patch = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: om}
+spec:
+  values: {openmetadata: {config: {authentication: {clientId: dev}}}}
+";
+    let set = "resources: [../base]
+patches:
+  - target: {kind: HelmRelease}
+    patch: |
+      - op: replace
+        path: /spec/values/openmetadata/config/authentication/clientId
+        value: prod
+";
+    let files = [
+        ("base/kustomization.yaml", "resources: [om.yaml]\n"),
+        ("base/om.yaml", FLUX),
+        ("dev/kustomization.yaml", "resources: [../base]\npatches: [{path: om.yaml}]\n"),
+        ("dev/om.yaml", patch),
+        ("prod/kustomization.yaml", set),
+    ];
+    assert_eq!(
+        shown(&files, &SHOWN),
+        [
+            "helm:base/om.yaml#om@dev: written okta, written dev, written base",
+            "helm:base/om.yaml#om@prod: written okta, written prod, written base",
+        ]
+    );
+    // One that changes nothing leaves the release what it is.
+    let files = [files[0], files[1], ("dev/kustomization.yaml", "resources: [../base]\n")];
+    let plain = "helm:base/om.yaml#om: written okta, written base, written base";
+    assert_eq!(shown(&files, &SHOWN), [plain]);
+    // What it does to a part of a list is not followed.
+    let remove = set.replace("replace", "remove").replace("        value: prod\n", "");
+    let files = [files[0], files[1], ("dev/kustomization.yaml", &remove)];
+    let place = folder(&files);
+    let run = omlint(place.path(), &["show", "."]);
+    assert!(run.out.contains("a patch of what the chart renders"), "{}", run.out);
+}
+
+#[test]
+fn an_application_is_judged_as_its_overlays_leave_it() {
+    let application = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: om}
+spec:
+  source:
+    chart: openmetadata
+    targetRevision: 1.12.4
+    helm:
+      values: |
+        openmetadata: {config: {authentication: {provider: okta, clientId: base}}}
+";
+    let patch = application.replace("clientId: base", "clientId: patch");
+    let patch = patch.replace("provider: okta, ", "");
+    let object = application
+        .replace("values: |\n        openmetadata", "valuesObject:\n        openmetadata")
+        .replace("clientId: base", "clientId: patch");
+    for (base, patch, expected) in [
+        // A text is replaced as a whole, a mapping is merged.
+        (application.to_owned(), patch.clone(), "default basic, written patch"),
+        (object.replace("patch", "base"), object.clone(), "written okta, written patch"),
+    ] {
+        let files = [
+            ("base/kustomization.yaml", "resources: [om.yaml]\n"),
+            ("base/om.yaml", base.as_str()),
+            ("eu/kustomization.yaml", "resources: [../base]\npatches: [{path: om.yaml}]\n"),
+            ("eu/om.yaml", patch.as_str()),
+        ];
+        assert_eq!(
+            shown(&files, &SHOWN[..2]),
+            [format!("helm:base/om.yaml#om@eu: {expected}")],
+            "{base}"
+        );
+    }
+}

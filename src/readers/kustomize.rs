@@ -12,7 +12,7 @@ use crate::syntax::yaml::{self, Node};
 
 use super::compose::Context;
 use super::manifests::{
-    Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, items, text,
+    Change, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, Wrapper, items, text,
 };
 use super::{Companions, Input, Role, Want, join, scalar};
 
@@ -101,6 +101,8 @@ pub(super) struct Builder<'a, 'c> {
     pub inline: &'a Inline,
     /// Kustomizations that another one builds on.
     pub inner: BTreeSet<SourceId>,
+    /// Files of patches.
+    patches: BTreeSet<SourceId>,
     used: BTreeSet<SourceId>,
     /// Objects that patches were held against.
     applied: usize,
@@ -122,23 +124,58 @@ pub(super) fn stores<'a>(context: &Context<'a>, inline: &'a Inline) -> Vec<Store
     scope.stores
 }
 
+/// What wraps values of a chart, as kustomizations leave it.
+#[derive(Default)]
+pub(super) struct Overlaid<'a> {
+    /// Each with the kustomization on which no other one builds.
+    pub wrappers: Vec<(SourceId, Wrapper<'a>)>,
+    /// Files that hold patches and no resources.
+    pub patches: BTreeSet<SourceId>,
+}
+
+/// Everything that wraps values of a chart and is part of some kustomization.
+pub(super) fn overlaid<'a>(context: &Context<'a>, inline: &'a Inline) -> Overlaid<'a> {
+    let mut overlaid = Overlaid::default();
+    let mut inner = BTreeSet::new();
+    for input in context.inputs.iter().filter(|input| input.role == Role::Kustomization) {
+        let mut builder = Builder::new(context, inline);
+        let scope = builder.build(input);
+        inner.extend(builder.inner);
+        overlaid.patches.extend(builder.patches);
+        overlaid.wrappers.extend(scope.wrappers.into_iter().map(|it| (input.source, it)));
+    }
+    overlaid.wrappers.retain(|(main, _)| !inner.contains(main));
+    for (_, wrapper) in &overlaid.wrappers {
+        overlaid.patches.remove(&wrapper.manifest.source);
+    }
+    overlaid
+}
+
 /// The objects that a kustomization works on: those from here on.
 #[derive(Clone, Copy)]
 struct Since {
     workloads: usize,
     stores: usize,
     doors: usize,
+    wrappers: usize,
 }
 
 impl<'a, 'c> Builder<'a, 'c> {
     pub fn new(context: &'c Context<'a>, inline: &'a Inline) -> Self {
-        Builder { context, inline, inner: BTreeSet::new(), used: BTreeSet::new(), applied: 0 }
+        Builder {
+            context,
+            inline,
+            inner: BTreeSet::new(),
+            patches: BTreeSet::new(),
+            used: BTreeSet::new(),
+            applied: 0,
+        }
     }
 
     /// What the kustomization builds.
     pub fn build(&mut self, input: &'a Input) -> Scope<'a> {
         let mut scope = Scope::default();
-        self.kustomization(input, &mut scope, Since { workloads: 0, stores: 0, doors: 0 }, 0);
+        self.kustomization(input, &mut scope, Since::now(&Scope::default()), 0);
         scope
     }
 
@@ -245,6 +282,7 @@ impl<'a, 'c> Builder<'a, 'c> {
         since: Since,
     ) {
         self.applied += scope.workloads.len() + scope.stores.len() + scope.doors.len();
+        self.applied += scope.wrappers.len();
         if self.applied > MOST_PATCHED {
             let why = Some("there are more patches than omlint applies");
             self.refuse(scope, "a patch", patch.span(), why);
@@ -287,6 +325,7 @@ impl<'a, 'c> Builder<'a, 'c> {
         let Some(input) = self.found(&join(folder, path)) else { return Vec::new() };
         let Some(tree) = input.tree() else { return Vec::new() };
         self.used.insert(input.source);
+        self.patches.insert(input.source);
         scope.sources.insert(input.source);
         tree.documents().map(|node| Part { node, source: input.source }).collect()
     }
@@ -317,6 +356,7 @@ impl<'a, 'c> Builder<'a, 'c> {
             remove(&mut scope.workloads, |at, w| fits(at, since.workloads, &w.identity));
             remove(&mut scope.stores, |at, s| fits(at, since.stores, &s.identity));
             remove(&mut scope.doors, |at, d| fits(at, since.doors, &d.identity));
+            remove(&mut scope.wrappers, |at, w| fits(at, since.wrappers, &w.identity));
             return;
         }
         for workload in &mut scope.workloads[since.workloads..] {
@@ -334,6 +374,11 @@ impl<'a, 'c> Builder<'a, 'c> {
         for door in &mut scope.doors[since.doors..] {
             if fits(&door.identity) {
                 door.merge(patch);
+            }
+        }
+        for wrapper in &mut scope.wrappers[since.wrappers..] {
+            if fits(&wrapper.identity) {
+                wrapper.changes.push(Change::Merge(patch));
             }
         }
         // What it patches is not among the files; what it holds will be in it.
@@ -379,6 +424,11 @@ impl<'a, 'c> Builder<'a, 'c> {
         }
         for door in &mut scope.doors[since.doors..] {
             door.is_hidden |= selector.fits(&door.identity);
+        }
+        for wrapper in &mut scope.wrappers[since.wrappers..] {
+            if selector.fits(&wrapper.identity) {
+                wrapper.changes.extend(operations.iter().cloned().map(Change::Operate));
+            }
         }
         for store in &mut scope.stores[since.stores..] {
             if !selector.fits(&store.identity) {
@@ -515,7 +565,8 @@ impl<'a, 'c> Builder<'a, 'c> {
         let workloads = scope.workloads[since.workloads..].iter_mut().map(|w| &mut w.identity);
         let stores = scope.stores[since.stores..].iter_mut().map(|s| &mut s.identity);
         let doors = scope.doors[since.doors..].iter_mut().map(|d| &mut d.identity);
-        for identity in workloads.chain(stores).chain(doors) {
+        let wrappers = scope.wrappers[since.wrappers..].iter_mut().map(|w| &mut w.identity);
+        for identity in workloads.chain(stores).chain(doors).chain(wrappers) {
             if let Some(namespace) = namespace {
                 identity.namespace = Some(namespace.to_owned());
             }
@@ -533,6 +584,7 @@ impl Since {
             workloads: scope.workloads.len(),
             stores: scope.stores.len(),
             doors: scope.doors.len(),
+            wrappers: scope.wrappers.len(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::syntax::yaml::Node;
 
 use super::scalar;
 
-pub(super) use patch::{Operation, Refusal};
+pub(super) use patch::{Operation, Refusal, Verb};
 pub(super) use store::{Entry, Store};
 pub(super) use workload::{Container, Item, Workload, split_image};
 
@@ -31,6 +31,10 @@ pub(super) const WORKLOADS: [&str; 8] = [
 ];
 /// Objects that hold what containers take in.
 pub(super) const STORES: [&str; 4] = ["Secret", "ConfigMap", "SealedSecret", "ExternalSecret"];
+
+/// Kinds of resources that wrap values of a chart.
+pub(super) const WRAPPERS: [&str; 4] =
+    ["Application", "ApplicationSet", "HelmRelease", "HelmChart"];
 
 /// Objects that open ways to containers from elsewhere, or close them. Of a Gateway both kinds, Kubernetes' own and Istio's.
 pub(super) const DOORS: [&str; 7] =
@@ -190,12 +194,27 @@ impl<'a> DoorObject<'a> {
     }
 }
 
+/// A resource that wraps values of a chart, with the patches that are laid over it, in order.
+pub(super) struct Wrapper<'a> {
+    pub identity: Identity<'a>,
+    pub manifest: Part<'a>,
+    pub changes: Vec<Change<'a>>,
+}
+
+/// What a patch does to a resource whose fields kustomize does not know.
+pub(super) enum Change<'a> {
+    /// Mappings are merged, all else is replaced.
+    Merge(Part<'a>),
+    Operate(Operation<'a>),
+}
+
 /// Everything that is applied together.
 #[derive(Default)]
 pub(super) struct Scope<'a> {
     pub workloads: Vec<Workload<'a>>,
     pub stores: Vec<Store<'a>>,
     pub doors: Vec<DoorObject<'a>>,
+    pub wrappers: Vec<Wrapper<'a>>,
     pub sources: BTreeSet<SourceId>,
     /// Patches that may have changed any workload and were not applied, with their places.
     pub unapplied: Vec<(String, Span)>,
@@ -221,6 +240,9 @@ impl<'a> Scope<'a> {
                 self.stores.push(Store::of(part, sources));
             } else if DOORS.contains(&kind) {
                 self.doors.push(DoorObject::of(part));
+            } else if WRAPPERS.contains(&kind) {
+                let identity = Identity::of(part.node);
+                self.wrappers.push(Wrapper { identity, manifest: part, changes: Vec::new() });
             }
         }
     }

@@ -6,6 +6,7 @@ mod ansible;
 mod crossplane;
 mod environments;
 mod fleet;
+mod overlays;
 mod post_render;
 
 use std::cell::OnceCell;
@@ -20,7 +21,7 @@ use crate::syntax::yaml::{self, Node};
 use super::bounds;
 use super::compose::Context;
 use super::kustomize::{self, Inline};
-use super::manifests::Store;
+use super::manifests::{Part, Store};
 use super::{Consumed, Input, Role, Want, helm, join, scalar};
 
 /// Name of OpenMetadata's chart.
@@ -97,8 +98,17 @@ enum Values<'a> {
     Inline(Node<'a>),
     /// A text that holds YAML.
     Text(Node<'a>),
+    /// The same in another file, which holds a patch.
+    Part(Part<'a>),
+    TextPart(Part<'a>),
+    /// One value of a patch, and its path.
+    Set(Part<'a>, String),
     /// A file, and where it is named. One that need not be there is no loss.
-    File { path: String, place: Node<'a>, is_needed: bool },
+    File {
+        path: String,
+        place: Node<'a>,
+        is_needed: bool,
+    },
     /// A key of a Secret or ConfigMap.
     Held(Held<'a>),
 }
@@ -157,6 +167,8 @@ struct Release<'a> {
     unseen: Vec<(String, Span)>,
     /// What is changed once the chart is rendered.
     patches: Vec<post_render::Patch<'a>>,
+    /// Patches of the wrapper that are not followed.
+    hidden: Vec<Span>,
 }
 
 /// A single value over all others.
@@ -206,6 +218,7 @@ impl<'a> Release<'a> {
             parameters: Vec::new(),
             unseen: Vec::new(),
             patches: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 }
@@ -224,6 +237,8 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
     let inline = Inline::of(context);
     let held = OnceCell::new();
     let stores = || held.get_or_init(|| kustomize::stores(context, &inline)).as_slice();
+    let built = OnceCell::new();
+    let overlaid = || built.get_or_init(|| kustomize::overlaid(context, &inline));
     for input in context.inputs.iter() {
         let is_wrapper =
             matches!(input.role, Role::Manifests | Role::Kustomization | Role::Helmfile);
@@ -235,8 +250,13 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
         let mut beyond = Vec::new();
         let releases = tree.documents().flat_map(|root| {
             let environments = environments::of(tree, root);
-            let found = releases(input, root).into_iter();
-            found.flat_map(move |release| environments::spread(context, release, &environments))
+            let mut found = releases(input, root);
+            if input.role == Role::Manifests && !found.is_empty() {
+                found = overlays::spread(context, overlaid(), input, root, found);
+            }
+            found
+                .into_iter()
+                .flat_map(move |release| environments::spread(context, release, &environments))
         });
         for release in releases {
             let deployed = deploy(context, &release, &stores, consumed);
@@ -471,6 +491,15 @@ fn layers<'a>(
                 layers.found.push(Found::of(home, tree));
             }
             Values::Text(_) => {}
+            Values::Part(part) => layers.found.push(Found::Node(part.node, part.source)),
+            Values::TextPart(part) => {
+                let raw = &context.sources.get(part.source).text;
+                layers.found.push(Found::of(part.source, yaml::parse_scalar(raw, part.node)));
+            }
+            Values::Set(part, path) => {
+                let raw = &context.sources.get(part.source).text;
+                layers.assign(part.source, &[overlays::assigned(path, *part, raw)]);
+            }
             Values::File { path, place, is_needed } => match file(path) {
                 Some(input) => layers.found.extend(of_file(input)),
                 None if *is_needed => layers.unseen.push((
@@ -584,6 +613,8 @@ fn deploy<'a>(
         Found::Tree(input) => Some(input.as_ref()),
         Found::Node(..) => None,
     });
+    let mut rendered = post_render::of(context, release);
+    rendered.hide(&release.hidden);
     let wrapped = helm::Wrapped {
         id: format!("helm:{}#{}", source.path, release.name),
         is_chart: release.is_chart,
@@ -591,7 +622,7 @@ fn deploy<'a>(
         anchor: release.anchor.map(|node| scalar::span(home, node)),
         missing: release.missing,
         inline: release.inline.map(|node| scalar::span(home, node)),
-        rendered: post_render::of(context, release),
+        rendered,
         unseen,
         broken: parts
             .clone()
@@ -621,7 +652,11 @@ fn deploy<'a>(
         }
     }
     if !deployments.is_empty() {
-        consumed.extend(sources);
+        // A kustomization may build more than this.
+        let is_done = |id: &SourceId| {
+            *id == home || context.inputs.of(*id).is_none_or(|it| it.role != Role::Kustomization)
+        };
+        consumed.extend(sources.into_iter().filter(is_done));
     }
     deployments
 }

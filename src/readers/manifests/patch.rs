@@ -25,6 +25,7 @@ pub(in crate::readers) enum Verb {
 }
 
 /// An operation of a JSON patch.
+#[derive(Clone)]
 pub(in crate::readers) struct Operation<'a> {
     pub verb: Verb,
     pub path: Vec<String>,

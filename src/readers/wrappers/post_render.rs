@@ -25,6 +25,22 @@ const ENV_FROM: u8 = 100;
 /// What a patch that is not followed may change.
 const PATCH: u8 = u8::MAX;
 
+/// What a patch that is not followed is called.
+const PATCHED: &str = "a patch of what the chart renders";
+
+impl helm::Rendered {
+    /// Patches that are not followed may have changed anything.
+    pub(super) fn hide(&mut self, places: &[Span]) {
+        let unseen = |span: &Span| Unseen {
+            name: PATCHED.into(),
+            span: *span,
+            rank: PATCH,
+            prefix: String::new(),
+        };
+        self.unseen.extend(places.iter().map(unseen));
+    }
+}
+
 /// A patch as it is named.
 #[derive(Clone, Copy)]
 pub(super) struct Patch<'a> {
@@ -117,16 +133,13 @@ pub(super) fn of(context: &Context<'_>, release: &Release<'_>) -> helm::Rendered
             }
         }
     }
-    let name = || "a patch of what the chart renders".to_owned();
-    for span in refused {
-        rendered.unseen.push(Unseen { name: name(), span, rank: PATCH, prefix: String::new() });
-    }
+    rendered.hide(&refused);
     let containers = workload.containers.iter();
     for container in containers.filter(|container| !container.is_init && container.name == CHART) {
         for from in &container.env_from {
             let prefix = from.text("prefix").unwrap_or("").to_owned();
             let span = from.span();
-            rendered.unseen.push(Unseen { name: name(), span, rank: ENV_FROM, prefix });
+            rendered.unseen.push(Unseen { name: PATCHED.into(), span, rank: ENV_FROM, prefix });
         }
         for item in &container.env {
             rendered.variables.extend(variable(context, item.entry));
