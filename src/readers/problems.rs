@@ -54,8 +54,9 @@ pub(super) fn look_for(input: &Input, sources: &Sources, catalogue: &Catalogue) 
                                 .iter()
                                 .any(|path| path.name.ends_with(&format!(".{}", duplicate.key)))
                     });
-                let conflicting =
-                    differ && security && tree.node(duplicate.last.1).text().is_some();
+                let last_value = tree.node(duplicate.last.1);
+                let is_value = last_value.text().is_some() || last_value.is_seq();
+                let conflicting = differ && security && is_value;
                 // The chart writes a selector twice, and no value of the user's changes that.
                 let place = last.content_range().start;
                 if !conflicting && of_chart.iter().any(|range| range.contains(&place)) {
