@@ -93,3 +93,21 @@ fn keys_that_are_copied_in_decide_about_the_shipped_path() {
     let (_, found) = check(&[("Dockerfile", &text)]);
     assert!(!found.iter().any(|it| it.starts_with("jwt-default-key-pair")), "{found:#?}");
 }
+
+#[test]
+fn quotes_are_the_builders_and_marks_are_filled_in_by_it() {
+    let text = format!(
+        "{OPEN}ARG KEY\nARG ISSUER=\"open-metadata.org\"\nENV JWT_ISSUER=${{ISSUER}} FERNET_KEY=$KEY \\\n    \
+         DB_USER_PASSWORD='openmetadata_password' AUTHENTICATION_PUBLIC_KEYS=\"[http://localhost:8585/a, \
+         http://b/c]\"\n"
+    );
+    let (_, found) = check(&[("Dockerfile", &text)]);
+    assert!(found.iter().any(|it| it == "db-default-password high Dockerfile:12"), "{found:#?}");
+    for rule in ["fernet", "yaml-placeholder-breaks", "inline-secret"] {
+        assert!(!found.iter().any(|it| it.starts_with(rule)), "{rule}: {found:#?}");
+    }
+    let folder = folder(&[("Dockerfile", &text)]);
+    let shown = omlint(folder.path(), &["show", "Dockerfile"]).out;
+    let issuer = shown.lines().find(|line| line.contains("jwtissuer")).unwrap();
+    assert!(issuer.contains("open-metadata.org") && issuer.contains("Dockerfile:10:"), "{issuer}");
+}

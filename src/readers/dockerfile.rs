@@ -2,10 +2,12 @@
 
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::is_official_repository;
-use crate::source::{Sources, Span, Text};
+use crate::deployment::value::{Fragment, Step};
+use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::dockerfile::{Instruction, Word};
+use crate::syntax::substitution::Dialect;
 
-use super::interpolation::Known;
+use super::interpolation::{Known, Variables};
 use super::{Companions, Input, Want, scalar};
 
 /// Whether a name is a Dockerfile's.
@@ -29,6 +31,7 @@ pub(super) fn read(input: &Input, sources: &Sources) -> Built {
     let mut built = Built { from: None, variables: Vec::new(), copies: Vec::new() };
     let id = input.source;
     let path = &sources.get(id).path;
+    let mut seen = Seen::default();
     for instruction in last_stage(input.instructions()) {
         match instruction.name.as_str() {
             "FROM" => {
@@ -37,21 +40,25 @@ pub(super) fn read(input: &Input, sources: &Sources) -> Built {
                     (filled(&word.text, input.instructions()), Span::new(id, word.range.clone()))
                 });
             }
+            "ARG" => {
+                for word in instruction.words.iter().filter(|word| word.text.contains('=')) {
+                    for (name, value, place) in assignments(std::slice::from_ref(word)) {
+                        let (text, steps) = seen.filled(id, &value);
+                        seen.0.insert(name, Known { text, place: Span::new(id, place), steps });
+                    }
+                }
+            }
             "ENV" => {
                 for (name, value, place) in assignments(&instruction.words) {
-                    let text = Text::exact(value.text.clone(), id, value.range.start);
-                    let outer = Span::new(id, value.range.clone());
-                    built.variables.push((
-                        name,
-                        Known {
-                            text: scalar::marked(text, outer),
-                            place: Span::new(id, place),
-                            steps: vec![crate::deployment::value::Step {
-                                what: format!("the image is built with it, in {path}"),
-                                span: None,
-                            }],
-                        },
-                    ));
+                    let (text, further) = seen.filled(id, &value);
+                    let mut steps = vec![Step {
+                        what: format!("the image is built with it, in {path}"),
+                        span: None,
+                    }];
+                    steps.extend(further);
+                    let known = Known { text, place: Span::new(id, place), steps };
+                    seen.0.insert(name.clone(), known.clone());
+                    built.variables.push((name, known));
                 }
             }
             "COPY" | "ADD" => {
@@ -71,6 +78,27 @@ pub(super) fn read(input: &Input, sources: &Sources) -> Built {
         }
     }
     built
+}
+
+/// What an instruction may refer to: the arguments and variables above it.
+#[derive(Default)]
+struct Seen(Variables);
+
+impl Seen {
+    /// A value without its quotes, filled in unless single quotes keep it as it is.
+    fn filled(&self, id: SourceId, value: &Word) -> (Fragment, Vec<Step>) {
+        let outer = Span::new(id, value.range.clone());
+        let quote = ['"', '\''].into_iter().find(|&quote| {
+            value.text.len() > 1 && value.text.starts_with(quote) && value.text.ends_with(quote)
+        });
+        let cut = usize::from(quote.is_some());
+        let inner = &value.text[cut..value.text.len() - cut];
+        let text = Text::exact(inner.to_owned(), id, value.range.start + cut);
+        match quote {
+            Some('\'') => (scalar::marked(text, outer), Vec::new()),
+            _ => self.0.expand(&text, outer, Dialect::Compose),
+        }
+    }
 }
 
 /// Whether the file lays a server's variables into a server's image. One that sets nothing makes
@@ -132,10 +160,19 @@ fn filled(image: &str, instructions: &[Instruction]) -> String {
 
 /// `ENV A=1 B=2` and the old `ENV A 1`.
 pub(super) fn assignments(words: &[Word]) -> Vec<(String, Word, std::ops::Range<usize>)> {
-    if let [name, value, ..] = words
+    if let [name, value, rest @ ..] = words
         && !name.text.contains('=')
     {
-        return vec![(name.text.clone(), value.clone(), name.range.clone())];
+        // All that follows is the value, one blank between its words as people write it.
+        let mut value = value.clone();
+        for word in rest {
+            if word.range.start != value.range.end + 1 {
+                break;
+            }
+            value.text = format!("{} {}", value.text, word.text);
+            value.range.end = word.range.end;
+        }
+        return vec![(name.text.clone(), value, name.range.clone())];
     }
     words
         .iter()

@@ -4,8 +4,8 @@
 use super::build::build;
 use super::{Kind, Place, Style, Tree};
 
-/// How wide editors show a tab, the most usual first.
-const WIDTHS: [usize; 3] = [8, 4, 2];
+/// How wide editors show a tab, the most usual first; in the end as wide as the line above needs.
+const WIDTHS: [Option<usize>; 4] = [Some(8), Some(4), Some(2), None];
 
 /// The tree, if tabs in front of lines are all that is wrong.
 pub(super) fn read(original: &str) -> Option<Tree> {
@@ -55,22 +55,33 @@ impl Shifts {
     }
 }
 
-fn widened(original: &str, width: usize) -> (String, Shifts) {
+fn widened(original: &str, width: Option<usize>) -> (String, Shifts) {
     let mut text = String::with_capacity(original.len() * 2);
     let mut shifts = Vec::new();
     let mut longer = 0;
+    let mut above = 0;
     for line in original.split_inclusive('\n') {
         let lead = lead(line);
         if lead.contains('\t') {
             let mut column = 0;
             for c in lead.chars() {
-                column += if c == '\t' { width - column % width } else { 1 };
+                column += match width {
+                    Some(width) if c == '\t' => width - column % width,
+                    _ => 1,
+                };
+            }
+            // A lead never gets shorter: places are mapped back by what it grows.
+            if width.is_none() {
+                column = column.max(above);
             }
             text.extend(std::iter::repeat_n(' ', column));
             longer += column - lead.len();
             shifts.push((text.len(), longer));
         } else {
             text.push_str(lead);
+        }
+        if !line.trim().is_empty() {
+            above = text.len() - text.rfind('\n').map_or(0, |at| at + 1);
         }
         text.push_str(&line[lead.len()..]);
     }
