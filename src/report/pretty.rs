@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 
@@ -221,8 +221,18 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
 pub(super) struct Masked<'a> {
     sources: &'a Sources,
     shown: &'a Showing<'a>,
-    /// Of each file the lines that are drawn, and what of them may be printed.
-    parts: HashMap<SourceId, (BTreeSet<usize>, OnceLock<Shown>)>,
+    parts: HashMap<SourceId, Part>,
+}
+
+/// Of a file what all reports draw.
+#[derive(Default)]
+struct Part {
+    lines: BTreeSet<usize>,
+    /// What of these lines may be printed.
+    shown: OnceLock<Shown>,
+    /// The file as all of them draw it; none where a line is so long that each cuts its own part
+    /// out of it.
+    whole: OnceLock<Option<Arc<File>>>,
 }
 
 impl<'a> Masked<'a> {
@@ -232,11 +242,11 @@ impl<'a> Masked<'a> {
         shown: &'a Showing<'a>,
         spans: impl Iterator<Item = Span>,
     ) -> Self {
-        let mut parts: HashMap<_, (BTreeSet<usize>, OnceLock<Shown>)> = HashMap::new();
+        let mut parts: HashMap<_, Part> = HashMap::new();
         for span in spans {
             let source = sources.get(span.source);
             let lines = lines_around(source, &trimmed(source, span.range()));
-            parts.entry(span.source).or_default().0.extend(lines);
+            parts.entry(span.source).or_default().lines.extend(lines);
         }
         Masked { sources, shown, parts }
     }
@@ -249,18 +259,20 @@ impl<'a> Masked<'a> {
                 continue;
             }
             let source = self.sources.get(id);
-            let (lines, shown) = &self.parts[&id];
-            let shown = shown.get_or_init(|| {
-                let lines = lines.iter().filter(|line| **line < source.line_count());
-                let lines: Vec<_> = lines.map(|line| source.line_range(*line)).collect();
-                (self.shown)(id, &lines)
+            let part = &self.parts[&id];
+            let ranges = || part.lines.iter().map(|line| source.line_range(*line));
+            let shown = part.shown.get_or_init(|| (self.shown)(id, &ranges().collect::<Vec<_>>()));
+            let whole = part.whole.get_or_init(|| {
+                let is_short = ranges().all(|range| range.len() <= LONGEST_LINE);
+                is_short.then(|| Arc::new(File::new(source, shown, &part.lines, &[])))
             });
-            let own: Vec<Range<usize>> = spans
-                .iter()
-                .filter(|other| other.source == id)
-                .map(|other| trimmed(source, other.range()))
-                .collect();
-            files.list.insert(id, File::new(source, shown, &own));
+            let file = whole.clone().unwrap_or_else(|| {
+                let own = spans.iter().filter(|other| other.source == id);
+                let own: Vec<_> = own.map(|other| trimmed(source, other.range())).collect();
+                let lines = own.iter().flat_map(|range| lines_around(source, range)).collect();
+                Arc::new(File::new(source, shown, &lines, &own))
+            });
+            files.list.insert(id, file);
         }
         files
     }
@@ -280,7 +292,8 @@ fn trimmed(source: &Source, range: Range<usize>) -> Range<usize> {
 /// The lines that are drawn of a label.
 fn lines_around(source: &Source, label: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
     let ends = [source.line_of(label.start), source.line_of(label.end)];
-    ends.into_iter().flat_map(|line| line.saturating_sub(1)..=line + 1)
+    let last = source.line_count() - 1;
+    ends.into_iter().flat_map(move |line| line.saturating_sub(1)..=last.min(line + 1))
 }
 
 struct File {
@@ -298,16 +311,19 @@ struct Cut {
 }
 
 impl File {
-    fn new(source: &Source, shown: &Shown, labels: &[Range<usize>]) -> File {
+    fn new(
+        source: &Source,
+        shown: &Shown,
+        lines: &BTreeSet<usize>,
+        labels: &[Range<usize>],
+    ) -> File {
         let masked = |range: &Range<usize>| shown.mask(&source.text[range.clone()], range.start);
         let mut text = String::new();
         let mut cuts = Vec::new();
         // Far-away lines are not drawn: what is after the last label is left out, and lines
         // before and between the labels are empty.
-        let drawn: BTreeSet<usize> =
-            labels.iter().flat_map(|range| lines_around(source, range)).collect();
         let mut next = 0;
-        for line in drawn.into_iter().filter(|line| *line < source.line_count()) {
+        for &line in lines {
             let range = source.line_range(line);
             if next < line {
                 let start = source.line_range(next).start;
@@ -352,7 +368,7 @@ impl File {
 
 /// The files of one report, for the drawing library.
 pub(super) struct Files {
-    list: HashMap<SourceId, File>,
+    list: HashMap<SourceId, Arc<File>>,
 }
 
 impl Files {
