@@ -38,8 +38,8 @@ use roots::{Root, roots};
 pub(super) use version::Pinned;
 
 /// Whether the document holds values of the OpenMetadata chart.
-pub(super) fn recognises(root: Node<'_>, _catalogue: &Catalogue) -> bool {
-    root.is_map() && root.get("kind").is_none() && !roots(&[root]).is_empty()
+pub(super) fn recognises(root: Node<'_>, catalogue: &Catalogue) -> bool {
+    root.is_map() && root.get("kind").is_none() && !roots(&[root], catalogue).is_empty()
 }
 
 /// Whether a file of this name may be laid over another's values.
@@ -157,7 +157,7 @@ pub(super) fn read_layers(
     wrapped: &Wrapped,
 ) -> Vec<Deployment> {
     let nodes: Vec<Node<'_>> = documents.iter().map(|(node, _)| *node).collect();
-    let mut found = roots(&nodes);
+    let mut found = roots(&nodes, context.catalogue);
     for umbrella in umbrella::umbrellas(charts, context.sources) {
         let is_its = |root: &Root| root.alias.as_ref() == Some(&umbrella.key);
         if umbrella.is_off(documents) {
@@ -293,8 +293,14 @@ fn deployment(
     }
     // Where the chart is only known by its image, one would begin there.
     if anchor_keys == 0 && wrapped.inline.is_none() {
-        if let Found::Map(_, key, source) = step(&values, "image")
-            && root.by_image
+        let known_by = |name| match step(&values, name) {
+            Found::Map(_, key, source) | Found::Leaf(Layer { source, .. }, key) => {
+                Some((key, source))
+            }
+            _ => None,
+        };
+        if root.by_image
+            && let Some((key, source)) = known_by("image").or_else(|| known_by("extraEnvs"))
         {
             anchor = scalar::span(source, key);
         } else if let Some((key, source)) = dependency.filter(|(key, _)| !is_given(*key)) {

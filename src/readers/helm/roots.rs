@@ -1,6 +1,7 @@
 //! Where in a values file the OpenMetadata chart's own values begin: at the top, under the key of
 //! a dependency, or in the layout of charts before 1.1.0. Knows nothing of what they mean.
 
+use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::is_official_repository;
 use crate::syntax::yaml::Node;
 
@@ -14,7 +15,8 @@ pub(super) struct Root {
     pub alias: Option<String>,
     /// Keys down to the configuration.
     pub config: Vec<String>,
-    /// Only an image says that these are the chart's values.
+    /// Only an image says that these are the chart's values, or the variables that the chart is told
+    /// to pass on.
     pub by_image: bool,
 }
 
@@ -57,8 +59,19 @@ fn official_image(node: Node<'_>) -> bool {
         .is_some_and(is_official_repository)
 }
 
+/// Whether the chart is told, by the key that it has for this, to pass on variables of the server's
+/// own.
+fn passes_on(node: Node<'_>, catalogue: &Catalogue) -> bool {
+    let Some(entry) = node.get("extraEnvs") else { return false };
+    let items = entry.value.items();
+    let names = items.iter().filter_map(|item| item.resolved().get("name")?.value.text());
+    let telltales = catalogue.telltales(names);
+    telltales.own > 0 && telltales.own + telltales.common > 1
+}
+
 /// Every place in layered values at which the chart's own values begin.
-pub(super) fn roots(layers: &[Node<'_>]) -> Vec<Root> {
+pub(super) fn roots(layers: &[Node<'_>], catalogue: &Catalogue) -> Vec<Root> {
+    let is_chart = |node| official_image(node) || passes_on(node, catalogue);
     let mut found: Vec<Root> = Vec::new();
     let mut add = |root: Root| {
         if !found.iter().any(|known| known.alias == root.alias && !known.by_image) {
@@ -93,12 +106,12 @@ pub(super) fn roots(layers: &[Node<'_>]) -> Vec<Root> {
             }
         }
         for layer in layers {
-            if official_image(*layer) {
+            if is_chart(*layer) {
                 return vec![Root { alias: None, config: config(None), by_image: true }];
             }
             for entry in layer.entries() {
                 if let Some(name) = entry.key.text()
-                    && official_image(entry.value)
+                    && is_chart(entry.value)
                 {
                     return vec![Root {
                         alias: Some(name.to_owned()),
