@@ -102,3 +102,51 @@ fn a_chart_that_is_called_like_the_one_it_takes_in_is_not_that_chart() {
     );
     assert!(files("").is_empty());
 }
+
+/// Helm lays the values of an outer chart over those of a chart that it takes in, one in the same
+/// repository, too.
+#[test]
+fn the_values_of_the_chart_above_are_laid_over_an_umbrellas() {
+    let inner = chart("metadata", PUBLISHED);
+    let values = "openmetadata:\n  openmetadata:\n    config:\n      jwtTokenConfiguration:\n        \
+                  rsapublicKeyFilePath: ./conf/public_key.der\n        keyId: own\n";
+    let outer = |repository: &str| {
+        format!(
+            "apiVersion: v2\nname: stack\nversion: 0.1.0\ndependencies:\n  - name: metadata\n    \
+             version: 0.1.0\n    alias: md\n    condition: md.enabled\n    repository: {repository}\n"
+        )
+    };
+    let over = |path: &str| {
+        format!(
+            "md:\n  openmetadata:\n    openmetadata:\n      config:\n        \
+             jwtTokenConfiguration: {{rsapublicKeyFilePath: {path}}}\n"
+        )
+    };
+    let default = over("/opt/openmetadata/conf/public_key.der");
+    let own = over("/keys/public_key.der");
+    for (folder, repository) in
+        [("stack/charts/metadata", "''"), ("charts/metadata", "file://../charts/metadata")]
+    {
+        let (chart, own_values) = (format!("{folder}/Chart.yaml"), format!("{folder}/values.yaml"));
+        let outer = outer(repository);
+        let files = |more: &'static str, top: &str, last: Option<&str>| {
+            let top = format!("{top}{more}");
+            let mut files = vec![
+                (chart.as_str(), inner.as_str()),
+                (own_values.as_str(), values),
+                ("stack/Chart.yaml", outer.as_str()),
+                ("stack/values.yaml", top.as_str()),
+            ];
+            files.extend(last.map(|text| ("stack/values-prod.yaml", text)));
+            key_pair(&files)
+        };
+        let place = "/opt/openmetadata/conf/public_key.der";
+        assert_eq!(files("", &default, None), at("stack/values.yaml", place), "{folder}");
+        assert!(files("", &own, None).is_empty(), "{folder}");
+        assert_eq!(files("", &own, Some(&default)), at("stack/values-prod.yaml", place));
+        assert!(files("  enabled: false\n", &default, None).is_empty(), "{folder}");
+        // A chart that says nothing of it leaves it what it is.
+        let alone = files("", "web: {replicas: 2}\n", None);
+        assert_eq!(alone, at(&own_values, "./conf/public_key.der"));
+    }
+}

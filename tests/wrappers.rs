@@ -475,3 +475,40 @@ spec:
         );
     }
 }
+
+/// The base renders the chart, and what builds on it patches what came out.
+#[test]
+fn patches_of_an_overlay_are_laid_over_the_chart_of_its_base() {
+    let base = "helmCharts:
+  - name: openmetadata
+    releaseName: om
+    version: 1.12.4
+    valuesInline:
+      openmetadata: {config: {authentication: {provider: okta, clientId: values}}}
+";
+    let overlay = |id: &str| {
+        format!(
+            "resources: [../base]
+patches:
+  - target: {{kind: Deployment}}
+    patch: |
+      - op: add
+        path: /spec/template/spec/containers/0/env/-
+        value: {{name: AUTHENTICATION_CLIENT_ID, value: {id}}}
+"
+        )
+    };
+    let (dev, prod) = (overlay("dev"), overlay("prod"));
+    let files = [
+        ("base/kustomization.yaml", base),
+        ("dev/kustomization.yaml", dev.as_str()),
+        ("prod/kustomization.yaml", prod.as_str()),
+    ];
+    assert_eq!(
+        shown(&files, &SHOWN[..2]),
+        [
+            "helm:base/kustomization.yaml#om@dev: written okta, written dev",
+            "helm:base/kustomization.yaml#om@prod: written okta, written prod",
+        ]
+    );
+}

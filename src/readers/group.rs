@@ -218,7 +218,7 @@ fn read_helm(
         let files: Vec<&Input> =
             options.helm_values.iter().filter_map(|id| context.inputs.of(*id)).collect();
         let charts = charts_beside(context, files.last().copied());
-        reading.deployments.extend(helm::read(context, &files, &charts));
+        reading.deployments.extend(helm::read(context, &files, &charts, &helm::Parents::default()));
         consumed.extend(files.iter().map(|input| input.source));
     }
     let (mut secrets, values): (Vec<&Input>, Vec<&Input>) = context
@@ -316,9 +316,10 @@ fn read_helm(
         |(files, _)| budget.admits(&numbers(files), sources),
         |(files, _)| last(files),
     );
-    reading
-        .deployments
-        .extend(spread::flat_map(&releases, |(files, charts)| helm::read(context, files, charts)));
+    let parents = helm::Parents::of(context);
+    reading.deployments.extend(spread::flat_map(&releases, |(files, charts)| {
+        helm::read(context, files, charts, &parents)
+    }));
 }
 
 /// `values-X.yaml`, `values.X.yaml`, `X-values.yaml` in the base's folder, or `X/values.yaml`.

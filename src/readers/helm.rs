@@ -35,6 +35,8 @@ use super::{Companions, Input, Want, scalar};
 
 use merge::{Found, Layer, step};
 use roots::{Root, roots};
+use umbrella::Above;
+pub(super) use umbrella::Parents;
 pub(super) use version::Pinned;
 
 /// Whether the document holds values of the OpenMetadata chart.
@@ -104,14 +106,32 @@ struct Off {
     keys: usize,
 }
 
-/// The deployments of values files laid over each other, the weakest first.
-pub(super) fn read(context: &Context<'_>, inputs: &[&Input], charts: &[&Input]) -> Vec<Deployment> {
-    let documents: Vec<(Node<'_>, SourceId)> =
+/// The deployments of values files laid over each other, the weakest first, and of what the
+/// charts above lay over them.
+pub(super) fn read<'a>(
+    context: &Context<'a>,
+    inputs: &[&'a Input],
+    charts: &[&Input],
+    parents: &Parents<'a>,
+) -> Vec<Deployment> {
+    let own: Vec<(Node<'a>, SourceId)> =
         inputs.iter().filter_map(|input| Some((document(input.tree()?)?, input.source))).collect();
-    let paths: Vec<&str> =
-        inputs.iter().map(|input| context.sources.get(input.source).path.as_str()).collect();
-    let wrapped = Wrapped { id: format!("helm:{}", paths.join("+")), ..Wrapped::default() };
-    read_layers(context, &documents, inputs, charts, &wrapped)
+    let read = |documents: &[(Node<'a>, SourceId)], inputs: &[&'a Input]| {
+        let paths: Vec<&str> =
+            inputs.iter().map(|input| context.sources.get(input.source).path.as_str()).collect();
+        let wrapped = Wrapped { id: format!("helm:{}", paths.join("+")), ..Wrapped::default() };
+        read_layers(context, documents, inputs, charts, &wrapped)
+    };
+    let folder = inputs.first().map(|input| context.sources.get(input.source).folder());
+    let Some(above) = folder.and_then(|folder| parents.above(context, folder)) else {
+        return read(&own, inputs);
+    };
+    let over = |above: Above<'a>| {
+        let documents: Vec<_> = own.iter().copied().chain(above.layers).collect();
+        let inputs: Vec<&'a Input> = inputs.iter().copied().chain(above.files).collect();
+        read(&documents, &inputs)
+    };
+    above.into_iter().flat_map(over).collect()
 }
 
 /// What wraps the values, if anything does.

@@ -12,7 +12,8 @@ use crate::syntax::yaml::{self, Node};
 
 use super::compose::Context;
 use super::manifests::{
-    Change, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, Wrapper, items, text,
+    Change, Charts, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, Wrapper,
+    items, text,
 };
 use super::{Companions, Input, Role, Want, join, scalar};
 
@@ -127,8 +128,10 @@ pub(super) fn stores<'a>(context: &Context<'a>, inline: &'a Inline) -> Vec<Store
 /// What wraps values of a chart, as kustomizations leave it.
 #[derive(Default)]
 pub(super) struct Overlaid<'a> {
-    /// Each with the kustomization on which no other one builds.
-    pub wrappers: Vec<(SourceId, Wrapper<'a>)>,
+    /// By where they stand, each with the kustomization on which no other one builds.
+    pub wrappers: HashMap<(SourceId, usize), Vec<(SourceId, Wrapper<'a>)>>,
+    /// Charts that kustomizations render, the same.
+    pub charts: Vec<(SourceId, Charts<'a>)>,
     /// Files that hold patches and no resources.
     pub patches: BTreeSet<SourceId>,
 }
@@ -136,17 +139,22 @@ pub(super) struct Overlaid<'a> {
 /// Everything that wraps values of a chart and is part of some kustomization.
 pub(super) fn overlaid<'a>(context: &Context<'a>, inline: &'a Inline) -> Overlaid<'a> {
     let mut overlaid = Overlaid::default();
+    let mut wrappers = Vec::new();
     let mut inner = BTreeSet::new();
     for input in context.inputs.iter().filter(|input| input.role == Role::Kustomization) {
         let mut builder = Builder::new(context, inline);
         let scope = builder.build(input);
         inner.extend(builder.inner);
         overlaid.patches.extend(builder.patches);
-        overlaid.wrappers.extend(scope.wrappers.into_iter().map(|it| (input.source, it)));
+        wrappers.extend(scope.wrappers.into_iter().map(|it| (input.source, it)));
+        overlaid.charts.extend(scope.charts.into_iter().map(|it| (input.source, it)));
     }
-    overlaid.wrappers.retain(|(main, _)| !inner.contains(main));
-    for (_, wrapper) in &overlaid.wrappers {
-        overlaid.patches.remove(&wrapper.manifest.source);
+    overlaid.charts.retain(|(main, _)| !inner.contains(main));
+    for (main, wrapper) in wrappers.into_iter().filter(|(main, _)| !inner.contains(main)) {
+        let Part { node, source } = wrapper.manifest;
+        overlaid.patches.remove(&source);
+        let place = (source, node.range().start);
+        overlaid.wrappers.entry(place).or_default().push((main, wrapper));
     }
     overlaid
 }
@@ -158,6 +166,7 @@ struct Since {
     stores: usize,
     doors: usize,
     wrappers: usize,
+    charts: usize,
 }
 
 impl<'a, 'c> Builder<'a, 'c> {
@@ -212,6 +221,9 @@ impl<'a, 'c> Builder<'a, 'c> {
                 let start = if list == "components" { since } else { Since::now(scope) };
                 self.kustomization(inner, scope, start, depth + 1);
             }
+        }
+        if !items(root, "helmCharts").is_empty() {
+            scope.charts.push(Charts { source: input.source, patches: Vec::new() });
         }
         for (generator, is_secret) in [("configMapGenerator", false), ("secretGenerator", true)] {
             let mut generated = items(root, generator).into_iter();
@@ -287,6 +299,9 @@ impl<'a, 'c> Builder<'a, 'c> {
             let why = Some("there are more patches than omlint applies");
             self.refuse(scope, "a patch", patch.span(), why);
             return;
+        }
+        for charts in &mut scope.charts[since.charts..] {
+            charts.patches.push((target, patch));
         }
         let documents = self.documents(patch, scope);
         if documents.is_empty() {
@@ -585,6 +600,7 @@ impl Since {
             stores: scope.stores.len(),
             doors: scope.doors.len(),
             wrappers: scope.wrappers.len(),
+            charts: scope.charts.len(),
         }
     }
 }

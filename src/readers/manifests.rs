@@ -208,6 +208,13 @@ pub(super) enum Change<'a> {
     Operate(Operation<'a>),
 }
 
+/// A kustomization that renders charts, with the patches that are laid over them, in order, and
+/// what each is for if it says so apart.
+pub(super) struct Charts<'a> {
+    pub source: SourceId,
+    pub patches: Vec<(Option<Node<'a>>, Part<'a>)>,
+}
+
 /// Everything that is applied together.
 #[derive(Default)]
 pub(super) struct Scope<'a> {
@@ -215,6 +222,7 @@ pub(super) struct Scope<'a> {
     pub stores: Vec<Store<'a>>,
     pub doors: Vec<DoorObject<'a>>,
     pub wrappers: Vec<Wrapper<'a>>,
+    pub charts: Vec<Charts<'a>>,
     pub sources: BTreeSet<SourceId>,
     /// Patches that may have changed any workload and were not applied, with their places.
     pub unapplied: Vec<(String, Span)>,

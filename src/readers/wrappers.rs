@@ -251,8 +251,12 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
         let releases = tree.documents().flat_map(|root| {
             let environments = environments::of(tree, root);
             let mut found = releases(input, root);
-            if input.role == Role::Manifests && !found.is_empty() {
-                found = overlays::spread(context, overlaid(), input, root, found);
+            if !found.is_empty() {
+                found = match input.role {
+                    Role::Manifests => overlays::spread(context, overlaid(), input, root, found),
+                    Role::Kustomization => overlays::patch(context, overlaid(), input, found),
+                    _ => found,
+                };
             }
             found
                 .into_iter()
@@ -291,7 +295,7 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
             let mut found: Vec<Release<'a>> =
                 items(root, "releases").into_iter().map(|node| helmfile(input, node)).collect();
             found.extend(
-                items(root, "helmCharts").into_iter().map(|node| of_kustomize(input, root, node)),
+                items(root, "helmCharts").into_iter().map(|node| of_kustomize(input, node)),
             );
             found
         }
@@ -371,7 +375,7 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
     release.missing = &["values"];
     release.inline = spec.get("values").map(|entry| entry.key);
     release.values.extend(spec.get("values").map(|entry| Values::Inline(entry.value)));
-    release.patches = post_render::of_renderers(spec);
+    release.patches = post_render::of_renderers(input.source, spec);
     Some(release)
 }
 
@@ -416,7 +420,7 @@ fn helmfile<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     release
 }
 
-fn of_kustomize<'a>(input: &'a Input, root: Node<'a>, node: Node<'a>) -> Release<'a> {
+fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     let file = |item: Node<'a>| {
         let path = item.text()?.to_owned();
         Some(Values::File { path, place: item, is_needed: true })
@@ -436,7 +440,6 @@ fn of_kustomize<'a>(input: &'a Input, root: Node<'a>, node: Node<'a>) -> Release
     if text(node, "name") == Some(CHART) {
         release.set_chart(at(node, "version"));
     }
-    release.patches = post_render::named(root);
     release
 }
 

@@ -1,11 +1,14 @@
-//! A chart of the user's own that takes the OpenMetadata chart in: under which key its values
-//! stand, and whether it is switched on. Knows nothing of what they mean.
+//! A chart of the user's own that takes the OpenMetadata chart in, or takes in one that does: under
+//! which key its values stand, and whether it is switched on. Knows nothing of what they mean.
+
+use std::collections::HashMap;
 
 use crate::source::{SourceId, Sources};
 use crate::syntax::yaml::Node;
 
-use super::super::{Input, scalar};
-use super::{Found, Layer, step};
+use super::super::compose::Context;
+use super::super::{Input, Role, join, scalar};
+use super::{Found, Layer, document, is_values_name, step};
 
 /// The OpenMetadata chart among a chart's dependencies.
 pub(in super::super) struct Umbrella {
@@ -29,13 +32,16 @@ pub(in super::super) fn umbrellas(charts: &[&Input], sources: &Sources) -> Vec<U
 }
 
 fn umbrella(item: Node<'_>) -> Option<Umbrella> {
+    let name = item.get("name").and_then(|entry| entry.value.text());
+    name.filter(|name| *name == "openmetadata").and_then(|_| dependency(item))
+}
+
+/// A chart among another's dependencies.
+fn dependency(item: Node<'_>) -> Option<Umbrella> {
     let text = |key: &str| item.get(key).and_then(|entry| entry.value.text());
-    if text("name")? != "openmetadata" {
-        return None;
-    }
     let condition = text("condition").unwrap_or_default();
     Some(Umbrella {
-        key: text("alias").unwrap_or("openmetadata").to_owned(),
+        key: text("alias").or(text("name"))?.to_owned(),
         is_certain: text("repository").is_some_and(|place| place.contains("open-metadata")),
         condition: condition.split(',').map(|path| path.trim().to_owned()).collect(),
     })
@@ -70,5 +76,90 @@ impl Umbrella {
             None
         });
         switches.into_iter().next() == Some(false)
+    }
+}
+
+/// Charts that take in others of the same repository, by the folder of the inner one.
+#[derive(Default)]
+pub(in super::super) struct Parents<'a> {
+    by_folder: HashMap<String, Parent<'a>>,
+}
+
+struct Parent<'a> {
+    folder: &'a str,
+    place: Umbrella,
+}
+
+/// Values of an outer chart for an inner one, the weakest first, with their files.
+pub(in super::super) struct Above<'a> {
+    pub files: Vec<&'a Input>,
+    pub layers: Vec<(Node<'a>, SourceId)>,
+}
+
+impl<'a> Parents<'a> {
+    pub fn of(context: &Context<'a>) -> Self {
+        let mut by_folder = HashMap::new();
+        for chart in context.inputs.iter().filter(|input| input.role == Role::Chart) {
+            let source = context.sources.get(chart.source);
+            let roots = chart.tree().into_iter().flat_map(|tree| tree.documents());
+            let items = roots.flat_map(|root| {
+                root.get("dependencies").map(|entry| entry.value.items()).unwrap_or_default()
+            });
+            if source.name() != "Chart.yaml" {
+                continue;
+            }
+            for item in items.map(Node::resolved) {
+                let text = |key: &str| item.get(key).and_then(|entry| entry.value.text());
+                let Some(place) = dependency(item) else { continue };
+                // Without a place of its own it is one that was copied in.
+                let path = text("repository").and_then(|place| place.strip_prefix("file://"));
+                let copied = format!("charts/{}", text("name").unwrap_or_default());
+                let inner = join(source.folder(), path.unwrap_or(&copied));
+                let parent = Parent { folder: source.folder(), place };
+                by_folder.entry(format!("{inner}/")).or_insert(parent);
+            }
+        }
+        Parents { by_folder }
+    }
+
+    /// What the outer chart lays over the values of a chart in this folder: once, or once for
+    /// each of its own overlays. None where nothing lays anything over them.
+    pub fn above(&self, context: &Context<'a>, folder: &str) -> Option<Vec<Above<'a>>> {
+        let Parent { folder, place } = self.by_folder.get(folder)?;
+        let values = context.inputs.in_folder(folder).filter(|input| input.role == Role::Values);
+        let (mut bases, mut overlays) = (Vec::new(), Vec::new());
+        for input in values {
+            let Some(root) = input.tree().and_then(document) else { continue };
+            let name = context.sources.get(input.source).name();
+            match name {
+                "values.yaml" | "values.yml" => bases.push((input, root)),
+                _ if is_values_name(&name.to_ascii_lowercase()) => overlays.push((input, root)),
+                _ => {}
+            }
+        }
+        overlays.retain(|(_, root)| root.get(&place.key).is_some());
+        let stacks: Vec<Vec<(&'a Input, Node<'a>)>> = match overlays.is_empty() {
+            true => vec![bases],
+            false => {
+                let over = |overlay| bases.iter().copied().chain([overlay]).collect();
+                overlays.into_iter().map(over).collect()
+            }
+        };
+        let above = |stack: &Vec<(&'a Input, Node<'a>)>| {
+            let layer = |(input, root): &(&'a Input, Node<'a>)| {
+                Some((root.get(&place.key)?.value, input.source))
+            };
+            let layers = stack.iter().filter_map(layer).filter(|(node, _)| node.is_map()).collect();
+            Above { files: stack.iter().map(|(input, _)| *input).collect(), layers }
+        };
+        if stacks.iter().all(|stack| above(stack).layers.is_empty()) {
+            return None;
+        }
+        let is_on = |stack: &&Vec<(&'a Input, Node<'a>)>| {
+            let documents: Vec<(Node<'a>, SourceId)> =
+                stack.iter().map(|(input, root)| (*root, input.source)).collect();
+            !place.is_off(&documents)
+        };
+        Some(stacks.iter().filter(is_on).map(above).collect())
     }
 }

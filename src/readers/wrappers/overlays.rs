@@ -9,6 +9,7 @@ use super::super::compose::Context;
 use super::super::kustomize::Overlaid;
 use super::super::manifests::{Change, Operation, Part, Verb, Wrapper};
 use super::super::{Input, scalar};
+use super::post_render::Patch;
 use super::{Release, Values, helm, text};
 
 /// Where a kind of resource holds values as YAML, values as a text, and the chart's version.
@@ -62,14 +63,14 @@ pub(super) fn spread<'a>(
     if overlaid.patches.contains(&input.source) {
         return Vec::new();
     }
-    let is_it = |part: &Part<'a>| part.source == input.source && part.node.id() == root.id();
-    let built = || overlaid.wrappers.iter().filter(|(_, wrapper)| is_it(&wrapper.manifest));
-    if built().all(|(_, wrapper)| wrapper.changes.is_empty()) {
+    let place = (input.source, root.range().start);
+    let built = overlaid.wrappers.get(&place).map(Vec::as_slice).unwrap_or_default();
+    if built.iter().all(|(_, wrapper)| wrapper.changes.is_empty()) {
         return releases;
     }
     let Some(places) = text(root, "kind").and_then(places) else { return releases };
     let mut spread = Vec::new();
-    for (main, wrapper) in built() {
+    for (main, wrapper) in built {
         let folder = context.sources.get(*main).folder().trim_end_matches('/');
         for release in &releases {
             let mut release = release.clone();
@@ -77,6 +78,33 @@ pub(super) fn spread<'a>(
                 release.name = format!("{}@{folder}", release.name);
                 amend(&mut release, wrapper, &places);
             }
+            spread.push(release);
+        }
+    }
+    spread
+}
+
+/// The releases of a kustomization with charts, once for each kustomization that patches them.
+pub(super) fn patch<'a>(
+    context: &Context<'a>,
+    overlaid: &Overlaid<'a>,
+    input: &Input,
+    releases: Vec<Release<'a>>,
+) -> Vec<Release<'a>> {
+    let built = || overlaid.charts.iter().filter(|(_, charts)| charts.source == input.source);
+    if built().all(|(_, charts)| charts.patches.is_empty()) {
+        return releases;
+    }
+    let mut spread = Vec::new();
+    for (main, charts) in built() {
+        let folder = context.sources.get(*main).folder().trim_end_matches('/');
+        for release in &releases {
+            let mut release = release.clone();
+            if *main != input.source {
+                release.name = format!("{}@{folder}", release.name);
+            }
+            let patches = charts.patches.iter();
+            release.patches = patches.map(|&(target, written)| Patch { target, written }).collect();
             spread.push(release);
         }
     }

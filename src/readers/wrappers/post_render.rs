@@ -45,35 +45,33 @@ impl helm::Rendered {
 #[derive(Clone, Copy)]
 pub(super) struct Patch<'a> {
     /// What it is for, if it says so apart.
-    target: Option<Node<'a>>,
+    pub target: Option<Node<'a>>,
     /// Itself, as a text or not, or the path of its file.
-    written: Node<'a>,
-    is_path: bool,
+    pub written: Part<'a>,
 }
 
-/// The patches of all post-renderers, in order.
-pub(super) fn of_renderers(spec: Node<'_>) -> Vec<Patch<'_>> {
-    let renderers = items(spec, "postRenderers").into_iter();
-    renderers
-        .filter_map(|renderer| renderer.get("kustomize"))
-        .flat_map(|it| named(it.value))
-        .collect()
-}
-
-/// The patches that a kustomization names, in order.
-pub(super) fn named(kustomize: Node<'_>) -> Vec<Patch<'_>> {
-    let mut found = Vec::new();
-    for written in items(kustomize, "patchesStrategicMerge") {
-        // A text of one line is no patch.
-        let is_path = written.text().is_some_and(|text| !text.trim_end().contains('\n'));
-        found.push(Patch { target: None, written, is_path });
+impl Patch<'_> {
+    /// A text of one line without braces is no patch.
+    fn path(&self) -> Option<&str> {
+        self.written.node.text().filter(|text| !text.trim_end().contains(['\n', '{']))
     }
-    for key in ["patches", "patchesJson6902"] {
-        for item in items(kustomize, key) {
-            let target = item.get("target").map(|entry| entry.value);
-            for (key, is_path) in [("patch", false), ("path", true)] {
-                let written = item.get(key).map(|entry| entry.value);
-                found.extend(written.map(|written| Patch { target, written, is_path }));
+}
+
+/// The patches of all post-renderers of a file, in order.
+pub(super) fn of_renderers(source: SourceId, spec: Node<'_>) -> Vec<Patch<'_>> {
+    let mut found = Vec::new();
+    for renderer in items(spec, "postRenderers") {
+        let Some(kustomize) = renderer.get("kustomize").map(|entry| entry.value) else { continue };
+        let mut add = |target, node| {
+            found.push(Patch { target, written: Part { node, source } });
+        };
+        for node in items(kustomize, "patchesStrategicMerge") {
+            add(None, node);
+        }
+        for key in ["patches", "patchesJson6902"] {
+            for item in items(kustomize, key) {
+                let target = item.get("target").map(|entry| entry.value);
+                item.get("patch").into_iter().for_each(|patch| add(target, patch.value));
             }
         }
     }
@@ -89,30 +87,31 @@ pub(super) fn of(context: &Context<'_>, release: &Release<'_>) -> helm::Rendered
     let home = release.input.source;
     let chart = yaml::parse(RENDERED);
     let Some(root) = chart.documents().next() else { return rendered };
-    let source = context.sources.get(home);
     let texts: Vec<Option<Tree>> = release
         .patches
         .iter()
         .map(|patch| {
-            let is_text = patch.written.text().is_some() && !patch.is_path;
-            is_text.then(|| yaml::parse_scalar(&source.text, patch.written))
+            let Part { node, source } = patch.written;
+            let is_text = node.text().is_some() && patch.path().is_none();
+            is_text.then(|| yaml::parse_scalar(&context.sources.get(source).text, node))
         })
         .collect();
     let mut workload = Workload::of(Part { node: root, source: home });
     let mut refused = Vec::new();
     for (patch, tree) in release.patches.iter().zip(&texts) {
-        let file = patch.written.text().filter(|_| patch.is_path);
-        let file = file.map(|path| context.inputs.at(&join(source.folder(), path)));
+        let Part { node, source } = patch.written;
+        let folder = context.sources.get(source).folder();
+        let file = patch.path().map(|path| context.inputs.at(&join(folder, path)));
         let (roots, within): (Vec<Node<'_>>, SourceId) = match (tree, file) {
-            (Some(tree), _) => (tree.documents().collect(), home),
+            (Some(tree), _) => (tree.documents().collect(), source),
             (None, Some(Some(input))) => {
                 (input.tree().into_iter().flat_map(Tree::documents).collect(), input.source)
             }
             (None, Some(None)) => {
-                refused.push(scalar::span(home, patch.written));
+                refused.push(patch.written.span());
                 continue;
             }
-            (None, None) => (vec![patch.written], home),
+            (None, None) => (vec![node], source),
         };
         for root in
             roots.into_iter().filter(|root| is_for_server(patch.target, *root, &release.name))
@@ -165,6 +164,7 @@ fn is_for_server(target: Option<Node<'_>>, patch: Node<'_>, release: &str) -> bo
         Some(target) => (text(target, "kind"), text(target, "name")),
         None => (text(patch, "kind"), metadata.and_then(|metadata| text(metadata, "name"))),
     };
+    let release = release.split_once('@').map_or(release, |(name, _)| name);
     let is_called = |name: &str| {
         let is_pattern = name.contains(['*', '.', '(', '[', '|', '+', '?']);
         is_pattern || name == release || name.contains(CHART)
