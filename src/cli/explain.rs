@@ -3,6 +3,7 @@
 use crate::config::{Choice, Flags};
 use crate::rehearsal;
 use crate::report::rule_list::severities;
+use crate::rules::schema::spoken;
 
 use super::{Outcome, complain, load_here, told};
 
@@ -31,6 +32,12 @@ pub(super) fn explain(id: &str) -> Outcome {
     }
     for (setting, value) in &texts.remedy.set {
         out.push_str(&format!("    {setting}: {value}\n"));
+    }
+    for beside in &texts.remedy.beside {
+        out.push_str(&format!("\nIn {} write, {}:\n", spoken(&beside.kind), beside.place));
+        for line in beside.text.trim_end().lines() {
+            out.push_str(&format!("    {line}\n"));
+        }
     }
     let both =
         knowledge.examples(id).map(|both| [("Speaks", &both.bad), ("Is silent", &both.good)]);

@@ -266,14 +266,16 @@ fn opened(case: &Case<'_>, wanted: &PortMatch) -> Vec<Hit> {
             }
         };
         let service = if port.own { "the server" } else { port.names.first()?.as_str() };
+        let mut words = vec![
+            ("port", number),
+            ("service", service.to_owned()),
+            ("door", port.door.describe(port.reach).to_owned()),
+        ];
+        words.extend(case.on_loopback(port).map(|text| ("loopback", text)));
         Some(Hit {
             place: Some(Mark { span: port.span, text: String::new() }),
             reasons: wanted.settings().map(|path| case.setting(path)).collect(),
-            words: vec![
-                ("port", number),
-                ("service", service.to_owned()),
-                ("door", port.door.describe(port.reach).to_owned()),
-            ],
+            words,
             ..Hit::default()
         })
     };

@@ -1,20 +1,21 @@
 //! The text to paste: the values of a rule's remedy in the notation of the file at hand.
 
-use base64::Engine;
-use sha2::{Digest, Sha256};
+mod pen;
 
 use crate::deployment::Notation;
-use crate::deployment::catalogue::{Setting, SettingId, Type};
+use crate::deployment::catalogue::SettingId;
 use crate::deployment::value::{State, Value};
 use crate::rules::condition::Case;
 use crate::rules::native::{Field, Hit};
 use crate::rules::schema::Remedy;
 use crate::source::Span;
 
-use super::finding::hex;
+use pen::{Pen, base64};
 
 /// The Secret that remedies for charts name.
 const SECRET: &str = "openmetadata-secrets";
+const OWN_SECRET: &str =
+    "`openmetadata-secrets` stands for a Secret of yours that holds the value under this key.";
 
 /// A text to paste, and where.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +47,9 @@ pub(super) fn written(
     if let Some(text) = own.filter(|_| value.state != State::Default) {
         return replaced(case, lead, text, span);
     }
+    if own.is_none() && value.state != State::Default {
+        return Written::default();
+    }
     let flagged = |id: SettingId| hit.fields.iter().any(|field| field.id == id);
     // What is written elsewhere is replaced there.
     let elsewhere = |id: SettingId| id != lead.id && flagged(id) && is_written(case, id);
@@ -56,13 +60,12 @@ pub(super) fn written(
         .filter(|(id, _)| (own.is_none() || flagged(*id)) && !elsewhere(*id))
         .collect();
     let text = added(case, &entries, span, value);
-    let place = if text.is_empty() { String::new() } else { place(case, lead, span, unset) };
-    let is_reference = text.contains(SECRET);
-    let note = if is_reference {
-        "`openmetadata-secrets` stands for a Secret of yours that holds the value under this key."
-    } else {
-        ""
-    };
+    let mut place = if text.is_empty() { String::new() } else { place(case, lead, span, unset) };
+    let is_secret = own.is_some_and(|text| text == "{secret}");
+    if place == " into this file" && is_secret && !case.sources.get(span.source).kept_out {
+        place.push_str(", and keep it out of the repository");
+    }
+    let note = if text.contains(SECRET) { OWN_SECRET } else { "" };
     Written { text, place, note }
 }
 
@@ -91,7 +94,6 @@ fn is_written(case: &Case<'_>, id: SettingId) -> bool {
 fn replaced(case: &Case<'_>, field: &Field, text: &str, span: Span) -> Written {
     let pen = Pen::new(case, span);
     let here = case.sources.slice(span);
-    let setting = case.knowledge.catalogue.get(field.id);
     let state = case.deployment.value(field.id).state;
     let is_secret = text == "{secret}";
     // A variable that is to come from outside needs no default: the braces go, too.
@@ -103,18 +105,28 @@ fn replaced(case: &Case<'_>, field: &Field, text: &str, span: Span) -> Written {
     }
     let note = match pen.notation {
         _ if !is_secret || pen.encoded => "",
-        Notation::HelmValues if setting.helm.iter().any(|name| name.secret_ref) => {
-            "Better than a value here is a Secret: write `secretRef` and `secretKey` in place of \
-             `value`, with its name and the key in it."
+        Notation::HelmValues if is_referable(case, field.id, span) => {
+            "Better than a value here is a Secret: leave the value empty, and write `secretRef` and \
+             `secretKey` beside it, with its name and the key in it."
         }
-        Notation::ManifestEnv => {
+        Notation::HelmValues | Notation::ManifestEnv if is_entry(case, field.id, span) => {
             "Better than a value here is a Secret: write `valueFrom: { secretKeyRef: { name: NAME, \
              key: KEY } }` in place of `value`."
         }
         _ => "",
     };
+    // What it holds is for everybody who can read the repository.
+    if pen.notation == Notation::Assignment && is_secret && !case.sources.get(span.source).kept_out
+    {
+        place.push_str(", and keep this file out of the repository");
+    }
     if pen.encoded {
         return Written { text: base64(&text), place, note };
+    }
+    let is_referable =
+        is_secret && pen.notation == Notation::HelmValues && is_referable(case, field.id, span);
+    if let Some(text) = referred(case, field.id, span).filter(|_| is_referable) {
+        return Written { text, place, note: OWN_SECRET };
     }
     let text = match (state, here) {
         (State::Empty, "\"\"" | "''") => format!("\"{text}\""),
@@ -122,6 +134,7 @@ fn replaced(case: &Case<'_>, field: &Field, text: &str, span: Span) -> Written {
         (State::Empty, _)
             if case.deployment.spelling(&case.knowledge.catalogue, field.id).ends_with(here) =>
         {
+            place = " in place of this line".to_owned();
             pen.lines(&[(field.id, text)], usize::MAX)
         }
         // A list is replaced item by item: the label is on the item that is wrong.
@@ -134,6 +147,55 @@ fn replaced(case: &Case<'_>, field: &Field, text: &str, span: Span) -> Written {
     Written { text, place, note }
 }
 
+/// Where the chart takes a secret as `value` or from a Secret beside it, which wins, the second;
+/// none where the key above is not this one, as in a list of parameters.
+fn is_referable(case: &Case<'_>, id: SettingId, span: Span) -> bool {
+    let setting = case.knowledge.catalogue.get(id);
+    let path = case.deployment.spelling(&case.knowledge.catalogue, id);
+    let Some(path) = path.strip_suffix(".value") else { return false };
+    let parent = path.rsplit('.').next().unwrap_or(path);
+    let source = case.sources.get(span.source);
+    let line = source.line_of(span.start as usize);
+    let depth = indentation(case, span).len();
+    let above = (0..line).rev().map(|line| &source.text[source.line_range(line)]);
+    let above = above.map(str::trim_end).find(|text| {
+        let own = text.trim_start();
+        !own.is_empty() && !own.starts_with('#') && text.len() - own.len() < depth
+    });
+    let is_below = above.is_some_and(|text| text.trim_start() == format!("{parent}:"));
+    let here = &source.text[source.line_range(line)];
+    setting.helm.iter().any(|name| name.secret_ref && name.name.ends_with(parent))
+        && (is_below || here.trim_start().starts_with(&format!("{parent}:")))
+}
+
+/// Whether the place is the value in `- name: VARIABLE` and `value: …`, as in a pod's `env`.
+fn is_entry(case: &Case<'_>, id: SettingId, span: Span) -> bool {
+    let source = case.sources.get(span.source);
+    let line = source.line_of(span.start as usize);
+    let lines = line.saturating_sub(1)..=(line + 1).min(source.line_count() - 1);
+    let near: Vec<&str> = lines.map(|line| &source.text[source.line_range(line)]).collect();
+    let names = &case.knowledge.catalogue.get(id).env;
+    let is_name = |line: &&str| {
+        let value =
+            line.split_once("name:").map(|(_, rest)| rest.trim_start_matches([' ', '"', '\'']));
+        value.is_some_and(|value| names.iter().any(|name| value.starts_with(&name.name)))
+    };
+    near.iter().any(is_name)
+}
+
+/// No value, and the Secret beside it. None within quotes, which would have to go.
+fn referred(case: &Case<'_>, id: SettingId, span: Span) -> Option<String> {
+    let here = case.sources.slice(span);
+    let before = case.sources.get(span.source).text.get(..span.start as usize)?;
+    let is_plain = here == "\"\"" || here == "''" || !before.ends_with(['"', '\'']);
+    let key = case.knowledge.catalogue.get(id).variable()?;
+    let (name, key) = (format!("secretRef: {SECRET}"), format!("secretKey: {key}"));
+    is_plain.then(|| match is_within_braces(case, span) {
+        true => format!("\"\", {name}, {key}"),
+        false => beside("\"\"", &format!("{name}\n{key}"), &indentation(case, span)),
+    })
+}
+
 /// Lines that set these settings, at the place where one would set the first of them.
 fn added(case: &Case<'_>, entries: &[(SettingId, String)], span: Span, value: &Value) -> String {
     let pen = Pen::new(case, span);
@@ -142,12 +204,10 @@ fn added(case: &Case<'_>, entries: &[(SettingId, String)], span: Span, value: &V
         // A switch or an empty reference keeps the chart from setting it.
         match case.sources.slice(span) {
             "false" | "no" | "off" => {
-                let lines = pen.lines(entries, present);
-                let indent = indentation(case, span);
-                return std::iter::once("true".to_owned())
-                    .chain(lines.lines().map(|line| format!("{indent}{line}")))
-                    .collect::<Vec<_>>()
-                    .join("\n");
+                if is_within_braces(case, span) {
+                    return format!("true, {}", pen.within_braces(entries, present));
+                }
+                return beside("true", &pen.lines(entries, present), &indentation(case, span));
             }
             "\"\"" | "''" => return format!("\"{SECRET}\""),
             here => {
@@ -164,6 +224,19 @@ fn added(case: &Case<'_>, entries: &[(SettingId, String)], span: Span, value: &V
         }
     }
     pen.lines(entries, present)
+}
+
+/// A value, and lines that go with it at the same depth.
+fn beside(value: &str, lines: &str, indent: &str) -> String {
+    lines.lines().fold(value.to_owned(), |out, line| format!("{out}\n{indent}{line}"))
+}
+
+/// Whether the line up to a place opens a brace that it does not close.
+fn is_within_braces(case: &Case<'_>, span: Span) -> bool {
+    let source = case.sources.get(span.source);
+    let line = source.line_range(source.line_of(span.start as usize));
+    let before = source.text.get(line.start..span.start as usize).unwrap_or_default();
+    before.matches('{').count() > before.matches('}').count()
 }
 
 /// The key that a container needs before it can have variables, where `here` stands in its place.
@@ -291,235 +364,4 @@ fn indentation(case: &Case<'_>, span: Span) -> String {
     let source = case.sources.get(span.source);
     let line = &source.text[source.line_range(source.line_of(span.start as usize))];
     line[..line.len() - line.trim_start().len()].to_owned()
-}
-
-/// Base64, unless there is something to fill in first.
-fn base64(text: &str) -> String {
-    if text.contains('<') {
-        return format!("<base64 of {}>", text.replace(['<', '>'], ""));
-    }
-    base64::engine::general_purpose::STANDARD.encode(text)
-}
-
-struct Pen<'a> {
-    case: &'a Case<'a>,
-    notation: Notation,
-    /// Values stand in base64 here.
-    encoded: bool,
-}
-
-impl<'a> Pen<'a> {
-    fn new(case: &'a Case<'a>, span: Span) -> Self {
-        let deployment = case.deployment;
-        let notation = if deployment.assignments.contains(&span.source) {
-            Notation::Assignment
-        } else {
-            deployment.notation
-        };
-        Pen { case, notation, encoded: deployment.encoded.contains(&span) }
-    }
-
-    fn setting(&self, id: SettingId) -> &Setting {
-        self.case.knowledge.catalogue.get(id)
-    }
-
-    fn variable(&self, id: SettingId) -> &str {
-        let setting = self.setting(id);
-        setting.variable().unwrap_or(&setting.path)
-    }
-
-    /// A remedy's value with its marks filled in; a secret comes in through the variable `outer`,
-    /// where there is one already.
-    fn scalar(&self, id: SettingId, text: &str, outer: Option<&str>) -> String {
-        let variable = outer.unwrap_or(self.variable(id));
-        match text {
-            "{uuid}" => uuid(&format!("{}\0{variable}", self.case.deployment.id)),
-            "{secret}" => match self.notation {
-                Notation::ComposeMap | Notation::ComposeList => {
-                    format!("${{{variable}:?set it in a .env file that git ignores}}")
-                }
-                Notation::ServerFile => format!("${{{variable}}}"),
-                Notation::Assignment
-                | Notation::Instruction
-                | Notation::HelmValues
-                | Notation::ManifestEnv
-                | Notation::ManifestData => format!("<your own {variable}>"),
-            },
-            other => other.to_owned(),
-        }
-    }
-
-    /// Lines that set these settings; `present` keys on the way to them stand there already.
-    fn lines(&self, entries: &[(SettingId, String)], present: usize) -> String {
-        let named = entries.iter().map(|(id, text)| (*id, text.as_str()));
-        let lines: Vec<String> = match self.notation {
-            Notation::ComposeMap => named
-                .map(|(id, text)| format!("{}: {}", self.variable(id), self.quoted(id, text)))
-                .collect(),
-            Notation::ManifestEnv => {
-                named.flat_map(|(id, text)| self.manifest_entry(id, text)).collect()
-            }
-            Notation::ManifestData => named
-                .map(|(id, text)| {
-                    let text = self.scalar(id, text, None);
-                    let text = if self.encoded { base64(&text) } else { text };
-                    format!("{}: \"{text}\"", self.variable(id))
-                })
-                .collect(),
-            Notation::ComposeList => named
-                .map(|(id, text)| {
-                    format!("- {}={}", self.variable(id), self.scalar(id, text, None))
-                })
-                .collect(),
-            Notation::Assignment => named
-                .map(|(id, text)| format!("{}={}", self.variable(id), self.scalar(id, text, None)))
-                .collect(),
-            Notation::Instruction => named
-                .map(|(id, text)| {
-                    format!("ENV {}=\"{}\"", self.variable(id), self.scalar(id, text, None))
-                })
-                .collect(),
-            Notation::HelmValues | Notation::ServerFile => {
-                let pairs: Vec<(Vec<String>, String)> =
-                    named.flat_map(|(id, text)| self.nested(id, text)).collect();
-                indented(&pairs, present)
-            }
-        };
-        lines.join("\n")
-    }
-
-    /// The same on one line, for between braces or brackets.
-    fn within_braces(&self, entries: &[(SettingId, String)], present: usize) -> String {
-        let named = entries.iter().map(|(id, text)| (*id, text.as_str()));
-        let items: Vec<String> = match self.notation {
-            Notation::HelmValues | Notation::ServerFile => {
-                let pairs: Vec<_> = named.flat_map(|(id, text)| self.nested(id, text)).collect();
-                let skip = skipped(&pairs, present);
-                let pairs: Vec<_> =
-                    pairs.iter().map(|(keys, text)| (&keys[skip..], text)).collect();
-                return flow(&pairs);
-            }
-            Notation::ComposeList => named
-                .map(|(id, text)| {
-                    format!("\"{}={}\"", self.variable(id), self.scalar(id, text, None))
-                })
-                .collect(),
-            Notation::ManifestEnv => named
-                .map(|(id, text)| {
-                    let name = self.variable(id);
-                    if text == "{secret}" {
-                        let reference = format!("secretKeyRef: {{ name: {SECRET}, key: {name} }}");
-                        return format!("{{ name: {name}, valueFrom: {{ {reference} }} }}");
-                    }
-                    format!("{{ name: {name}, value: \"{}\" }}", self.scalar(id, text, None))
-                })
-                .collect(),
-            Notation::ComposeMap
-            | Notation::ManifestData
-            | Notation::Assignment
-            | Notation::Instruction => {
-                return self.lines(entries, present).replace('\n', ", ");
-            }
-        };
-        items.join(", ")
-    }
-
-    /// An entry of a container's `env`; a secret becomes a reference.
-    fn manifest_entry(&self, id: SettingId, text: &str) -> Vec<String> {
-        let name = format!("- name: {}", self.variable(id));
-        if text == "{secret}" {
-            let variable = self.variable(id);
-            let reference = format!("    secretKeyRef: {{ name: {SECRET}, key: {variable} }}");
-            return vec![name, "  valueFrom:".into(), reference];
-        }
-        vec![name, format!("  value: \"{}\"", self.scalar(id, text, None))]
-    }
-
-    fn quoted(&self, id: SettingId, text: &str) -> String {
-        let text = self.scalar(id, text, None);
-        // To compose every value is a text; a bare list would be one of YAML's, and of older
-        // versions a bare `true` is an error.
-        let is_text =
-            self.notation == Notation::ComposeMap || self.setting(id).kind == Type::String;
-        if is_text { format!("\"{text}\"") } else { text }
-    }
-
-    /// Keys and value in nested YAML; a secret of the chart becomes a reference.
-    fn nested(&self, id: SettingId, text: &str) -> Vec<(Vec<String>, String)> {
-        let setting = self.setting(id);
-        let missing = match (self.notation, &setting.beside) {
-            (Notation::HelmValues, None) => self.case.deployment.helm_missing.as_slice(),
-            _ => &[],
-        };
-        let keys = |path: &str| -> Vec<String> {
-            missing.iter().cloned().chain(path.split('.').map(str::to_owned)).collect()
-        };
-        let by_reference = setting.helm.iter().find(|name| name.secret_ref);
-        if self.notation == Notation::HelmValues
-            && text == "{secret}"
-            && let Some(name) = by_reference
-        {
-            let below = |key: &str| {
-                let mut keys = keys(&name.name);
-                keys.push(key.to_owned());
-                keys
-            };
-            return vec![
-                (below("secretRef"), SECRET.to_owned()),
-                (below("secretKey"), self.variable(id).to_owned()),
-            ];
-        }
-        let path = self.case.deployment.spelling(&self.case.knowledge.catalogue, id);
-        vec![(keys(&path), self.quoted(id, text))]
-    }
-}
-
-/// How many keys are left out of each way where so many stand already.
-fn skipped(pairs: &[(Vec<String>, String)], present: usize) -> usize {
-    pairs.iter().map(|(keys, _)| present.min(keys.len() - 1)).min().unwrap_or(0)
-}
-
-/// Nested keys on one line.
-fn flow(pairs: &[(&[String], &String)]) -> String {
-    let parts = pairs.chunk_by(|(one, _), (other, _)| one.first() == other.first());
-    let parts: Vec<String> = parts
-        .map(|part| match part {
-            [([key], text)] => format!("{key}: {text}"),
-            _ => {
-                let inner: Vec<_> = part.iter().map(|(keys, text)| (&keys[1..], *text)).collect();
-                format!("{}: {{ {} }}", part[0].0[0], flow(&inner))
-            }
-        })
-        .collect();
-    parts.join(", ")
-}
-
-/// Nested keys, without the first `present` that stand there already.
-fn indented(pairs: &[(Vec<String>, String)], present: usize) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut open: Vec<String> = Vec::new();
-    let skip = skipped(pairs, present);
-    for (keys, text) in pairs {
-        let Some((last, above)) = keys[skip..].split_last() else { continue };
-        let common = open.iter().zip(above).take_while(|(a, b)| a == b).count();
-        open.truncate(common);
-        for key in &above[common..] {
-            out.push(format!("{}{key}:", "  ".repeat(open.len())));
-            open.push(key.clone());
-        }
-        out.push(format!("{}{last}: {text}", "  ".repeat(open.len())));
-    }
-    out
-}
-
-/// A random-looking UUID that is the same for the same place: key ids are public, they only
-/// must differ between servers.
-fn uuid(seed: &str) -> String {
-    let digest = Sha256::digest(seed);
-    let mut bytes = [0u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let text = hex(&bytes);
-    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }

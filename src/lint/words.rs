@@ -13,6 +13,7 @@ use crate::source::{Sources, Span, Text, mask};
 
 use super::finding::{Finding, Further, Label, MOST_RELATED};
 use super::judge::Found;
+use super::remedy::Written;
 use super::{Options, remedy};
 
 /// The longest value that a sentence repeats, in characters.
@@ -84,13 +85,30 @@ pub(super) fn finding(case: &Case<'_>, found: &Found<'_>) -> Option<Finding> {
         && lead.is_some_and(|field| {
             field.spans.is_empty() && case.deployment.value(field.id).state == State::Default
         });
-    let written = lead
+    let mut written = lead
         .map(|field| remedy::written(case, &texts.remedy, hit, field, span, unset))
         .unwrap_or_default();
-    let further = match hit.place {
+    // Without the word that it is made of there is nothing to write.
+    let is_known = |text: &&str| {
+        let mut words = hit.words.iter();
+        !text.contains('{') || words.any(|(word, _)| text.contains(&format!("{{{word}}}")))
+    };
+    let here = texts.remedy.here.as_deref().filter(|_| hit.place.is_some()).filter(is_known);
+    let here = here.map(|text| fill(text, None));
+    if let Some(text) = here {
+        written = Written { text, place: " in its place".to_owned(), note: "" };
+    }
+    let mut further = match hit.place {
         Some(_) => Vec::new(),
         None => remedy::further(case, &texts.remedy, hit, span),
     };
+    let beside = texts.remedy.beside.iter();
+    let beside =
+        beside.filter(|beside| hit.place.is_none() && beside.kind == case.deployment.kind.name());
+    further.extend(beside.map(|beside| {
+        let place = format!(" {}", beside.place);
+        (span, Written { text: fill(beside.text.trim_end(), None), place, note: "" })
+    }));
     let said = [Some(texts.remedy.say.as_str()), texts.remedy.also.of(case.deployment.kind.name())];
     let said = said.into_iter().flatten().map(|text| fill(text, lead.map(|field| field.id)));
     let mut advice: Vec<String> = said.collect();

@@ -213,7 +213,12 @@ fn to_write(finding: &Finding, view: &View<'_>) -> Vec<ToWrite> {
             plain(&format!("{}:{line}", source.path))
         };
         let place = plain(&further.place);
-        ToWrite { order: format!("Write at {at},{place}"), lines: lines(&further.text) }
+        let order = if further.span == finding.primary.span {
+            format!("Write{place}")
+        } else {
+            format!("Write at {at},{place}")
+        };
+        ToWrite { order, lines: lines(&further.text) }
     });
     lead.into_iter().chain(further).collect()
 }

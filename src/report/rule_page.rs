@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::version::VersionRange;
-use crate::rules::schema::{Condition, Rule, Severity};
+use crate::rules::schema::{Condition, Rule, Severity, spoken};
 use crate::rules::{Knowledge, Sheet};
 
 use super::pretty::wrap;
@@ -53,8 +53,17 @@ pub fn page(
                 .and_then(|id| knowledge.catalogue.get(id).variable())
                 .map_or("none".to_owned(), code);
             let value = value.replace("{uuid}", "<a random UUID>");
+            let value = match value.strip_prefix("{folder of ").and_then(|v| v.split_once('}')) {
+                Some((setting, rest)) => format!("<folder of {setting}>{rest}"),
+                None => value,
+            };
             out.push_str(&format!("| {} | {variable} | {} |\n", code(path), code(&value)));
         }
+    }
+    for beside in &texts.remedy.beside {
+        let kind = spoken(&beside.kind);
+        out.push_str(&format!("\nIn {kind} write, {}:\n", beside.place));
+        fence(&mut out, "yaml", beside.text.trim_end());
     }
     out.push_str(&format!("\n## Where it speaks\n\n{}:\n", sentence(&bad.name)));
     files(&mut out, bad);

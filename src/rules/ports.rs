@@ -2,7 +2,7 @@
 //! conditions are: an address or a door that the files do not show may be any.
 
 use crate::deployment::evidence::{Mount, Port};
-use crate::deployment::reach::{Reach, Tls};
+use crate::deployment::reach::{Door, Reach, Tls};
 use crate::deployment::value::{GAP, State};
 
 use super::condition::{Case, Truth};
@@ -47,6 +47,38 @@ impl<'a> Case<'a> {
     pub fn ports(&self, wanted: &PortMatch) -> Vec<&'a Port> {
         let ports = self.deployment.evidence.ports.iter();
         ports.filter(|port| self.is_port(port, wanted) == Truth::True).collect()
+    }
+
+    /// How compose would publish the same port for the host itself alone, where it is written as
+    /// `[address:][published:]target`.
+    pub fn on_loopback(&self, port: &Port) -> Option<String> {
+        let source = self.sources.get(port.span.source);
+        let range = port.span.range();
+        let (before, text) = (source.text.get(..range.start)?, source.text.get(range)?);
+        // In the long form there is a key before it.
+        let before = before.trim_end_matches([' ', '"', '\'']);
+        let is_short = port.door == Door::Published && before.ends_with(['-', '[', ',']);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_${}:-./".contains(c);
+        if !is_short || !text.chars().all(is_plain) {
+            return None;
+        }
+        // Colons within `${…}` divide nothing.
+        let mut depth = 0;
+        let mut colons = Vec::new();
+        for (at, c) in text.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ':' if depth == 0 => colons.push(at),
+                _ => {}
+            }
+        }
+        match colons[..] {
+            [] if !text.contains('/') => Some(format!("127.0.0.1:{text}:{text}")),
+            [_] => Some(format!("127.0.0.1:{text}")),
+            [address, _] => Some(format!("127.0.0.1{}", &text[address..])),
+            _ => None,
+        }
     }
 
     /// The mounts that are asked for, each with the name of its service.

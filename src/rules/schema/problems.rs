@@ -1,5 +1,6 @@
 //! What the form of a rule file alone cannot check: whether what it names is there.
 
+use super::texts::KINDS;
 use super::{Choice, Condition, Pattern, Predicate, RuleFile};
 
 /// Something that a rule file says and that does not exist.
@@ -84,6 +85,13 @@ impl RuleFile {
             if !is_setting(path) {
                 problems.push(Problem::no_setting(path));
             }
+        }
+        for beside in
+            self.texts.remedy.beside.iter().filter(|beside| !KINDS.contains(&beside.kind.as_str()))
+        {
+            let message =
+                format!("there is no kind of deployment `{}`: {}", beside.kind, KINDS.join(", "));
+            problems.push(Problem { word: beside.kind.clone(), message });
         }
         for path in self.texts.remedy.set.keys().chain(self.texts.because.keys()) {
             if !is_setting(path) {

@@ -47,6 +47,19 @@ pub struct Texts {
     pub(in crate::rules) examples: Examples,
 }
 
+/// The name of a kind of deployment in a sentence.
+pub fn spoken(kind: &str) -> &str {
+    match kind {
+        "env" => "an environment file",
+        "helm" => "Helm values",
+        "kubernetes" => "Kubernetes manifests",
+        other => other,
+    }
+}
+
+/// The kinds of deployments, by their names in rule files.
+pub(super) const KINDS: [&str; 5] = ["compose", "env", "helm", "kubernetes", "openmetadata.yaml"];
+
 /// What to do about a finding.
 #[derive(Clone, Debug, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -56,9 +69,28 @@ pub struct Remedy {
     /// What to add for one kind of deployment: `helm: The chart takes it from a Secret.`
     #[serde(default, skip_serializing_if = "Also::is_empty")]
     pub also: Also,
-    /// Values to write, by setting; `{uuid}` is replaced by one made for the place.
+    /// What to write in place of the characters where they belong to no setting; words in braces
+    /// are those of the message, and where one of them is not known there is nothing to write.
+    pub here: Option<String>,
+    /// What to write elsewhere at the same time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Beside>,
+    /// Values to write, by setting; `{uuid}` is replaced by one made for the place, and
+    /// `{folder of SETTING}` by the folder of the file that a setting names.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
+}
+
+/// Text that belongs elsewhere in files of one kind, where no setting is.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// The kind of deployment, by its name in rule files.
+    pub kind: String,
+    /// Where, in words that follow "Write".
+    pub place: String,
+    /// What.
+    pub text: String,
 }
 
 /// Words that make sense for one kind of deployment only.
@@ -94,14 +126,9 @@ impl Also {
     /// For whom, and what; what is the same for several is said once.
     pub fn all(&self) -> Vec<(String, &str)> {
         let mut said: Vec<(String, &str)> = Vec::new();
-        for (kind, name) in [
-            ("compose", "compose"),
-            ("env", "an environment file"),
-            ("helm", "Helm values"),
-            ("kubernetes", "Kubernetes manifests"),
-            ("openmetadata.yaml", "openmetadata.yaml"),
-        ] {
+        for kind in KINDS {
             let Some(text) = self.of(kind) else { continue };
+            let name = spoken(kind);
             match said.iter_mut().find(|(_, other)| *other == text) {
                 Some((names, _)) => names.push_str(&format!(" and {name}")),
                 None => said.push((name.to_owned(), text)),
