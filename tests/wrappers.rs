@@ -512,3 +512,29 @@ patches:
         ]
     );
 }
+
+/// Each overlay generates the ConfigMap that the base's release takes its values from.
+#[test]
+fn values_that_overlays_generate_are_each_overlays_own() {
+    let release = format!("{FLUX}  valuesFrom: [{{kind: ConfigMap, name: om-values}}]\n");
+    let release = release.replace("authentication: {provider: okta, clientId: base}", "a: {}");
+    let overlay = "resources: [../base]
+configMapGenerator:
+  - {name: om-values, files: [values.yaml=om.yaml]}
+";
+    let files = [
+        ("base/kustomization.yaml", "resources: [om.yaml]\n"),
+        ("base/om.yaml", release.as_str()),
+        ("dev/kustomization.yaml", overlay),
+        ("dev/om.yaml", DEV),
+        ("prod/kustomization.yaml", overlay),
+        ("prod/om.yaml", PROD),
+    ];
+    assert_eq!(
+        shown(&files, &SHOWN[1..]),
+        [
+            "helm:base/om.yaml#om@dev: written dev, written base",
+            "helm:base/om.yaml#om@prod: written prod, written base",
+        ]
+    );
+}

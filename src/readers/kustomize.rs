@@ -130,6 +130,8 @@ pub(super) fn stores<'a>(context: &Context<'a>, inline: &'a Inline) -> Vec<Store
 pub(super) struct Overlaid<'a> {
     /// By where they stand, each with the kustomization on which no other one builds.
     pub wrappers: HashMap<(SourceId, usize), Vec<(SourceId, Wrapper<'a>)>>,
+    /// The Secrets and ConfigMaps that such a kustomization builds beside them.
+    pub stores: HashMap<SourceId, Vec<Store<'a>>>,
     /// Charts that kustomizations render, the same.
     pub charts: Vec<(SourceId, Charts<'a>)>,
     /// Files that hold patches and no resources.
@@ -146,10 +148,14 @@ pub(super) fn overlaid<'a>(context: &Context<'a>, inline: &'a Inline) -> Overlai
         let scope = builder.build(input);
         inner.extend(builder.inner);
         overlaid.patches.extend(builder.patches);
+        if !scope.wrappers.is_empty() {
+            overlaid.stores.insert(input.source, scope.stores);
+        }
         wrappers.extend(scope.wrappers.into_iter().map(|it| (input.source, it)));
         overlaid.charts.extend(scope.charts.into_iter().map(|it| (input.source, it)));
     }
     overlaid.charts.retain(|(main, _)| !inner.contains(main));
+    overlaid.stores.retain(|main, _| !inner.contains(main));
     for (main, wrapper) in wrappers.into_iter().filter(|(main, _)| !inner.contains(main)) {
         let Part { node, source } = wrapper.manifest;
         overlaid.patches.remove(&source);

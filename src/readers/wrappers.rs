@@ -125,6 +125,10 @@ struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
+    fn is_in(&self, store: &Store<'_>) -> bool {
+        store.is_secret == self.is_secret && store.identity.is_named(&self.name)
+    }
+
     /// Values as `configMapKeyRef` and `secretKeyRef` name them, the Secret over the ConfigMap.
     fn by_key(from: Node<'a>) -> Vec<Held<'a>> {
         let kinds = [("configMapKeyRef", false), ("secretKeyRef", true)].into_iter();
@@ -169,6 +173,8 @@ struct Release<'a> {
     patches: Vec<post_render::Patch<'a>>,
     /// Patches of the wrapper that are not followed.
     hidden: Vec<Span>,
+    /// The Secrets and ConfigMaps that one kustomization builds together with it.
+    stores: &'a [Store<'a>],
 }
 
 /// A single value over all others.
@@ -219,6 +225,7 @@ impl<'a> Release<'a> {
             unseen: Vec::new(),
             patches: Vec::new(),
             hidden: Vec::new(),
+            stores: &[],
         }
     }
 }
@@ -512,7 +519,9 @@ fn layers<'a>(
                 None => {}
             },
             Values::Held(held) => {
-                let entry = store(context, stores(), source.folder(), held)
+                let built = release.stores.iter().find(|store| held.is_in(store));
+                let entry = built
+                    .or_else(|| store(context, stores(), source.folder(), held))
                     .and_then(|store| store.entries.get(&held.key));
                 let Some(entry) = entry else {
                     let kind = if held.is_secret { "Secret" } else { "ConfigMap" };
@@ -576,9 +585,7 @@ fn store<'s, 'a>(
     folder: &str,
     held: &Held<'_>,
 ) -> Option<&'s Store<'a>> {
-    let fits = |store: &&Store<'_>| {
-        store.is_secret == held.is_secret && store.identity.is_named(&held.name)
-    };
+    let fits = |store: &&Store<'_>| held.is_in(store);
     let beside = |store: &&Store<'_>| context.sources.get(store.source).folder() == folder;
     let mut fitting = stores.iter().filter(fits);
     fitting.clone().find(beside).or_else(|| {

@@ -7,7 +7,7 @@ use crate::syntax::yaml::Node;
 
 use super::super::compose::Context;
 use super::super::kustomize::Overlaid;
-use super::super::manifests::{Change, Operation, Part, Verb, Wrapper};
+use super::super::manifests::{Change, Operation, Part, Store, Verb, Wrapper};
 use super::super::{Input, scalar};
 use super::post_render::Patch;
 use super::{Release, Values, helm, text};
@@ -51,11 +51,11 @@ fn places(kind: &str) -> Option<Places> {
     })
 }
 
-/// A document's releases: as they are, or once for each kustomization that changes them. None
-/// of a document that is a patch itself.
+/// A document's releases: as they are, or once for each kustomization that changes them or builds
+/// what they take values from. None of a document that is a patch itself.
 pub(super) fn spread<'a>(
     context: &Context<'a>,
-    overlaid: &Overlaid<'a>,
+    overlaid: &'a Overlaid<'a>,
     input: &Input,
     root: Node<'a>,
     releases: Vec<Release<'a>>,
@@ -65,18 +65,34 @@ pub(super) fn spread<'a>(
     }
     let place = (input.source, root.range().start);
     let built = overlaid.wrappers.get(&place).map(Vec::as_slice).unwrap_or_default();
-    if built.iter().all(|(_, wrapper)| wrapper.changes.is_empty()) {
-        return releases;
-    }
-    let Some(places) = text(root, "kind").and_then(places) else { return releases };
-    let mut spread = Vec::new();
-    for (main, wrapper) in built {
-        let folder = context.sources.get(*main).folder().trim_end_matches('/');
-        for release in &releases {
+    let stores = |main: &SourceId| -> &'a [Store<'a>] {
+        overlaid.stores.get(main).map(Vec::as_slice).unwrap_or_default()
+    };
+    let places = text(root, "kind").and_then(places);
+    let mut spread: Vec<Release<'a>> = Vec::new();
+    for release in releases {
+        let takes = |stores: &[Store<'a>]| {
+            release.values.iter().any(|values| match values {
+                Values::Held(held) => stores.iter().any(|store| held.is_in(store)),
+                _ => false,
+            })
+        };
+        let is_own = |(main, wrapper): &&(SourceId, Wrapper<'a>)| {
+            !wrapper.changes.is_empty() || takes(stores(main))
+        };
+        // One that changes nothing leaves it what it is.
+        if built.len() != built.iter().filter(is_own).count() || built.is_empty() {
+            spread.push(release.clone());
+        }
+        for (main, wrapper) in built.iter().filter(is_own) {
             let mut release = release.clone();
-            if !wrapper.changes.is_empty() {
+            if built.len() > 1 || !wrapper.changes.is_empty() {
+                let folder = context.sources.get(*main).folder().trim_end_matches('/');
                 release.name = format!("{}@{folder}", release.name);
-                amend(&mut release, wrapper, &places);
+            }
+            release.stores = stores(main);
+            if let Some(places) = &places {
+                amend(&mut release, wrapper, places);
             }
             spread.push(release);
         }
