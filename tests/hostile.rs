@@ -237,6 +237,118 @@ fn variables_in_great_number() {
     assert!(run.out.contains("b/docker-compose.yml:6:"), "{}", run.out);
 }
 
+/// So many servers of a compose file, each with this beside its image.
+fn servers(number: usize, rest: &str) -> String {
+    let server = |n| {
+        format!("  s{n}: {{image: 'openmetadata/server:1.11.4', {rest}, container_name: s{n}}}\n")
+    };
+    (0..number).map(server).collect()
+}
+
+#[test]
+fn what_very_many_servers_have_through_aliases() {
+    let many = |number: usize, item: &str| item.replace('@', "x").repeat(number);
+    for (shared, rest) in [
+        (format!("'{}'", many(3_000_000, "@")), "environment: {JWT_ISSUER: *a}"),
+        (format!("'{}'", many(100_000, "${A:-@}")), "environment: {JWT_ISSUER: *a}"),
+        (
+            format!("'[{}]'", many(10_000, "admin@,")),
+            "environment: {AUTHORIZER_ADMIN_PRINCIPALS: *a}",
+        ),
+        (format!("[{}]", many(10_000, "./@:/@,")), "volumes: *a"),
+        (format!("[{}]", many(50_000, "migrate,")), "command: *a"),
+    ] {
+        let text = format!("x: &a {shared}\nservices:\n{}", servers(400, rest));
+        let folder = folder(&[("docker-compose.yml", UNSAFE), ("a/compose.yml", &text)]);
+        let run = check(folder.path());
+        let said = run.out.lines().find(|line| line.contains("4 MiB that they share"));
+        assert!(said.is_some_and(|line| line.starts_with("a/compose.yml")), "{rest}: {}", run.err);
+    }
+}
+
+#[test]
+fn merges_that_very_many_servers_have() {
+    let keys: String = (0..5_000).map(|n| format!("  k{n}: v\n")).collect();
+    let text = format!("x: &a\n{keys}services:\n{}", servers(300, "<<: *a"));
+    let folder = folder(&[("docker-compose.yml", UNSAFE), ("a/compose.yml", &text)]);
+    let run = check(folder.path());
+    assert!(run.out.contains("4 MiB that they share"), "{}", run.err);
+}
+
+#[test]
+fn files_that_are_included_in_great_number() {
+    let names = |name: &str| (0..500).map(|n| format!("{name}{n}.yml, ")).collect::<String>();
+    let variables: String = (0..3_000).map(|n| format!("V{n}=x\n")).collect();
+    let text = format!("include: [{}]\n{UNSAFE}", names("f"));
+    let folder = folder(&[("docker-compose.yml", &text), (".env", &variables)]);
+    for n in 0..500 {
+        let part = format!("services: {{a{n}: {{image: b}}}}\n");
+        write(folder.path(), &format!("f{n}.yml"), part.as_bytes());
+    }
+    let text = format!("include: [{}]\nservices:\n{}", names("g"), servers(400, "restart: no"));
+    write(folder.path(), "b/compose.yml", text.as_bytes());
+    let run = check(folder.path());
+    assert!(run.out.contains("variables or 4 MiB"), "{} {}", run.out, run.err);
+
+    // The same file again is the same file.
+    let text = format!("include: [{}]\n{UNSAFE}", "f.yml, ".repeat(20_000));
+    let folder = support::folder(&[("docker-compose.yml", &text), (".env", &variables)]);
+    write(folder.path(), "f.yml", b"services: {a: {image: b}}\n");
+    let run = check(folder.path());
+    assert!(!run.out.contains("was not judged"), "{} {}", run.out, run.err);
+}
+
+#[test]
+fn problems_that_very_many_servers_share() {
+    let names: String = (0..1_000).map(|n| format!("f{n}.yml, ")).collect();
+    let text = format!("include: [{names}]\nservices:\n{}", servers(400, "restart: no"));
+    let folder = folder(&[("docker-compose.yml", UNSAFE), ("b/compose.yml", &text)]);
+    for n in 0..1_000 {
+        let part =
+            format!("services: {{a{n}: {{image: b}}}}\nx: {{JWT_KEY_ID: 1, JWT_KEY_ID: 2}}\n");
+        write(folder.path(), &format!("b/f{n}.yml"), part.as_bytes());
+    }
+    let run = check(folder.path());
+    assert!(run.out.contains("b/f999.yml:2:"), "{}", run.err);
+}
+
+#[test]
+fn files_without_servers_take_no_room_from_those_that_have_some() {
+    let folder = folder(&[("z/docker-compose.yml", UNSAFE)]);
+    for n in 0..1_500 {
+        let text = format!("services: {{a: {{image: mysql, environment: {{DB_USER: a{n}}}}}}}\n");
+        write(folder.path(), &format!("d{n}/compose.yml"), text.as_bytes());
+    }
+    let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.out.contains("z/docker-compose.yml:6:"), "{}", run.out);
+}
+
+#[test]
+fn servers_of_all_files_and_of_named_deployments_are_bounded_together() {
+    let many = format!("services:\n{}", servers(400, "restart: no"));
+    let applications: String = (0..400)
+        .map(|n| format!("---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: a{n}}}\nspec: {{source: {{chart: openmetadata, helm: {{}}}}}}\n"))
+        .collect();
+    for (name, text) in [("compose.yml", &many), ("apps.yaml", &applications)] {
+        let folder = folder(&[("docker-compose.yml", UNSAFE)]);
+        for n in 0..9 {
+            write(folder.path(), &format!("d{n}/{name}"), text.as_bytes());
+        }
+        let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains(&format!("d8/{name}: not judged")), "{}", run.err);
+        assert!(run.out.contains(&format!("d0/{name}:")), "{}", run.out);
+    }
+    let named: String = (0..200)
+        .map(|n| format!("[[deployment]]\nname = \"a{n}\"\ncompose = [\"compose.yml\"]\n"))
+        .collect();
+    let folder = folder(&[("compose.yml", &many), ("omlint.toml", &named)]);
+    let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("compose.yml: not judged"), "{}", run.err);
+}
+
 #[test]
 fn values_and_patches_in_quotes_in_great_number() {
     let applications: String = (0..400)

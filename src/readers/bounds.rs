@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::deployment::Deployment;
 use crate::deployment::evidence::Problem;
 use crate::source::{SourceId, Sources, Span};
+use crate::syntax::yaml::Node;
 
 /// Servers of one file.
 pub(super) const MOST_SERVERS: usize = 500;
@@ -14,8 +15,14 @@ pub(super) const MOST_SERVERS: usize = 500;
 pub(super) const MOST_IN_ALL: usize = 1_000;
 /// Bytes that servers share: what stands in a file that many have is read for each of them.
 const MOST_SHARED: usize = 32 << 20;
+/// Bytes that the parts of one file take in through aliases, beyond what stands in them.
+const MOST_BORROWED: usize = 4 << 20;
 /// Variables of all services of one project.
 pub(super) const MOST_VARIABLES: usize = 100_000;
+/// Lines of environment files that one project reads, those counted again that it reads again.
+pub(super) const MOST_LINES: usize = 250_000;
+/// Things of one kind that are told of one deployment: nobody reads more of them.
+pub(super) const MOST_TOLD: usize = 100;
 /// Environment files of one service.
 pub(super) const MOST_ENV_FILES: usize = 100;
 /// Services beside the servers of one project.
@@ -36,6 +43,24 @@ pub(super) fn servers<T>(servers: &mut Vec<T>, place: impl Fn(&T) -> Span) -> Ve
 /// Leaves the first services beside the servers, in the same way.
 pub(super) fn beside<T>(services: &mut Vec<T>, place: impl Fn(&T) -> Span) -> Vec<Span> {
     first(services, MOST_BESIDE, place)
+}
+
+/// How many of a file's parts are read: what their aliases bring in together is not without
+/// measure. The first is read in any case.
+pub(super) fn in_reach<'t>(parts: impl IntoIterator<Item = Node<'t>>) -> usize {
+    let mut borrowed = 0usize;
+    let mut parts = parts.into_iter();
+    let fits = |part: Node<'_>| {
+        let fits = borrowed <= MOST_BORROWED;
+        borrowed = borrowed.saturating_add(part.borrowed());
+        fits
+    };
+    parts.by_ref().map(fits).take_while(|fits| *fits).count()
+}
+
+/// Whether a service is read that is put together from other services, too.
+pub(super) fn may_borrow(bytes: usize) -> bool {
+    bytes <= MOST_BORROWED
 }
 
 fn first<T>(items: &mut Vec<T>, most: usize, place: impl Fn(&T) -> Span) -> Vec<Span> {
@@ -63,6 +88,12 @@ pub(super) fn looks_around(number: usize, around: usize) -> bool {
     number == 0 || number.saturating_mul(around) < MOST_PAIRS
 }
 
+/// Whether the server of this number speaks of so many problems of its files. They are the same
+/// for all, and the first has told them.
+pub(super) fn tells(number: usize, problems: usize) -> bool {
+    number == 0 || number.saturating_mul(problems) < MOST_PAIRS
+}
+
 /// How many ways to itself a server looks at.
 pub(super) fn own_ports(looks_around: bool) -> usize {
     if looks_around { MOST_PORTS } else { FEW_PORTS }
@@ -73,14 +104,28 @@ pub(super) fn say(deployments: &mut [Deployment], beyond: Vec<Span>) {
     for span in beyond {
         let home = deployments.iter().position(|found| found.sources.contains(&span.source));
         let reason = format!(
-            "it has more than {MOST_SERVERS} servers, {MOST_BESIDE} services beside them or \
-             {MOST_VARIABLES} variables, and what stands from here on was not judged"
+            "it has more than {MOST_SERVERS} servers, {MOST_BESIDE} services beside them, \
+             {MOST_VARIABLES} variables or {} MiB that they share, and what stands from here on \
+             was not judged",
+            MOST_BORROWED >> 20
         );
         let problem = Problem::NotParsed { reason, span };
         if let Some(found) = deployments.get_mut(home.unwrap_or(0)) {
             found.evidence.problems.push(problem);
         }
     }
+}
+
+/// How many of these are read at once, so that what is too much is not read before that is known:
+/// `weigh` tells how many servers one of them holds at most.
+pub(super) fn at_once<T>(list: &[T], weigh: impl Fn(&T) -> usize) -> usize {
+    let mut servers = 0;
+    let fits = |item: &T| {
+        let fits = servers < MOST_SERVERS;
+        servers += weigh(item).min(MOST_SERVERS);
+        fits
+    };
+    list.iter().map(fits).take_while(|fits| *fits).count()
 }
 
 /// What the deployments of a run may still cost.
@@ -92,17 +137,26 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Whether there is room for a deployment that is put together from these files.
+    /// Whether there is room for more servers at all.
+    pub(super) fn is_full(&self) -> bool {
+        self.servers >= MOST_IN_ALL
+    }
+
+    /// Counts servers that were read.
+    pub(super) fn count(&mut self, servers: usize) {
+        self.servers += servers;
+    }
+
+    /// Whether there is room for deployments that are put together from these files.
     pub(super) fn admits(&mut self, files: &[SourceId], sources: &Sources) -> bool {
         let shared: usize = files
             .iter()
             .filter(|id| self.seen.contains(id))
             .map(|id| sources.get(*id).text.len())
             .sum();
-        if self.servers >= MOST_IN_ALL || self.shared + shared > MOST_SHARED {
+        if self.is_full() || self.shared + shared > MOST_SHARED {
             return false;
         }
-        self.servers += 1;
         self.shared += shared;
         self.seen.extend(files);
         true

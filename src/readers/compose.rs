@@ -9,13 +9,13 @@ mod ports;
 mod roles;
 mod services;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::deployment::catalogue::{Catalogue, SettingId};
 use crate::deployment::environment::{Environment, Fallback, Unseen};
-use crate::deployment::evidence::{Evidence, Image, MountSource, Neighbour, Port};
+use crate::deployment::evidence::{Evidence, Image, MountSource, Neighbour, Port, Problem};
 use crate::deployment::value::{Origin, Value};
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
@@ -75,6 +75,10 @@ struct Reader<'a, 'c> {
     used: BTreeSet<SourceId>,
     remarks: Vec<String>,
     unseen: Vec<String>,
+    /// Lines of environment files read so far.
+    lines: usize,
+    /// Where those parts of files begin that are left out.
+    beyond: Vec<Span>,
 }
 
 /// The deployments of a project.
@@ -94,12 +98,14 @@ pub(super) fn read(
         used: BTreeSet::new(),
         remarks: project.remark.iter().cloned().collect(),
         unseen: Vec::new(),
+        lines: 0,
+        beyond: Vec::new(),
     };
     for input in &project.files {
         reader.load(input, 0);
     }
-    let mut beyond = Vec::new();
-    let mut deployments = reader.deployments(project, &mut beyond);
+    let mut deployments = reader.deployments(project);
+    let beyond = std::mem::take(&mut reader.beyond);
     if deployments.is_empty() {
         left_out.extend(beyond.iter().map(|span| span.source));
     }
@@ -125,6 +131,8 @@ pub(super) fn read_image(context: &Context<'_>, input: &Input) -> Deployment {
         used: BTreeSet::new(),
         remarks: Vec::new(),
         unseen: Vec::new(),
+        lines: 0,
+        beyond: Vec::new(),
     };
     let from = dockerfile::read(input, context.sources).from;
     let service = Service {
@@ -136,7 +144,7 @@ pub(super) fn read_image(context: &Context<'_>, input: &Input) -> Deployment {
     let environment = reader.environment(&service);
     let project = Project { files: vec![input], env_files: Vec::new(), remark: None };
     let mut deployment =
-        reader.deployment(&project, &service, environment, &[], &Around::default());
+        reader.deployment((&project, 0), &service, environment, &[], &Around::default());
     deployment.id = format!("env:{}", source.path);
     deployment.kind = Kind::Environment;
     deployment.assignments.clear();
@@ -148,18 +156,22 @@ impl<'a> Reader<'a, '_> {
         self.context.sources.get(id)
     }
 
-    /// The servers of the services, and where those begin that are left out.
-    fn deployments(&mut self, project: &Project<'_>, beyond: &mut Vec<Span>) -> Vec<Deployment> {
+    /// The servers of the services.
+    fn deployments(&mut self, project: &Project<'_>) -> Vec<Deployment> {
         let services = std::mem::take(&mut self.services);
         let mut servers = Vec::new();
         let mut migrations = Vec::new();
         let mut others = Vec::new();
-        let mut number = 0;
+        let (mut number, mut borrowed) = (0, 0usize);
         for service in &services {
-            if number > MOST_VARIABLES {
-                beyond.push(service.name_span);
+            if number > MOST_VARIABLES || !bounds::may_borrow(borrowed) {
+                self.beyond.push(service.name_span);
                 break;
             }
+            // What it has from other services was there before.
+            let below = service.layers.iter().rev().skip(1);
+            let lent = below.map(|layer| layer.node.borrowed() + layer.node.range().len());
+            borrowed = lent.fold(borrowed, usize::saturating_add);
             let environment = self.environment(service);
             number += environment.variables.len();
             if !self.is_server(service, &environment) {
@@ -175,8 +187,8 @@ impl<'a> Reader<'a, '_> {
         if servers.is_empty() {
             servers.extend(migrations.drain(..).next());
         }
-        beyond.extend(bounds::servers(&mut servers, |(service, _)| service.name_span));
-        beyond.extend(bounds::beside(&mut others, |(service, _)| service.name_span));
+        self.beyond.extend(bounds::servers(&mut servers, |(service, _)| service.name_span));
+        self.beyond.extend(bounds::beside(&mut others, |(service, _)| service.name_span));
         let names: Arc<[String]> = services.iter().map(|service| service.name.clone()).collect();
         let mut ports: Vec<Port> = Vec::new();
         let mut rest = services.iter();
@@ -205,7 +217,7 @@ impl<'a> Reader<'a, '_> {
                 let number = services.len().max(around.ports.len());
                 let has_all = bounds::looks_around(at, number);
                 let around = if has_all { &around } else { &alone };
-                self.deployment(project, service, environment, &migrations, around)
+                self.deployment((project, at), service, environment, &migrations, around)
             })
             .collect()
     }
@@ -226,7 +238,7 @@ impl<'a> Reader<'a, '_> {
 
     fn deployment(
         &self,
-        project: &Project<'_>,
+        (project, number): (&Project<'_>, usize),
         service: &Service<'a>,
         environment: Environment,
         migrations: &[(&Service<'a>, Environment)],
@@ -285,8 +297,9 @@ impl<'a> Reader<'a, '_> {
         };
         let main = project.files.first().map_or(service.name_span.source, |input| input.source);
         let mut sources = vec![main];
+        let mut known = HashSet::from([main]);
         let mut add = |id: SourceId| {
-            if !sources.contains(&id) {
+            if known.insert(id) {
                 sources.push(id);
             }
         };
@@ -305,10 +318,11 @@ impl<'a> Reader<'a, '_> {
             keys,
             ..Evidence::default()
         };
-        for &id in &sources {
-            if let Some(input) = self.context.inputs.of(id) {
-                evidence.problems.extend(super::problems(input, self.context.sources, catalogue));
-            }
+        let inputs = sources.iter().filter_map(|id| self.context.inputs.of(*id));
+        let problems = inputs.map(|input| super::problems(input, self.context.sources, catalogue));
+        let problems: Vec<&[Problem]> = problems.collect();
+        if bounds::tells(number, problems.iter().map(|list| list.len()).sum()) {
+            evidence.problems.extend(problems.into_iter().flatten().cloned());
         }
         let basics = Basics {
             id: format!("compose:{}#{}", project_name(self.context, project), service.name),

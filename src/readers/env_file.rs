@@ -101,7 +101,8 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
     let settings = environment.settings(context.catalogue, &fallback);
     let mut evidence = Evidence::default();
     for input in inputs {
-        evidence.problems.extend(super::problems(input, context.sources, context.catalogue));
+        let problems = super::problems(input, context.sources, context.catalogue);
+        evidence.problems.extend_from_slice(problems);
     }
     let paths: Vec<&str> =
         inputs.iter().map(|input| context.sources.get(input.source).path.as_str()).collect();

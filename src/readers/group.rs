@@ -10,7 +10,7 @@ use crate::source::discover::is_template_name;
 use crate::source::{Arrival, SourceId, Sources, Span, Trouble, spread};
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
 
-use super::bounds::Budget;
+use super::bounds::{self, Budget};
 use super::compose::{self, Context, Project};
 use super::helm::umbrella::umbrellas;
 use super::{
@@ -31,13 +31,14 @@ pub fn read(
     let mut consumed = Consumed::new();
     let mut budget = Budget::default();
 
-    named::read(&context, options, &mut reading, &mut consumed);
-    reading.deployments.extend(wrappers::read(&context, &mut consumed));
+    named::read(&context, options, &mut reading, &mut consumed, &mut budget);
+    wrappers::read(&context, &mut reading, &mut consumed, &mut budget);
     read_helm(&context, options, &mut reading, &mut consumed, &mut budget);
     read_compose(&context, options, &mut reading, &mut consumed, &mut budget);
     let held = reading.deployments.iter().flat_map(|release| release.held.iter());
     let passed: BTreeSet<Span> = held.map(|(place, _)| *place).collect();
     let found = kubernetes::read(&context, &mut consumed, None);
+    budget.count(found.len());
     reading.deployments.extend(found.into_iter().filter(|one| !is_part(one, &passed)));
 
     let explicit: Vec<&Input> = options.env_files.iter().filter_map(|id| inputs.of(*id)).collect();
@@ -57,8 +58,12 @@ pub fn read(
     consumed.extend(alone.iter().map(|input| input.source));
     leave_out(
         &mut alone,
-        &mut reading,
-        |input| budget.admits(&[input.source], sources),
+        &mut reading.left_out,
+        |input| {
+            let is_admitted = budget.admits(&[input.source], sources);
+            budget.count(usize::from(is_admitted));
+            is_admitted
+        },
         |input| input.source,
     );
     reading.deployments.extend(spread::map(&alone, |input| match input.role {
@@ -89,17 +94,20 @@ pub fn read(
     reading
 }
 
+/// Values files of one release, and what tells of its chart.
+type Release<'a> = (Vec<&'a Input>, Vec<&'a Input>);
+
 /// Leaves what there is room for, and says which files have none.
 fn leave_out<T>(
     list: &mut Vec<T>,
-    reading: &mut Reading,
+    left_out: &mut BTreeSet<SourceId>,
     mut admits: impl FnMut(&T) -> bool,
     main: impl Fn(&T) -> SourceId,
 ) {
     list.retain(|item| {
         let is_admitted = admits(item);
         if !is_admitted {
-            reading.left_out.insert(main(item));
+            left_out.insert(main(item));
         }
         is_admitted
     });
@@ -152,7 +160,7 @@ fn loose(
         loose
             .problems
             .extend(problems.iter().filter(|p| matches!(p, Problem::NotParsed { .. })).cloned());
-        if let (true, Some(last)) = (loose.problems.is_empty(), first_repeated(&problems)) {
+        if let (true, Some(last)) = (loose.problems.is_empty(), first_repeated(problems)) {
             loose.problems.push(Problem::NotParsed {
                 reason: "this key stands twice in one mapping, as when the indentation is lost"
                     .into(),
@@ -241,7 +249,7 @@ fn read_helm(
         !is_ours(input) && root.is_some_and(|root| helm::dependencies::are_in(root, path))
     };
     // Which files make a deployment is decided first; the deployments are then read at once.
-    let mut releases: Vec<(Vec<&Input>, Vec<&Input>)> = Vec::new();
+    let mut releases: Vec<Release<'_>> = Vec::new();
     let mut layered: Vec<SourceId> = Vec::new();
     for base in &values {
         let source = sources.get(base.source);
@@ -310,16 +318,25 @@ fn read_helm(
     let numbers =
         |files: &[&Input]| -> Vec<SourceId> { files.iter().map(|input| input.source).collect() };
     let last = |files: &[&Input]| files.last().map_or(SourceId(0), |input| input.source);
-    leave_out(
-        &mut releases,
-        reading,
-        |(files, _)| budget.admits(&numbers(files), sources),
-        |(files, _)| last(files),
-    );
+    // A server takes as much to write.
+    let weigh = |(files, _): &Release<'_>| {
+        files.iter().map(|input| sources.get(input.source).text.len()).sum::<usize>() / 64
+    };
     let parents = helm::Parents::of(context);
-    reading.deployments.extend(spread::flat_map(&releases, |(files, charts)| {
-        helm::read(context, files, charts, &parents)
-    }));
+    while !releases.is_empty() {
+        let number = bounds::at_once(&releases, weigh);
+        let mut now: Vec<Release<'_>> = releases.drain(..number).collect();
+        leave_out(
+            &mut now,
+            &mut reading.left_out,
+            |(files, _)| budget.admits(&numbers(files), sources),
+            |(files, _)| last(files),
+        );
+        let found =
+            spread::flat_map(&now, |(files, charts)| helm::read(context, files, charts, &parents));
+        budget.count(found.len());
+        reading.deployments.extend(found);
+    }
 }
 
 /// `values-X.yaml`, `values.X.yaml`, `X-values.yaml` in the base's folder, or `X/values.yaml`.
@@ -414,22 +431,30 @@ fn read_compose(
         let files = project.files.iter().chain(&project.env_files);
         files.map(|input| input.source).collect()
     };
-    leave_out(
-        &mut asked_for,
-        reading,
-        |project| budget.admits(&files(project), sources),
-        |project| {
-            project.files.iter().chain(&project.env_files).last().map_or(SourceId(0), |i| i.source)
-        },
-    );
-    let results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed, Consumed)> =
-        spread::map(&asked_for, |project| {
+    let weigh = |project: &Project<'_>| {
+        let roots = project.files.iter().filter_map(|i| i.tree()).flat_map(|tree| tree.documents());
+        roots.map(|root| root.get("services").map_or(root, |all| all.value).pairs().len()).sum()
+    };
+    let mut results: Vec<(Vec<SourceId>, Vec<Deployment>, Consumed, Consumed)> = Vec::new();
+    while !asked_for.is_empty() {
+        let number = bounds::at_once(&asked_for, weigh);
+        let mut now: Vec<Project<'_>> = asked_for.drain(..number).collect();
+        leave_out(
+            &mut now,
+            &mut reading.left_out,
+            |project| budget.admits(&files(project), sources),
+            |project| files(project).last().copied().unwrap_or(SourceId(0)),
+        );
+        let found = spread::map(&now, |project| {
             let mut used = Consumed::new();
             let mut left_out = Consumed::new();
             let deployments = compose::read(context, project, &mut used, &mut left_out);
             let own = project.files.iter().map(|input| input.source).collect();
             (own, deployments, used, left_out)
         });
+        budget.count(found.iter().map(|(_, deployments, ..)| deployments.len()).sum());
+        results.extend(found);
+    }
     for (own, deployments, used, _) in &results {
         if !deployments.is_empty() {
             parts.extend(used.iter().filter(|id| !own.contains(id)));
@@ -550,6 +575,7 @@ fn environments<'a>(
         return vec![(vec![input], None)];
     }
     let names = interpolated_names(files);
+    let own = env_files_of(files);
     let fitting: Vec<&Input> = context
         .inputs
         .in_folder(folder)
@@ -559,7 +585,7 @@ fn environments<'a>(
                 && !is_template_name(source.name())
                 && env_file::is_server_environment(input, context.sources, context.catalogue)
                 && input.entries().iter().any(|entry| names.contains(&entry.key))
-                && !is_env_file_of(files, source.name())
+                && !own.contains(source.name())
         })
         .collect();
     if fitting.is_empty() {
@@ -575,25 +601,21 @@ fn environments<'a>(
         .collect()
 }
 
-/// Whether a service names the file in `env_file`: then it is no interpolation source.
-fn is_env_file_of(files: &[&Input], name: &str) -> bool {
-    files.iter().any(|input| {
-        input.tree().is_some_and(|tree| {
-            tree.documents().any(|root| {
-                let services = compose::services_of(root);
-                services.iter().any(|service| {
-                    let Some(entry) = service.value.get("env_file") else { return false };
-                    let nodes =
-                        if entry.value.is_seq() { entry.value.items() } else { vec![entry.value] };
-                    nodes.iter().any(|node| {
-                        let node = node.resolved();
-                        let text = node.get("path").map_or(node, |path| path.value).text();
-                        text.is_some_and(|text| text.rsplit('/').next() == Some(name))
-                    })
-                })
-            })
+/// The names of files that services name in `env_file`: what they say fills in nothing.
+fn env_files_of<'a>(files: &[&'a Input]) -> BTreeSet<&'a str> {
+    let roots = files.iter().filter_map(|input| input.tree()).flat_map(|tree| tree.documents());
+    let entries = roots.flat_map(compose::services_of);
+    let attributes = entries.filter_map(|service| service.value.get("env_file"));
+    let nodes = attributes.flat_map(|attribute| {
+        if attribute.value.is_seq() { attribute.value.items() } else { vec![attribute.value] }
+    });
+    nodes
+        .filter_map(|node| {
+            let node = node.resolved();
+            let text = node.get("path").map_or(node, |path| path.value).text();
+            text.map(|text| text.rsplit('/').next().unwrap_or(text))
         })
-    })
+        .collect()
 }
 
 /// Names that the files fill in.

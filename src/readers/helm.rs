@@ -232,7 +232,8 @@ fn neighbours_only(
     }
     let mut evidence = Evidence::default();
     for input in inputs {
-        evidence.problems.extend(super::problems(input, context.sources, context.catalogue));
+        let problems = super::problems(input, context.sources, context.catalogue);
+        evidence.problems.extend_from_slice(problems);
     }
     let version = beside.version();
     let basics = Basics {
@@ -442,7 +443,8 @@ impl<'a> Reader<'a, '_> {
             ..Evidence::default()
         };
         for input in inputs {
-            evidence.problems.extend(super::problems(input, context.sources, context.catalogue));
+            let problems = super::problems(input, context.sources, context.catalogue);
+            evidence.problems.extend_from_slice(problems);
         }
         let suffix = self.root.alias.as_ref().map(|alias| format!("#{alias}")).unwrap_or_default();
         let mut sources: Vec<SourceId> = Vec::new();

@@ -83,6 +83,8 @@ impl Known {
 #[derive(Clone, Default)]
 pub(super) struct Variables {
     known: BTreeMap<String, Known>,
+    /// Those that win over these.
+    above: Option<Rc<Variables>>,
     /// Bytes brought so far, by these variables and their copies.
     brought: Rc<Cell<usize>>,
     /// Names of those whose values are never printed, wherever they are filled in.
@@ -99,19 +101,27 @@ impl Variables {
     pub(super) fn none_beside(&self) -> Variables {
         Variables {
             known: BTreeMap::new(),
+            above: None,
             brought: self.brought.clone(),
             secret: self.secret.clone(),
         }
     }
 
+    /// These, and others that win over them.
+    pub(super) fn below(self, above: Rc<Variables>) -> Variables {
+        Variables { above: Some(above), ..self }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Known> {
-        self.known.get(name)
+        let above = self.above.as_ref().and_then(|above| above.get(name));
+        above.or_else(|| self.known.get(name))
     }
 
     pub(super) fn insert(&mut self, name: String, known: Known) {
         self.known.insert(name, known);
     }
 
+    /// Its own variables, without those that win over them.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Known)> {
         self.known.iter()
     }

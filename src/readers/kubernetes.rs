@@ -357,11 +357,8 @@ impl<'a> Server<'a, '_> {
         let mut evidence = Evidence { image, mounts, keys, ports, policies, ..Evidence::default() };
         for &id in &sources {
             if let Some(input) = context.inputs.of(id) {
-                evidence.problems.extend(super::problems(
-                    input,
-                    context.sources,
-                    context.catalogue,
-                ));
+                let problems = super::problems(input, context.sources, context.catalogue);
+                evidence.problems.extend_from_slice(problems);
             }
         }
         let namespace = workload

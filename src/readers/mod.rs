@@ -493,8 +493,8 @@ fn names_product(text: &str) -> bool {
 }
 
 /// Problems of a source's text, for the deployments that it is part of.
-fn problems(input: &Input, sources: &Sources, catalogue: &Catalogue) -> Vec<Problem> {
-    input.problems.get_or_init(|| problems::look_for(input, sources, catalogue)).clone()
+fn problems<'i>(input: &'i Input, sources: &Sources, catalogue: &Catalogue) -> &'i [Problem] {
+    input.problems.get_or_init(|| problems::look_for(input, sources, catalogue))
 }
 
 /// A path relative to `folder`, without `.` and `..` where they can be resolved.

@@ -10,6 +10,7 @@ use crate::source::mask::Shown;
 use crate::source::{Arrival, SourceId, Text};
 use crate::syntax::helm_set;
 
+use super::bounds::Budget;
 use super::compose::{self, Context, Project};
 use super::{
     Consumed, Input, ReadOptions, Reading, Role, Versions, env_file, group, helm, kubernetes, shown,
@@ -55,8 +56,15 @@ pub(super) fn read(
     options: &ReadOptions,
     reading: &mut Reading,
     consumed: &mut Consumed,
+    budget: &mut Budget,
 ) {
     for named in &options.named {
+        let files: Vec<SourceId> = named.files().collect();
+        if !budget.admits(&files, context.sources) {
+            reading.left_out.extend(files.last());
+            consumed.extend(files);
+            continue;
+        }
         // What the user says of this one counts before what is said of paths.
         let own = Versions { otherwise: named.version.clone(), ..Versions::default() };
         let versions = match (&context.versions.flag, &named.version) {
@@ -93,6 +101,7 @@ pub(super) fn read(
             reading.empty.push(named.name.clone());
         }
         let alone = found.len() == 1;
+        budget.count(found.len());
         reading.deployments.extend(found.into_iter().map(|mut deployment| {
             let part = deployment.id.rsplit_once('#').map_or(deployment.kind.name(), |(_, p)| p);
             deployment.id =

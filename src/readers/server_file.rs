@@ -310,7 +310,7 @@ pub(super) fn read(context: &Context<'_>, input: &Input, env_files: &[&Input]) -
     let settings =
         settings(input, context.sources, context.catalogue, version.version, environment.as_ref());
     let evidence = Evidence {
-        problems: super::problems(input, context.sources, context.catalogue),
+        problems: super::problems(input, context.sources, context.catalogue).to_vec(),
         ..Evidence::default()
     };
     let basics = Basics {

@@ -18,11 +18,11 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::helm_set::{self, Assigned, Assignment};
 use crate::syntax::yaml::{self, Node};
 
-use super::bounds;
+use super::bounds::{self, Budget};
 use super::compose::Context;
 use super::kustomize::{self, Inline};
 use super::manifests::{Part, Store};
-use super::{Consumed, Input, Role, Want, helm, join, scalar};
+use super::{Consumed, Input, Reading, Role, Want, helm, join, scalar};
 
 /// Name of OpenMetadata's chart.
 const CHART: &str = "openmetadata";
@@ -239,8 +239,12 @@ impl Release<'_> {
 }
 
 /// The deployments that wrappers describe.
-pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deployment> {
-    let mut deployments = Vec::new();
+pub(super) fn read(
+    context: &Context<'_>,
+    reading: &mut Reading,
+    consumed: &mut Consumed,
+    budget: &mut Budget,
+) {
     let inline = Inline::of(context);
     let held = OnceCell::new();
     let stores = || held.get_or_init(|| kustomize::stores(context, &inline)).as_slice();
@@ -253,6 +257,14 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
             continue;
         }
         let Some(tree) = input.tree() else { continue };
+        if budget.is_full() {
+            let roots = tree.documents();
+            let names_chart = |release: Release<'_>| release.is_chart;
+            if roots.flat_map(|root| releases(input, root)).any(names_chart) {
+                reading.left_out.insert(input.source);
+            }
+            continue;
+        }
         let mut of_file = Vec::new();
         let mut beyond = Vec::new();
         let releases = tree.documents().flat_map(|root| {
@@ -279,9 +291,9 @@ pub(super) fn read(context: &Context<'_>, consumed: &mut Consumed) -> Vec<Deploy
             of_file.extend(deployed);
         }
         bounds::say(&mut of_file, beyond);
-        deployments.extend(of_file);
+        budget.count(of_file.len());
+        reading.deployments.extend(of_file);
     }
-    deployments
 }
 
 fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {

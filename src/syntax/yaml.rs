@@ -11,6 +11,7 @@ mod mend;
 mod node;
 mod parts;
 mod tabs;
+mod weight;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -113,6 +114,8 @@ pub struct Tree {
     pub is_unfilled: bool,
     /// Where keys of large mappings stand, by a hash of mapping and key; made when asked for.
     index: OnceLock<HashMap<u64, usize>>,
+    /// Its aliases in order; made when asked for.
+    marks: OnceLock<Box<weight::Marks>>,
 }
 
 /// Mappings with fewer pairs are searched pair by pair.
@@ -323,6 +326,26 @@ mod tests {
         let x = used.get("x").unwrap();
         assert_eq!(x.value.text(), Some("1"));
         assert_eq!(&source[x.via.unwrap().range()], "*b");
+    }
+
+    #[test]
+    fn one_entry_is_what_it_is_among_all() {
+        let source = "a: &a {k: a, l: a}\nb: &b {k: b, m: &n b, <<: *a}\nc: &c {'<<': *a, o: *n}\n\
+                      use: {<<: [*b, *a], n: 1, <<: *c}\nround: &r {<<: *r, x: 1}\n";
+        let tree = parse(source);
+        let root = tree.documents().next().unwrap();
+        for map in ["a", "b", "c", "use", "round"] {
+            let map = root.get(map).unwrap().value;
+            let entries = map.entries();
+            for key in ["k", "l", "m", "n", "o", "x", "<<", "none"] {
+                let listed = entries.iter().find(|entry| entry.key.text() == Some(key));
+                let listed = listed.map(|e| (e.key.id(), e.value.id(), e.via.map(Node::id)));
+                let one = map.get(key).map(|e| (e.key.id(), e.value.id(), e.via.map(Node::id)));
+                if key != "<<" {
+                    assert_eq!(one, listed, "{key}");
+                }
+            }
+        }
     }
 
     #[test]

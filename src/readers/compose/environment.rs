@@ -12,7 +12,7 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
 
-use super::super::bounds::{MOST_ENV_FILES, MOST_VARIABLES};
+use super::super::bounds::{MOST_ENV_FILES, MOST_LINES, MOST_VARIABLES};
 use super::super::interpolation::Known;
 use super::super::{join, scalar};
 use super::Reader;
@@ -130,21 +130,21 @@ impl<'a> Reader<'a, '_> {
                 let Variable { text, place, steps, .. } = variable.clone();
                 outer.insert(name.clone(), Known { text, place, steps });
             }
-            for (name, known) in self.variables.iter() {
-                outer.insert(name.clone(), known.clone());
-            }
         }
+        let outer = outer.below(self.variables.clone());
         let mut seen = self.variables.none_beside();
-        let mut number = 0;
+        let (mut number, mut left_out) = (0, None);
         for (layer, attribute) in env_files {
             for named in env_file_paths(attribute) {
                 number += 1;
-                let has_room =
-                    number <= MOST_ENV_FILES && environment.variables.len() <= MOST_VARIABLES / 2;
+                let has_room = number <= MOST_ENV_FILES
+                    && environment.variables.len() <= MOST_VARIABLES / 2
+                    && self.lines <= MOST_LINES;
                 let at = join(&layer.folder, &plain(&layer.variables, &named.path));
                 match self.context.inputs.at(&at).filter(|_| has_room) {
                     Some(input) => {
                         self.used.insert(input.source);
+                        self.lines += input.entries().len();
                         if named.raw {
                             seen.read_raw(input, self.context.sources, &outer);
                         } else {
@@ -164,16 +164,23 @@ impl<'a> Reader<'a, '_> {
                             }
                         }
                     }
-                    None => environment.unseen.push(Unseen {
-                        name: format!("env_file `{}`", named.path),
-                        span: scalar::span(layer.source, named.node),
-                        rank,
-                        prefix: String::new(),
-                    }),
+                    None => {
+                        let span = scalar::span(layer.source, named.node);
+                        if !has_room {
+                            left_out.get_or_insert(span);
+                        }
+                        environment.unseen.push(Unseen {
+                            name: format!("env_file `{}`", named.path),
+                            span,
+                            rank,
+                            prefix: String::new(),
+                        });
+                    }
                 }
                 rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
             }
         }
+        self.beyond.extend(left_out.filter(|_| self.beyond.is_empty()));
         for (name, variable) in own {
             environment.set(name, variable);
         }

@@ -6,7 +6,7 @@ use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Entry, Node, Tree};
 
 use super::super::interpolation::Variables;
-use super::super::{Companions, Want};
+use super::super::{Companions, Want, bounds};
 
 /// Whether the document has services.
 pub(in crate::readers) fn recognises(root: Node<'_>) -> bool {
@@ -14,9 +14,22 @@ pub(in crate::readers) fn recognises(root: Node<'_>) -> bool {
         || root.get("include").is_some_and(|include| include.value.is_seq())
 }
 
-/// The services of a document. In the oldest files, and in parts that somebody set aside, they
-/// stand at its top.
+/// The services of a document that are read: aliases may make little text very large.
 pub(in crate::readers) fn services(root: Node<'_>) -> Vec<Entry<'_>> {
+    let mut services = all_services(root);
+    services.truncate(bounds::in_reach(services.iter().map(|service| service.value)));
+    services
+}
+
+/// The first service of a document that is not read.
+pub(super) fn first_beyond(root: Node<'_>) -> Option<Entry<'_>> {
+    let services = all_services(root);
+    let number = bounds::in_reach(services.iter().map(|service| service.value));
+    services.into_iter().nth(number)
+}
+
+/// In the oldest files, and in parts that somebody set aside, they stand at the top.
+fn all_services(root: Node<'_>) -> Vec<Entry<'_>> {
     const BESIDE: [&str; 6] = ["version", "name", "volumes", "networks", "configs", "secrets"];
     const TELLING: [&str; 9] = [
         "container_name",

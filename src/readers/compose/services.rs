@@ -9,10 +9,11 @@ use crate::source::{SourceId, Span};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::Node;
 
+use super::super::bounds::{MOST_LINES, MOST_TOLD};
 use super::super::interpolation::Variables;
 use super::super::{Input, join, scalar};
 use super::Reader;
-use super::files::{included_paths, plain, services, texts};
+use super::files::{first_beyond, included_paths, plain, services, texts};
 
 /// Deepest chain of `extends` and `include`.
 const MAX_DEPTH: usize = 16;
@@ -67,10 +68,12 @@ impl<'a> Reader<'a, '_> {
         let folder = self.source(input.source).folder().to_owned();
         for root in tree.documents() {
             for include in root.get("include").map(|e| e.value.items()).unwrap_or_default() {
-                self.include(include, &folder, depth);
+                self.include(include, input.source, &folder, depth);
             }
             self.roots.push(self.layer(root, input.source, &folder));
             let services = services(root);
+            let beyond = first_beyond(root).map(|entry| scalar::span(input.source, entry.key));
+            self.beyond.extend(beyond);
             // A mapping names each service once; only other files may have named it before.
             let known = self.services.iter().enumerate().map(|(at, s)| (s.name.clone(), at));
             let known: HashMap<String, usize> = known.collect();
@@ -92,7 +95,14 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn include(&mut self, include: Node<'a>, folder: &str, depth: usize) {
+    /// A file that is named but not among the files.
+    fn miss(&mut self, what: String) {
+        if self.unseen.len() < MOST_TOLD {
+            self.unseen.push(what);
+        }
+    }
+
+    fn include(&mut self, include: Node<'a>, source: SourceId, folder: &str, depth: usize) {
         let resolved = include.resolved();
         // The included project's own environment; the including one's wins.
         let env_files = match resolved.get("env_file") {
@@ -111,19 +121,31 @@ impl<'a> Reader<'a, '_> {
             .filter_map(|path| self.context.inputs.at(&join(folder, path)))
             .collect();
         let outer = self.variables.clone();
+        let paths: Vec<(String, String)> = included_paths(include)
+            .into_iter()
+            .map(|path| (join(folder, &plain(&outer, &path)), path))
+            .collect();
+        let is_known = |path: &str| {
+            let input = self.context.inputs.at(path);
+            input.is_some_and(|input| self.used.contains(&input.source))
+        };
+        if paths.iter().all(|(at, _)| is_known(at)) {
+            return;
+        }
+        self.lines += found.iter().map(|input| input.entries().len()).sum::<usize>();
+        if self.lines > MOST_LINES {
+            self.beyond.push(scalar::span(source, include));
+            return;
+        }
         let mut inner = outer.none_beside();
         inner.read(&found, self.context.sources, &outer);
-        for (name, known) in outer.iter() {
-            inner.insert(name.clone(), known.clone());
-        }
         self.used.extend(found.iter().map(|input| input.source));
         // What is included sees these; the file that includes it, and its `env_file`s, do not.
-        self.variables = Rc::new(inner);
-        for path in included_paths(include) {
-            let at = join(folder, &plain(&outer, &path));
+        self.variables = Rc::new(inner.below(outer.clone()));
+        for (at, path) in paths {
             match self.context.inputs.at(&at) {
                 Some(input) => self.load(input, depth + 1),
-                None => self.unseen.push(format!("the included file `{path}`")),
+                None => self.miss(format!("the included file `{path}`")),
             }
         }
         self.variables = outer;
@@ -159,7 +181,7 @@ impl<'a> Reader<'a, '_> {
                 let at = join(folder, &plain(&self.variables, path));
                 let found = inputs.at(&at);
                 if found.is_none() {
-                    self.unseen.push(format!("the extended file `{path}`"));
+                    self.miss(format!("the extended file `{path}`"));
                 }
                 found
             }

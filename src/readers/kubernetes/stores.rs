@@ -145,7 +145,8 @@ fn deployment(context: &Context<'_>, group: &[&Store<'_>]) -> Deployment {
     }
     let mut evidence = Evidence::default();
     for input in sources.iter().filter_map(|&id| context.inputs.of(id)) {
-        evidence.problems.extend(super::super::problems(input, context.sources, catalogue));
+        let problems = super::super::problems(input, context.sources, catalogue);
+        evidence.problems.extend_from_slice(problems);
     }
     let kind = &main.identity.kind;
     let namespace = main.identity.namespace.as_deref().map(|name| format!("{name}/"));

@@ -7,6 +7,14 @@ use std::ops::Range;
 
 use super::{Data, INDEXED_FROM, Kind, NodeId, Style, Tree, hash, padded};
 
+/// Mappings that are merged into each other, one within the other.
+const MAX_MERGES: u32 = 64;
+
+/// Whether the key says that its value's entries are to be filled in.
+fn is_merge(key: Node<'_>) -> bool {
+    key.text() == Some("<<") && key.style() == Some(Style::Plain)
+}
+
 /// A node, seen in its tree.
 #[derive(Clone, Copy)]
 pub struct Node<'t> {
@@ -33,7 +41,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    fn data(self) -> &'t Data {
+    pub(super) fn data(self) -> &'t Data {
         &self.tree.nodes[self.id.0 as usize]
     }
 
@@ -168,7 +176,7 @@ impl<'t> Node<'t> {
     ) {
         let map = self.resolved();
         // A mapping that was merged once has nothing to add: an alias bomb costs nothing.
-        if !merged.insert(map.id) || depth > 64 {
+        if !merged.insert(map.id) || depth > MAX_MERGES {
             return;
         }
         let via = if self.is_alias() { via.or(Some(self)) } else { via };
@@ -176,7 +184,7 @@ impl<'t> Node<'t> {
         let level = map.id.0;
         for (key, value) in map.pairs() {
             let Some(name) = key.text() else { continue };
-            if name == "<<" && key.style() == Some(Style::Plain) {
+            if is_merge(key) {
                 merges.push(value);
                 continue;
             }
@@ -206,30 +214,68 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The mapping's own last pair with that key.
+    fn own_pair(self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
+        let pairs = self.own_pairs();
+        let node = |id| Node { tree: self.tree, id };
+        let both = |&(key, value): &(NodeId, NodeId)| (node(key), node(value));
+        let is_it = |pair: &&(NodeId, NodeId)| node(pair.0).text() == Some(key);
+        if pairs.len() >= INDEXED_FROM {
+            let at = *self.tree.index().get(&hash(self.id, key))?;
+            // Anything else here only shares the hash.
+            if let Some(pair) = pairs.get(at).filter(is_it) {
+                return Some(both(pair));
+            }
+        }
+        pairs.iter().rev().find(is_it).map(both)
+    }
+
     /// The entry with that key, merges included.
     pub fn get(self, key: &str) -> Option<Entry<'t>> {
         let map = self.resolved();
-        let pairs = map.own_pairs();
-        let node = |id| Node { tree: self.tree, id };
-        let named = |wanted: &str| {
-            if pairs.len() >= INDEXED_FROM {
-                let at = *self.tree.index().get(&hash(map.id, wanted))?;
-                // Anything else here only shares the hash.
-                if let Some(&pair) = pairs.get(at).filter(|p| node(p.0).text() == Some(wanted)) {
-                    return Some(pair);
-                }
-            }
-            pairs.iter().rev().copied().find(|&(key, _)| node(key).text() == Some(wanted))
-        };
-        let own = named(key).map(|(key, value)| Entry {
-            key: node(key),
-            value: node(value).resolved(),
-            via: node(value).is_alias().then(|| node(value)),
+        let own = map.own_pair(key).map(|(key, value)| Entry {
+            key,
+            value: value.resolved(),
+            via: value.is_alias().then_some(value),
         });
-        if own.is_some() || named("<<").is_none() {
+        if own.is_some() || map.own_pair("<<").is_none() {
             return own;
         }
-        self.entries().into_iter().find(|e| e.key.text() == Some(key))
+        self.merged(key, None, &mut HashSet::new(), 0)
+    }
+
+    /// The entry with that key among those that `<<` fills in.
+    fn merged(
+        self,
+        key: &str,
+        via: Option<Node<'t>>,
+        seen: &mut HashSet<NodeId>,
+        depth: u32,
+    ) -> Option<Entry<'t>> {
+        let map = self.resolved();
+        if !seen.insert(map.id) || depth > MAX_MERGES {
+            return None;
+        }
+        let via = if self.is_alias() { via.or(Some(self)) } else { via };
+        if depth > 0
+            && let Some((key, value)) = map.own_pair(key)
+        {
+            let via = if value.is_alias() { Some(value) } else { via };
+            return Some(Entry { key, value: value.resolved(), via });
+        }
+        let node = |id| Node { tree: self.tree, id };
+        let mut merges = Vec::new();
+        if map.own_pair("<<").is_some() {
+            let all = map.own_pairs().iter().map(|&(key, value)| (node(key), node(value)));
+            merges.extend(all.filter(|(key, _)| is_merge(*key)).map(|(_, value)| value));
+        }
+        merges.into_iter().find_map(|source| {
+            if source.is_seq() {
+                let mut items = source.items().into_iter();
+                return items.find_map(|item| item.merged(key, via, seen, depth + 1));
+            }
+            source.merged(key, via, seen, depth + 1)
+        })
     }
 
     /// The value under a key that has blanks around it, as only quotes or a mended file give it.
