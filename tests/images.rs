@@ -111,3 +111,19 @@ fn quotes_are_the_builders_and_marks_are_filled_in_by_it() {
     let issuer = shown.lines().find(|line| line.contains("jwtissuer")).unwrap();
     assert!(issuer.contains("open-metadata.org") && issuer.contains("Dockerfile:10:"), "{issuer}");
 }
+
+#[test]
+fn a_configuration_file_that_is_copied_in_is_the_images() {
+    let text = format!("{OPEN}COPY openmetadata.yaml /opt/openmetadata/conf/openmetadata.yaml\n");
+    let file = "authenticationConfiguration:
+  provider: ${AUTHENTICATION_PROVIDER:-google}
+authorizerConfiguration:
+  adminPrincipals: [ops]
+jwtTokenConfiguration:
+  keyId: ${JWT_KEY_ID:-6f0a4a52-9d0e-4a8e-8a51-1f6f4d0f5a2b}
+";
+    let (report, found) = check(&[("Dockerfile", &text), ("openmetadata.yaml", file)]);
+    assert_eq!(report["deployments"].as_array().unwrap().len(), 1, "{}", report["deployments"]);
+    assert!(found.iter().any(|it| it == "auth-basic-enabled high Dockerfile:5"), "{found:#?}");
+    assert!(!found.iter().any(|it| it.starts_with("admin-default-principal")), "{found:#?}");
+}

@@ -41,6 +41,29 @@ pub fn read(
     budget.count(found.len());
     reading.deployments.extend(found.into_iter().filter(|one| !is_part(one, &passed)));
 
+    let mut images: Vec<&Input> = list
+        .iter()
+        .filter(|input| {
+            stands_alone(input, sources, &consumed, Role::Dockerfile)
+                && dockerfile::is_server_environment(input, sources, catalogue)
+        })
+        .collect();
+    consumed.extend(images.iter().map(|input| input.source));
+    leave_out(
+        &mut images,
+        &mut reading.left_out,
+        |input| {
+            let is_admitted = budget.admits(&[input.source], sources);
+            budget.count(usize::from(is_admitted));
+            is_admitted
+        },
+        |input| input.source,
+    );
+    let images = spread::map(&images, |input| compose::read_image(&context, input));
+    // A configuration file that is copied in is the image's.
+    consumed.extend(images.iter().flat_map(|image| image.sources.iter().copied()));
+    reading.deployments.extend(images);
+
     let explicit: Vec<&Input> = options.env_files.iter().filter_map(|id| inputs.of(*id)).collect();
     if list.iter().any(|input| stands_alone(input, sources, &consumed, Role::ServerFile)) {
         consumed.extend(explicit.iter().map(|input| input.source));
@@ -51,8 +74,6 @@ pub fn read(
             stands_alone(input, sources, &consumed, Role::ServerFile)
                 || stands_alone(input, sources, &consumed, Role::EnvFile)
                     && env_file::is_server_environment(input, sources, catalogue)
-                || stands_alone(input, sources, &consumed, Role::Dockerfile)
-                    && dockerfile::is_server_environment(input, sources, catalogue)
         })
         .collect();
     consumed.extend(alone.iter().map(|input| input.source));
@@ -68,7 +89,6 @@ pub fn read(
     );
     reading.deployments.extend(spread::map(&alone, |input| match input.role {
         Role::ServerFile => server_file::read(&context, input, &explicit),
-        Role::Dockerfile => compose::read_image(&context, input),
         _ => env_file::read(&context, &[input]),
     }));
     for input in list {
