@@ -357,7 +357,8 @@ impl<'a> Reader<'a, '_> {
     /// A key that looks like this setting's section but stands where the chart ignores it.
     fn misplaced(&self, setting: &Setting) -> Option<Step> {
         let section = setting.helm.first()?.name.split('.').next()?.to_owned();
-        if self.root.is_old() {
+        // Above `config` there is a key of the same name as one of its sections.
+        if self.root.is_old() || section == "openmetadata" {
             return None;
         }
         let places: [(&str, Vec<&str>); 3] = [
