@@ -128,6 +128,23 @@ fn a_line_indented_by_a_tab_is_read_where_its_author_sees_it() {
 }
 
 #[test]
+fn keys_that_stand_twice_for_what_was_lost_between_them_are_not_twice() {
+    let lost = "services:\n  db:\n    image: mysql:8\n    restart: always\n  om\n    image: \
+                docker.getcollate.io/openmetadata/server:1.12.4\n    restart: no\n    environment:\n      \
+                AUTHENTICATION_PROVIDER: basic\n";
+    let folder = folder(&[("docker-compose.yml", lost)]);
+    let all = ["check", ".", "--format", "concise", "--min-severity", "low", "--exit-zero"];
+    let out = omlint(folder.path(), &all).out;
+    assert!(out.contains("input-not-parsed"), "{out}");
+    assert!(!out.contains("duplicate-key"), "{out}");
+    // What stands twice before the break does.
+    let twice = lost.replace("    restart: always\n", "    image: mysql:9\n");
+    write(folder.path(), "docker-compose.yml", twice.as_bytes());
+    let out = omlint(folder.path(), &all).out;
+    assert!(out.contains("docker-compose.yml:4:5: low[duplicate-key]"), "{out}");
+}
+
+#[test]
 fn a_broken_document_among_good_ones() {
     let text = format!("a: [\n---\n{UNSAFE}---\nb: \"\n");
     let folder = folder(&[("docker-compose.yml", &text)]);

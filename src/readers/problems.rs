@@ -37,7 +37,13 @@ pub(super) fn look_for(input: &Input, sources: &Sources, catalogue: &Catalogue) 
             if input.role == Role::Compose {
                 found.extend(compose::duplicates(input.source, tree, &source.text, catalogue));
             }
-            let duplicates = tree.duplicates();
+            let mut duplicates = tree.duplicates();
+            // Behind a break the line is lost that stood between the two.
+            let broken = tree.errors.iter().map(|error| error.offset).min();
+            duplicates.retain(|duplicate| {
+                let last = tree.node(duplicate.last.0).range().start;
+                broken.is_none_or(|broken| last < broken)
+            });
             let of_chart = if duplicates.is_empty() { Vec::new() } else { of_chart(tree) };
             for duplicate in duplicates.into_iter().take(MOST_PROBLEMS) {
                 let (first, last) = (tree.node(duplicate.first.0), tree.node(duplicate.last.0));

@@ -396,6 +396,7 @@ mod tests {
             ("a:\n\tb:\n\t\tc: d\n\te: f\n", ["a", "b", "c"]),
             ("a:\n  b:\n    x: y\n\tc: d\n  e: f\n", ["a", "b", "c"]),
             ("a:\n  b:\n    - x\n\t# tab\n  e: f\n", ["a", "e", ""]),
+            ("a:\n  x:\n    c: 1\n\tb:\n    c: 2\n  e: f\n", ["a", "b", "c"]),
             ("a:\n  b:\n      x: y\n\tc: d\n      z: y\n  e: f\n", ["a", "b", "c"]),
         ] {
             let path: Vec<_> = path.into_iter().filter(|key| !key.is_empty()).collect();

@@ -12,28 +12,33 @@ pub(super) fn read(original: &str) -> Option<Tree> {
     if !original.lines().any(|line| lead(line).contains('\t')) {
         return None;
     }
-    WIDTHS.into_iter().find_map(|width| {
-        let (text, shifts) = widened(original, width);
-        let (mut tree, error, _) = build(&text, &[]);
-        if error.is_some() {
+    let mut trees = WIDTHS.into_iter().filter_map(|width| seen_with(original, width));
+    let first = trees.next()?;
+    // A key that stands twice tells that a line slipped in among others.
+    let is_clean = |tree: &Tree| tree.duplicates().is_empty();
+    if is_clean(&first) { Some(first) } else { trees.find(is_clean).or(Some(first)) }
+}
+
+fn seen_with(original: &str, width: Option<usize>) -> Option<Tree> {
+    let (text, shifts) = widened(original, width);
+    let (mut tree, error, _) = build(&text, &[]);
+    if error.is_some() {
+        return None;
+    }
+    for node in &mut tree.nodes {
+        let range = node.place.range();
+        let start = shifts.back(range.start);
+        node.place = Place::from(start..shifts.back(range.end).max(start));
+        // What stands in a block of text is not indentation alone.
+        let block = matches!(node.kind, Kind::Scalar { style: Style::Literal | Style::Folded, .. });
+        if block && original[node.place.range()].contains("\n\t") {
             return None;
         }
-        for node in &mut tree.nodes {
-            let range = node.place.range();
-            let start = shifts.back(range.start);
-            node.place = Place::from(start..shifts.back(range.end).max(start));
-            // What stands in a block of text is not indentation alone.
-            let block =
-                matches!(node.kind, Kind::Scalar { style: Style::Literal | Style::Folded, .. });
-            if block && original[node.place.range()].contains("\n\t") {
-                return None;
-            }
-        }
-        for comment in &mut tree.comments {
-            *comment = shifts.back(comment.start)..shifts.back(comment.end);
-        }
-        Some(tree)
-    })
+    }
+    for comment in &mut tree.comments {
+        *comment = shifts.back(comment.start)..shifts.back(comment.end);
+    }
+    Some(tree)
 }
 
 /// The blanks and tabs in front of a line.
