@@ -538,3 +538,40 @@ configMapGenerator:
         ]
     );
 }
+
+/// Flux's own Kustomization patches what it finds in a folder, with or without kustomize's file.
+#[test]
+fn patches_of_fluxs_kustomization_are_laid_over_what_it_builds() {
+    let flux = |id: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: om}}
+spec:
+  path: ./apps/om
+  patches:
+    - target: {{kind: HelmRelease}}
+      patch: |
+        - op: replace
+          path: /spec/values/openmetadata/config/authentication/clientId
+          value: {id}
+"
+        )
+    };
+    let (dev, prod) = (flux("dev"), flux("prod"));
+    let files = [
+        ("apps/om/om.yaml", FLUX),
+        ("clusters/dev.yaml", dev.as_str()),
+        ("clusters/prod.yaml", prod.as_str()),
+        ("apps/om/kustomization.yaml", "resources: [om.yaml]\n"),
+    ];
+    for files in [&files[..], &files[..3]] {
+        assert_eq!(
+            shown(files, &SHOWN),
+            [
+                "helm:apps/om/om.yaml#om@clusters: written okta, written dev, written base",
+                "helm:apps/om/om.yaml#om@clusters+1: written okta, written prod, written base",
+            ]
+        );
+    }
+}

@@ -2,6 +2,9 @@
 //! ConfigMaps and Secrets, patches, names and images. Knows nothing of what is in the
 //! environment.
 
+mod overlaid;
+mod selector;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::deployment::value::Fragment;
@@ -12,10 +15,12 @@ use crate::syntax::yaml::{self, Node};
 
 use super::compose::Context;
 use super::manifests::{
-    Change, Charts, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, Wrapper,
-    items, text,
+    Change, Charts, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, items, text,
 };
 use super::{Companions, Input, Role, Want, join, scalar};
+
+pub(super) use overlaid::{Overlaid, of_flux, overlaid};
+use selector::Selector;
 
 /// Deepest chain of kustomizations.
 const MAX_DEPTH: usize = 16;
@@ -77,22 +82,33 @@ pub(super) struct Inline {
 impl Inline {
     pub fn of(context: &Context<'_>) -> Self {
         let mut inline = Inline::default();
-        for input in context.inputs.iter().filter(|input| input.role == Role::Kustomization) {
-            let raw = &context.sources.get(input.source).text;
-            let Some(root) = input.tree().and_then(|tree| tree.documents().next()) else {
-                continue;
-            };
-            let patches =
-                ["patches", "patchesJson6902"].into_iter().flat_map(|key| items(root, key));
-            let patches = patches.filter_map(|item| Some(item.get("patch")?.value));
-            for node in patches.chain(items(root, "patchesStrategicMerge")) {
-                if node.text().is_some_and(|text| text.contains(['\n', '{'])) {
-                    let at = (input.source, node.range().start);
-                    inline.trees.insert(at, yaml::parse_scalar(raw, node));
+        for input in context.inputs.iter() {
+            let Some(tree) = input.tree() else { continue };
+            match input.role {
+                Role::Kustomization => {
+                    tree.documents().take(1).for_each(|root| inline.take(context, input, root));
                 }
+                Role::Manifests => {
+                    for spec in tree.documents().filter_map(of_flux) {
+                        inline.take(context, input, spec);
+                    }
+                }
+                _ => {}
             }
         }
         inline
+    }
+
+    fn take(&mut self, context: &Context<'_>, input: &Input, root: Node<'_>) {
+        let raw = &context.sources.get(input.source).text;
+        let patches = ["patches", "patchesJson6902"].into_iter().flat_map(|key| items(root, key));
+        let patches = patches.filter_map(|item| Some(item.get("patch")?.value));
+        for node in patches.chain(items(root, "patchesStrategicMerge")) {
+            if node.text().is_some_and(|text| text.contains(['\n', '{'])) {
+                let at = (input.source, node.range().start);
+                self.trees.insert(at, yaml::parse_scalar(raw, node));
+            }
+        }
     }
 }
 
@@ -125,46 +141,6 @@ pub(super) fn stores<'a>(context: &Context<'a>, inline: &'a Inline) -> Vec<Store
     scope.stores
 }
 
-/// What wraps values of a chart, as kustomizations leave it.
-#[derive(Default)]
-pub(super) struct Overlaid<'a> {
-    /// By where they stand, each with the kustomization on which no other one builds.
-    pub wrappers: HashMap<(SourceId, usize), Vec<(SourceId, Wrapper<'a>)>>,
-    /// The Secrets and ConfigMaps that such a kustomization builds beside them.
-    pub stores: HashMap<SourceId, Vec<Store<'a>>>,
-    /// Charts that kustomizations render, the same.
-    pub charts: Vec<(SourceId, Charts<'a>)>,
-    /// Files that hold patches and no resources.
-    pub patches: BTreeSet<SourceId>,
-}
-
-/// Everything that wraps values of a chart and is part of some kustomization.
-pub(super) fn overlaid<'a>(context: &Context<'a>, inline: &'a Inline) -> Overlaid<'a> {
-    let mut overlaid = Overlaid::default();
-    let mut wrappers = Vec::new();
-    let mut inner = BTreeSet::new();
-    for input in context.inputs.iter().filter(|input| input.role == Role::Kustomization) {
-        let mut builder = Builder::new(context, inline);
-        let scope = builder.build(input);
-        inner.extend(builder.inner);
-        overlaid.patches.extend(builder.patches);
-        if !scope.wrappers.is_empty() {
-            overlaid.stores.insert(input.source, scope.stores);
-        }
-        wrappers.extend(scope.wrappers.into_iter().map(|it| (input.source, it)));
-        overlaid.charts.extend(scope.charts.into_iter().map(|it| (input.source, it)));
-    }
-    overlaid.charts.retain(|(main, _)| !inner.contains(main));
-    overlaid.stores.retain(|main, _| !inner.contains(main));
-    for (main, wrapper) in wrappers.into_iter().filter(|(main, _)| !inner.contains(main)) {
-        let Part { node, source } = wrapper.manifest;
-        overlaid.patches.remove(&source);
-        let place = (source, node.range().start);
-        overlaid.wrappers.entry(place).or_default().push((main, wrapper));
-    }
-    overlaid
-}
-
 /// The objects that a kustomization works on: those from here on.
 #[derive(Clone, Copy)]
 struct Since {
@@ -191,6 +167,29 @@ impl<'a, 'c> Builder<'a, 'c> {
     pub fn build(&mut self, input: &'a Input) -> Scope<'a> {
         let mut scope = Scope::default();
         self.kustomization(input, &mut scope, Since::now(&Scope::default()), 0);
+        scope
+    }
+
+    /// What Flux makes of a folder: what is built there, patched once more.
+    fn flux(&mut self, spec: Node<'a>, source: SourceId) -> Scope<'a> {
+        let mut scope = Scope::default();
+        let since = Since::now(&scope);
+        let folder = join("", text(spec, "path").unwrap_or_default().trim_start_matches('/'));
+        match NAMES.iter().find_map(|name| self.found(&join(&format!("{folder}/"), name))) {
+            Some(inner) => {
+                self.inner.insert(inner.source);
+                self.kustomization(inner, &mut scope, since, 0);
+            }
+            // Without a kustomization Flux takes all that is there.
+            None => {
+                for input in self.context.inputs.in_folder(&format!("{folder}/")) {
+                    if input.role == Role::Manifests {
+                        self.file(input, &mut scope);
+                    }
+                }
+            }
+        }
+        self.patches(spec, source, &mut scope, since);
         scope
     }
 
@@ -245,14 +244,7 @@ impl<'a, 'c> Builder<'a, 'c> {
         for item in items(root, "patchesStrategicMerge") {
             self.patch(Part { node: item, source: input.source }, None, scope, since);
         }
-        for list in ["patches", "patchesJson6902"] {
-            for item in items(root, list) {
-                let Some(patch) = item.get("path").or(item.get("patch")) else { continue };
-                let target = item.get("target").map(|entry| entry.value);
-                let patch = Part { node: patch.value, source: input.source };
-                self.patch(patch, target, scope, since);
-            }
-        }
+        self.patches(root, input.source, scope, since);
         self.rename(root, scope, since);
         for item in items(root, "images") {
             retag(Part { node: item, source: input.source }, scope, since);
@@ -268,6 +260,17 @@ impl<'a, 'c> Builder<'a, 'c> {
             {
                 let span = Span::new(input.source, item.range());
                 self.refuse(scope, "a replacement", span, None);
+            }
+        }
+    }
+
+    /// Patches that say what they are for.
+    fn patches(&mut self, root: Node<'a>, source: SourceId, scope: &mut Scope<'a>, since: Since) {
+        for list in ["patches", "patchesJson6902"] {
+            for item in items(root, list) {
+                let Some(patch) = item.get("path").or(item.get("patch")) else { continue };
+                let target = item.get("target").map(|entry| entry.value);
+                self.patch(Part { node: patch.value, source }, target, scope, since);
             }
         }
     }
@@ -639,72 +642,5 @@ fn retag<'a>(item: Part<'a>, scope: &mut Scope<'a>, since: Since) {
             image.tag = item.get("newTag");
             image.is_pinned = true;
         }
-    }
-}
-
-/// What a patch's `target` asks for.
-struct Selector {
-    kind: Option<regex::Regex>,
-    name: Option<regex::Regex>,
-    namespace: Option<regex::Regex>,
-    /// Label or annotation, its name, whether it must be there, and its value.
-    marks: Vec<(&'static str, String, bool, Option<String>)>,
-}
-
-impl Selector {
-    /// None if there is a word in it that we do not know.
-    fn of(target: Node<'_>) -> Option<Self> {
-        let pattern = |key: &str| match text(target, key) {
-            None | Some("") => Some(None),
-            Some(text) => regex::RegexBuilder::new(&format!("^(?:{text})$"))
-                .size_limit(1 << 20)
-                .build()
-                .ok()
-                .map(Some),
-        };
-        let mut marks = Vec::new();
-        for (key, section) in [("labelSelector", "labels"), ("annotationSelector", "annotations")] {
-            let Some(terms) = text(target, key) else { continue };
-            for term in terms.split(',').map(str::trim).filter(|term| !term.is_empty()) {
-                if term.contains(['(', ' ']) {
-                    return None;
-                }
-                let parts =
-                    ["!=", "==", "="].iter().find_map(|sign| Some((*sign, term.split_once(sign)?)));
-                marks.push(match parts {
-                    Some((sign, (name, value))) => {
-                        (section, name.to_owned(), sign != "!=", Some(value.to_owned()))
-                    }
-                    None => match term.strip_prefix('!') {
-                        Some(name) => (section, name.to_owned(), false, None),
-                        None => (section, term.to_owned(), true, None),
-                    },
-                });
-            }
-        }
-        Some(Selector {
-            kind: pattern("kind")?,
-            name: pattern("name")?,
-            namespace: pattern("namespace")?,
-            marks,
-        })
-    }
-
-    fn fits(&self, identity: &Identity<'_>) -> bool {
-        let meets = |pattern: &Option<regex::Regex>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
-        };
-        meets(&self.kind, &identity.kind)
-            && identity.names.iter().any(|name| meets(&self.name, name))
-            && meets(&self.namespace, identity.namespace.as_deref().unwrap_or("default"))
-            && self.marks.iter().all(|(section, name, wanted, value)| {
-                let section = identity.metadata.and_then(|node| Some(node.get(section)?.value));
-                let found = section.and_then(|section| text(section, name));
-                let holds = match value {
-                    Some(value) => found == Some(value),
-                    None => found.is_some(),
-                };
-                holds == *wanted
-            })
     }
 }

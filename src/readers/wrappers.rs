@@ -33,7 +33,9 @@ const MAX_PARAMETERS: usize = 2_000;
 pub(super) fn recognises(root: Node<'_>) -> bool {
     const KINDS: [&str; 4] = ["Application", "ApplicationSet", "HelmRelease", "HelmChart"];
     let is_kind = text(root, "kind").is_some_and(|kind| KINDS.contains(&kind));
-    is_kind && root.get("apiVersion").is_some() || !crossplane::releases_in(root).is_empty()
+    is_kind && root.get("apiVersion").is_some()
+        || !crossplane::releases_in(root).is_empty()
+        || kustomize::of_flux(root).is_some()
 }
 
 /// Whether the document is one of those without a kind: a helmfile, one of Fleet's, or tasks of

@@ -89,6 +89,14 @@ pub(super) fn spread<'a>(
             if built.len() > 1 || !wrapper.changes.is_empty() {
                 let folder = context.sources.get(*main).folder().trim_end_matches('/');
                 release.name = format!("{}@{folder}", release.name);
+                // Several Kustomizations of Flux may stand in one folder.
+                let called = format!("{}+", release.name);
+                let same =
+                    spread.iter().filter(|other| format!("{}+", other.name).starts_with(&called));
+                match same.count() {
+                    0 => {}
+                    others => release.name.push_str(&format!("+{others}")),
+                }
             }
             release.stores = stores(main);
             if let Some(places) = &places {
