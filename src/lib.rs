@@ -329,12 +329,12 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         .filter(|input| !matches!(input.role, Role::Other | Role::Chart))
         .map(|input| input.source)
         .collect();
-    for id in (0..run.sources.len() as u32).map(SourceId) {
-        // Only a file of ours can hold a secret that matters.
-        if relevant.contains(&id) {
-            let kept_out = disk.is_kept_out(run.sources.get(id));
-            run.sources.get_mut(id).kept_out = kept_out;
-        }
+    // Only a file of ours can hold a secret that matters.
+    let ids = (0..run.sources.len() as u32).map(SourceId);
+    let relevant: Vec<SourceId> = ids.filter(|id| relevant.contains(id)).collect();
+    let kept_out = spread::map(&relevant, |id| disk.is_kept_out(run.sources.get(*id)));
+    for (id, kept_out) in relevant.into_iter().zip(kept_out) {
+        run.sources.get_mut(id).kept_out = kept_out;
     }
 
     stages.end("references");

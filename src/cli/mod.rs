@@ -27,6 +27,7 @@ use clap::Parser;
 use crate::config::{self, Choice, Flags, Loaded};
 use crate::report;
 use crate::source::discover::Disk;
+use crate::source::spread;
 use arguments::BaselineCommand;
 use words::When;
 
@@ -47,6 +48,7 @@ pub enum Outcome {
 
 /// Parses arguments, runs the command, and says what came of it.
 pub fn run() -> Outcome {
+    spread::lead();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -292,7 +292,7 @@ impl Reader<'_> {
         let range = text.span.range();
         let inner = range.start + 1..range.end.saturating_sub(1).max(range.start + 1);
         let Some(raw) = self.text.get(inner.clone()) else {
-            return Text::decoded(&text.value, text.span);
+            return Text::decoded(text.value.as_str(), text.span);
         };
         // Only a backslash before a quote or another one is common here.
         let mut runs = Vec::new();
@@ -314,7 +314,7 @@ impl Reader<'_> {
             let whole = Span::new(self.id, inner);
             return Text::mapped(decoded, whole, runs);
         }
-        Text::decoded(&text.value, text.span)
+        Text::decoded(text.value.as_str(), text.span)
     }
 
     /// Shows a text if it looks like a name or a path.

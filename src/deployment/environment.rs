@@ -7,6 +7,7 @@ use crate::source::Span;
 
 use super::catalogue::{Catalogue, Setting, SettingId};
 use super::value::{Fragment, Origin, State, Step, Value};
+use super::values::Values;
 use super::version::{Confidence, Version};
 
 /// A variable on its way to the server.
@@ -94,7 +95,7 @@ impl Environment {
     }
 
     /// What each setting of the catalogue becomes, by its number.
-    pub fn settings(&self, catalogue: &Catalogue, fallback: &Fallback<'_>) -> Vec<Value> {
+    pub fn settings(&self, catalogue: &Catalogue, fallback: &Fallback<'_>) -> Values {
         catalogue.settings.iter().map(|setting| self.setting(setting, fallback)).collect()
     }
 

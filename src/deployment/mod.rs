@@ -7,6 +7,7 @@ pub mod environment;
 pub mod evidence;
 pub mod reach;
 pub mod value;
+pub mod values;
 pub mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::source::{SourceId, Span, mask};
 use catalogue::{Catalogue, SettingId};
 use evidence::{Evidence, Holder};
 use value::{State, Value};
+use values::Values;
 use version::{Confidence, Version};
 
 /// What a deployment is described by.
@@ -116,14 +118,14 @@ pub struct Deployment {
     pub helm_root: Vec<String>,
     /// The last keys of the way to the chart's root, where no file has them.
     pub helm_missing: Vec<String>,
-    settings: Vec<Value>,
+    settings: Values,
     /// Settings that several services beside the server have: what the others say.
     others: BTreeMap<SettingId, Vec<Value>>,
     /// The variables that somebody wrote for the server, each with its place.
     pub variables: BTreeMap<String, Span>,
     /// What the settings become for the job that migrates the database, where it is described
     /// by itself.
-    pub migration: Option<Vec<Value>>,
+    pub migration: Option<Values>,
     /// Places that repeat a variable for a companion job, by variable.
     pub echoes: BTreeMap<String, Span>,
     /// What the files show beside the settings.
@@ -162,7 +164,7 @@ fn printable(id: &str) -> String {
 
 impl Deployment {
     /// A deployment with these settings, one for each of the catalogue's.
-    pub fn new(basics: Basics, settings: Vec<Value>, evidence: Evidence) -> Self {
+    pub fn new(basics: Basics, settings: Values, evidence: Evidence) -> Self {
         Deployment {
             id: printable(&basics.id),
             kind: basics.kind,
@@ -191,31 +193,31 @@ impl Deployment {
 
     /// Puts what another place says in place of a setting's value.
     pub fn set_value(&mut self, id: SettingId, value: Value) {
-        self.settings[id.0] = value;
+        self.settings.replace(id, value);
     }
 
     /// What a setting resolves to.
     pub fn value(&self, id: SettingId) -> &Value {
-        &self.settings[id.0]
+        self.settings.get(id)
     }
 
     /// All settings with their values.
     pub fn values(&self) -> impl Iterator<Item = (SettingId, &Value)> {
-        self.settings.iter().enumerate().map(|(at, value)| (SettingId(at), value))
+        self.settings.iter()
     }
 
     /// Takes in what a service beside the server says of a setting of its own. What the files
     /// show comes before what they do not.
     pub fn add_beside(&mut self, id: SettingId, value: Value) {
-        let present = &mut self.settings[id.0];
-        let known = std::iter::once(&*present).chain(self.others.get(&id).into_iter().flatten());
+        let present = self.settings.get(id);
+        let known = std::iter::once(present).chain(self.others.get(&id).into_iter().flatten());
         if known.into_iter().any(|known| known.origin.span == value.origin.span) {
             return;
         }
         match (present.state, value.state) {
-            (State::Absent, _) => *present = value,
+            (State::Absent, _) => self.set_value(id, value),
             (State::Unseen | State::Reference, State::Written | State::Empty) => {
-                let hidden = std::mem::replace(present, value);
+                let hidden = self.settings.replace(id, value);
                 self.others.entry(id).or_default().push(hidden);
             }
             _ => self.others.entry(id).or_default().push(value),

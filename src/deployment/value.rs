@@ -2,6 +2,7 @@
 //! comes from. Knows nothing of rules.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::source::{Span, Text};
 
@@ -42,8 +43,24 @@ pub const GAP: char = '\u{1}';
 /// Text made of pieces.
 #[derive(Clone, Debug)]
 pub struct Fragment {
-    pieces: Box<[Piece]>,
+    pieces: Pieces,
     outer: Span,
+}
+
+/// Most texts are one piece, and there may be very many of them.
+#[derive(Clone, Debug)]
+enum Pieces {
+    One(Piece),
+    Several(Arc<[Piece]>),
+}
+
+impl From<Vec<Piece>> for Pieces {
+    fn from(mut pieces: Vec<Piece>) -> Self {
+        match pieces.len() {
+            1 => Pieces::One(pieces.remove(0)),
+            _ => Pieces::Several(pieces.into()),
+        }
+    }
 }
 
 impl Fragment {
@@ -55,29 +72,32 @@ impl Fragment {
     /// A fragment of known text.
     pub fn known(text: Text) -> Self {
         let outer = text.span();
-        Fragment { pieces: Box::new([Piece::Known(text)]), outer }
+        Fragment { pieces: Pieces::One(Piece::Known(text)), outer }
     }
 
     /// A fragment of which nothing is known.
     pub fn unknown(name: impl Into<String>, span: Span) -> Self {
         let unknown = Unknown { name: name.into(), span };
-        Fragment { pieces: Box::new([Piece::Unknown(unknown)]), outer: span }
+        Fragment { pieces: Pieces::One(Piece::Unknown(unknown)), outer: span }
     }
 
     /// The same, of which nothing is ever printed.
     pub fn veiled(self) -> Self {
-        let pieces = self.pieces.into_iter().map(Piece::veiled).collect();
-        Fragment { pieces, outer: self.outer }
+        let pieces: Vec<Piece> = self.pieces().iter().cloned().map(Piece::veiled).collect();
+        Fragment { pieces: pieces.into(), outer: self.outer }
     }
 
     /// The pieces.
     pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
+        match &self.pieces {
+            Pieces::One(piece) => std::slice::from_ref(piece),
+            Pieces::Several(pieces) => pieces,
+        }
     }
 
     /// The unknown pieces.
     pub fn unknowns(&self) -> impl Iterator<Item = &Unknown> {
-        self.pieces.iter().filter_map(|piece| match piece {
+        self.pieces().iter().filter_map(|piece| match piece {
             Piece::Unknown(unknown) => Some(unknown),
             Piece::Known(_) => None,
         })
@@ -85,7 +105,7 @@ impl Fragment {
 
     /// Whether a piece of it must not be printed.
     pub fn is_veiled(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Known(text) if text.is_veiled()))
+        self.pieces().iter().any(|piece| matches!(piece, Piece::Known(text) if text.is_veiled()))
     }
 
     /// Whether the files show all of it.
@@ -101,11 +121,11 @@ impl Fragment {
 
     /// The same, without a copy of what is known as a whole.
     pub fn as_outline(&self) -> Cow<'_, str> {
-        if let [Piece::Known(text)] = &*self.pieces {
+        if let [Piece::Known(text)] = self.pieces() {
             return Cow::Borrowed(text.expose());
         }
         let mut out = String::new();
-        for piece in &self.pieces {
+        for piece in self.pieces() {
             match piece {
                 Piece::Known(text) => out.push_str(text.expose()),
                 Piece::Unknown(_) => out.push(GAP),
@@ -116,7 +136,7 @@ impl Fragment {
 
     /// Where to point: the known characters if they stand together, else the whole.
     pub fn span(&self) -> Span {
-        match &*self.pieces {
+        match self.pieces() {
             [Piece::Known(text)] if !text.span().range().is_empty() => text.span(),
             [Piece::Unknown(unknown)] => unknown.span,
             _ => self.outer,
@@ -132,7 +152,7 @@ impl Fragment {
     pub fn slice(&self, range: std::ops::Range<usize>) -> Fragment {
         let mut pieces = Vec::new();
         let mut at = 0;
-        for piece in &self.pieces {
+        for piece in self.pieces() {
             let len = match piece {
                 Piece::Known(text) => text.expose().len(),
                 Piece::Unknown(_) => GAP.len_utf8(),
@@ -213,7 +233,7 @@ impl Fragment {
             return self;
         }
         let mut pieces = Vec::new();
-        for piece in &self.pieces {
+        for piece in self.pieces() {
             let Piece::Known(text) = piece else {
                 pieces.push(piece.clone());
                 continue;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::deployment::version::Confidence;
 use crate::rules::schema::Severity;
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, spread};
 
 /// A place and what to say about it.
 #[derive(Clone, Debug)]
@@ -157,15 +157,21 @@ impl Finding {
 
 /// Gives every finding its fingerprint: rule, path, setting and which of several it is.
 pub fn number(findings: &mut [Finding], sources: &Sources) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    for finding in findings {
-        let path = &sources.get(finding.primary.span.source).path;
-        let setting = finding.setting.as_deref().unwrap_or("");
-        let place = format!("omlint/v1\0{}\0{path}\0{setting}", finding.rule);
-        let occurrence = seen.entry(place.clone()).or_insert(0);
-        let digest = Sha256::digest(format!("{place}\0{occurrence}"));
-        *occurrence += 1;
-        finding.fingerprint = hex(&digest[..16]);
+    let mut seen: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    let names: Vec<String> = findings
+        .iter()
+        .map(|finding| {
+            let path = sources.get(finding.primary.span.source).path.as_str();
+            let setting = finding.setting.as_deref().unwrap_or("");
+            let occurrence = seen.entry((&finding.rule, path, setting)).or_insert(0);
+            let name = format!("omlint/v1\0{}\0{path}\0{setting}\0{occurrence}", finding.rule);
+            *occurrence += 1;
+            name
+        })
+        .collect();
+    let digests = spread::map(&names, |name| hex(&Sha256::digest(name)[..16]));
+    for (finding, digest) in findings.iter_mut().zip(digests) {
+        finding.fingerprint = digest;
     }
 }
 

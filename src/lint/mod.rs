@@ -11,7 +11,7 @@ pub mod ruling;
 mod waivers;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
@@ -51,21 +51,21 @@ pub fn run(
     options: Options<'_>,
 ) -> Vec<Finding> {
     let precedence = judge::Precedence::of(knowledge);
-    let mut findings: Vec<Finding> = spread::flat_map(deployments, |deployment| {
+    let findings = spread::map(deployments, |deployment| -> Vec<Finding> {
         let case = case(knowledge, sources, deployment, options);
         let found = judge::judge(&case, options.policy, &precedence);
         found.iter().filter_map(|found| words::finding(&case, found)).collect()
     });
     let ours = folders_of_ours(sources, deployments);
-    findings.extend(spread::flat_map(loose, |(source, loose)| {
+    let alone = spread::map(loose, |(source, loose)| -> Vec<Finding> {
         let beside_ours = ours.contains(sources.get(*source).folder());
         let case =
             LooseCase { knowledge, sources, source: *source, loose, beside_ours, now: options.now };
         let found = judge::judge_loose(&case, options.policy);
         let said = |found| words::loose_finding(&case, found, options, deployments);
         found.iter().filter_map(said).collect()
-    }));
-    let mut findings = merge(findings);
+    });
+    let mut findings = merge(findings.into_iter().chain(alone));
     once_for_all(&mut findings);
     waivers::apply(knowledge, sources, deployments, waivers, &mut findings, options);
     options.policy.apply(sources, &mut findings);
@@ -183,14 +183,16 @@ fn once_for_all(findings: &mut [Finding]) {
 }
 
 /// Findings of several deployments with one culprit become one finding that names them all.
-fn merge(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut index = BTreeMap::new();
-    for finding in findings {
-        let key = (finding.rule.clone(), finding.primary.span, finding.setting.clone());
-        match index.get(&key) {
+fn merge(lists: impl Iterator<Item = Vec<Finding>>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    let mut index: HashMap<Span, Vec<usize>> = HashMap::new();
+    for finding in lists.flatten() {
+        let there = index.entry(finding.primary.span).or_default();
+        let is_same =
+            |known: &Finding| known.rule == finding.rule && known.setting == finding.setting;
+        match there.iter().find(|at| is_same(&merged[**at])) {
             None => {
-                index.insert(key, merged.len());
+                there.push(merged.len());
                 merged.push(finding);
             }
             Some(&at) => merged[at].absorb(finding),

@@ -21,6 +21,7 @@ use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Unseen, Variable};
 use crate::deployment::evidence::{Evidence, Holder, Mount};
 use crate::deployment::value::{Fragment, Step, Value};
+use crate::deployment::values::Values;
 use crate::deployment::version::Version;
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::{Source, SourceId, Span, Text};
@@ -94,6 +95,8 @@ struct Reader<'a, 'c> {
     wrapped: &'c Wrapped,
     /// Sections that the chart leaves out, by name.
     off: BTreeMap<&'a str, Off>,
+    /// Sections that were looked for where the chart ignores them: many settings ask for each.
+    misplaced: RefCell<BTreeMap<String, Option<Step>>>,
 }
 
 /// Where and why the chart leaves a section out.
@@ -348,6 +351,7 @@ fn deployment(
         wrapped,
         secrets: RefCell::default(),
         off: BTreeMap::new(),
+        misplaced: RefCell::default(),
     };
     let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
     reader.version = reader.known_version(&layers);
@@ -429,7 +433,7 @@ impl<'a> Reader<'a, '_> {
     fn deployment(&self, inputs: &[&Input], charts: &[&Input]) -> Deployment {
         let context = self.context;
         let environment = self.environment();
-        let settings: Vec<Value> = context
+        let settings: Values = context
             .catalogue
             .settings
             .iter()

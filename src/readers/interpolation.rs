@@ -204,9 +204,9 @@ impl Variables {
 fn value_text(source: SourceId, value: &dotenv::Value) -> Text {
     let whole = Span::new(source, value.range.clone());
     if value.exact {
-        Text::mapped(&value.text, whole, vec![(0, value.range.start, value.text.len())])
+        Text::mapped(value.text.as_str(), whole, vec![(0, value.range.start, value.text.len())])
     } else {
-        Text::decoded(&value.text, whole)
+        Text::decoded(value.text.as_str(), whole)
     }
 }
 
@@ -220,7 +220,11 @@ struct Scope<'s, 'a> {
 
 /// Replaces the variables in a text that stands `depth` values deep.
 fn expand(text: &Text, outer: Span, scope: &Scope<'_, '_>, depth: usize) -> (Fragment, Vec<Step>) {
-    let template = substitution::parse(text.expose(), scope.dialect);
+    let written = text.expose();
+    if !written.is_empty() && !written.contains('$') {
+        return (super::scalar::marked(text.clone(), outer), Vec::new());
+    }
+    let template = substitution::parse(written, scope.dialect);
     if template.is_literal()
         && let [substitution::Piece::Text { text: same, .. }] = template.pieces.as_slice()
         && same == text.expose()
@@ -256,7 +260,7 @@ impl Run<'_, '_, '_> {
                     let piece = if self.text.expose().get(range.clone()) == Some(text) {
                         self.text.part(range.clone())
                     } else {
-                        let text = Text::decoded(text, self.text.locate(range.clone()));
+                        let text = Text::decoded(text.as_str(), self.text.locate(range.clone()));
                         if self.text.is_veiled() { text.veiled() } else { text }
                     };
                     self.pieces.push(Piece::Known(piece));
@@ -334,7 +338,7 @@ impl Run<'_, '_, '_> {
         let value =
             if server && known.text.is_known() { known.text.outline() } else { String::new() };
         if value.contains("${") {
-            let text = Text::decoded(&value, known.text.span());
+            let text = Text::decoded(value.as_str(), known.text.span());
             let text = if known.text.is_veiled() { text.veiled() } else { text };
             let (inner, steps) = expand(&text, outer, self.scope, self.depth + 1);
             self.pieces.extend(inner.pieces().iter().cloned());

@@ -554,7 +554,7 @@ impl<'a, 'c> Builder<'a, 'c> {
         let whole = Span::new(input.source, 0..content.len());
         let text = match input.role {
             Role::Key => Fragment::unknown("a key", whole),
-            _ => scalar::marked(Text::exact(content, input.source, 0), whole),
+            _ => scalar::marked(Text::exact(content.as_str(), input.source, 0), whole),
         };
         let block = Some(whole.range());
         store.entries.insert(key, Entry { text, span: whole, whole, encoded: false, block });

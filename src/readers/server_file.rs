@@ -5,6 +5,7 @@ use crate::deployment::catalogue::{Catalogue, Setting, Type};
 use crate::deployment::environment::Environment;
 use crate::deployment::evidence::Evidence;
 use crate::deployment::value::{Fragment, GAP, Origin, State, Step, Value};
+use crate::deployment::values::Values;
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, Notation};
 use crate::source::{Sources, Span, Text};
@@ -53,7 +54,7 @@ pub(super) fn settings(
     catalogue: &Catalogue,
     version: Version,
     environment: Option<&Environment>,
-) -> Vec<Value> {
+) -> Values {
     let Some(root) = input.tree().and_then(|tree| tree.documents().find(|root| recognises(*root)))
     else {
         return catalogue.settings.iter().map(|_| Value::absent()).collect();

@@ -2,7 +2,7 @@
 //! A rule speaks on true only.
 
 use crate::crypto::keys;
-use crate::deployment::catalogue::SettingId;
+use crate::deployment::catalogue::{SettingId, Type};
 use crate::deployment::evidence::{Holder, Mount};
 use crate::deployment::value::{Fragment, GAP, State, Value};
 use crate::deployment::{Deployment, Kind};
@@ -182,6 +182,11 @@ impl<'a> Case<'a> {
             Predicate::Default => match value.state {
                 State::Default => Truth::True,
                 _ => Truth::any(catalogue.get(id).shipped_texts().map(|shipped| {
+                    // Most defaults are texts that are compared as they stand.
+                    let is_bare = !shipped.starts_with(['"', '\'']) && shipped.trim() == shipped;
+                    if is_bare && (value.items.is_none() || catalogue.get(id).kind != Type::List) {
+                        return self.compare_with(&value.text, shipped);
+                    }
                     let shipped =
                         Value::default(catalogue.get(id).kind, shipped, value.text.outer());
                     match (&value.items, &shipped.items) {
@@ -285,8 +290,10 @@ impl<'a> Case<'a> {
         match predicate {
             Predicate::Matches(pattern) => {
                 let outline = text.as_outline();
+                if !outline.contains(GAP) {
+                    return pattern.is_match(&outline).into();
+                }
                 match pattern.find(&outline) {
-                    _ if !outline.contains(GAP) => pattern.is_match(&outline).into(),
                     // Known characters alone make it match, whatever stands in the gaps.
                     Some(range) if !outline[range.clone()].contains(GAP) => Truth::True,
                     _ => Truth::Unknown,

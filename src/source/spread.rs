@@ -2,14 +2,32 @@
 //! done at once: starting threads takes longer than most of them.
 //! Knows nothing of the work.
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
+
+thread_local! {
+    static LEADS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that the program runs in this thread to its end. It then does a part of the work itself,
+/// and a thread less is started.
+pub fn lead() {
+    LEADS.set(true);
+}
 
 /// What `work` makes of each item, in their order.
 pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
     match items {
         [] => Vec::new(),
         [one] => vec![work(one)],
-        _ => items.par_iter().map(work).collect(),
+        _ => {
+            if LEADS.take() {
+                // Otherwise the work is left to threads of their own.
+                let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+            }
+            items.par_iter().map(work).collect()
+        }
     }
 }
 

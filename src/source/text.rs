@@ -1,6 +1,8 @@
 //! Decoded text that remembers where each part of it stands in its source, and that
 //! cannot be printed by accident: it may be a secret.
 
+use std::sync::Arc;
+
 use super::{SourceId, Span};
 
 /// Text taken from a source, after unquoting, unescaping or decoding.
@@ -9,7 +11,8 @@ use super::{SourceId, Span};
 /// only way to its characters is [`Text::expose`].
 #[derive(Clone)]
 pub struct Text {
-    text: Box<str>,
+    /// A text goes through many hands on its way to the server, and most leave it as it is.
+    text: Arc<str>,
     whole: Span,
     runs: Runs,
     veiled: bool,
@@ -34,13 +37,15 @@ impl Run {
 /// Most texts stand in their source as they are, and there may be very many of them.
 #[derive(Clone)]
 enum Runs {
+    None,
     One(Run),
-    Several(Box<[Run]>),
+    Several(Arc<Vec<Run>>),
 }
 
 impl Runs {
     fn list(&self) -> &[Run] {
         match self {
+            Runs::None => &[],
             Runs::One(run) => std::slice::from_ref(run),
             Runs::Several(runs) => runs,
         }
@@ -57,10 +62,10 @@ impl FromIterator<(usize, usize, usize)> for Runs {
         };
         let mut runs = runs.into_iter().map(run);
         match (runs.next(), runs.next()) {
-            (None, _) => Runs::Several(Box::default()),
+            (None, _) => Runs::None,
             (Some(only), None) => Runs::One(only),
             (Some(first), Some(second)) => {
-                Runs::Several([first, second].into_iter().chain(runs).collect())
+                Runs::Several(Arc::new([first, second].into_iter().chain(runs).collect()))
             }
         }
     }
@@ -74,24 +79,28 @@ impl std::fmt::Debug for Text {
 
 impl Text {
     /// Text that stands letter for letter at `start` of `source`.
-    pub fn exact(text: impl Into<String>, source: SourceId, start: usize) -> Self {
-        let text = text.into().into_boxed_str();
+    pub fn exact(text: impl Into<Arc<str>>, source: SourceId, start: usize) -> Self {
+        let text: Arc<str> = text.into();
         let len = text.len();
         let runs = std::iter::once((0, start, len)).collect();
         Text { whole: Span::new(source, start..start + len), runs, text, veiled: false }
     }
 
     /// Text that was decoded from the whole of `span` and has no closer mapping.
-    pub fn decoded(text: impl Into<String>, whole: Span) -> Self {
+    pub fn decoded(text: impl Into<Arc<str>>, whole: Span) -> Self {
         let runs = std::iter::empty().collect();
-        Text { text: text.into().into_boxed_str(), whole, runs, veiled: false }
+        Text { text: text.into(), whole, runs, veiled: false }
     }
 
     /// Text whose `runs` (offset in text, offset in source, length) stand letter for letter
     /// within `whole`.
-    pub fn mapped(text: impl Into<String>, whole: Span, runs: Vec<(usize, usize, usize)>) -> Self {
+    pub fn mapped(
+        text: impl Into<Arc<str>>,
+        whole: Span,
+        runs: Vec<(usize, usize, usize)>,
+    ) -> Self {
         let runs = runs.into_iter().collect();
-        Text { text: text.into().into_boxed_str(), whole, runs, veiled: false }
+        Text { text: text.into(), whole, runs, veiled: false }
     }
 
     /// The characters. Whoever prints them must know that they are public.
@@ -142,6 +151,11 @@ impl Text {
 
     /// A part of the text, with its place.
     pub fn part(&self, range: std::ops::Range<usize>) -> Text {
+        let is_whole = !range.is_empty() && range == (0..self.text.len());
+        if is_whole && matches!(self.runs, Runs::One(_)) && self.locate(range.clone()) == self.whole
+        {
+            return self.clone();
+        }
         let runs = self
             .runs
             .list()

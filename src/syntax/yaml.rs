@@ -118,6 +118,9 @@ pub struct Tree {
     marks: OnceLock<Box<weight::Marks>>,
 }
 
+/// So few keys are compared with each other; of more a hash is kept.
+const FEW: usize = 16;
+
 /// Mappings with fewer pairs are searched pair by pair.
 const INDEXED_FROM: usize = 64;
 
@@ -216,8 +219,12 @@ impl Tree {
         let mut found = Vec::new();
         for data in &self.nodes {
             let Kind::Map { pairs, .. } = data.kind else { continue };
-            let mut seen: std::collections::HashMap<&str, (NodeId, NodeId)> = Default::default();
-            for &(key, value) in &self.pairs[pairs.range()] {
+            let pairs = &self.pairs[pairs.range()];
+            if pairs.len() <= FEW && !self.repeats(pairs) {
+                continue;
+            }
+            let mut seen: HashMap<&str, (NodeId, NodeId)> = HashMap::new();
+            for &(key, value) in pairs {
                 let Some(text) = self.node(key).text() else { continue };
                 if text == "<<" {
                     continue;
@@ -228,6 +235,14 @@ impl Tree {
             }
         }
         found
+    }
+
+    /// Whether a key stands twice among a few.
+    fn repeats(&self, pairs: &[(NodeId, NodeId)]) -> bool {
+        pairs.iter().enumerate().any(|(at, &(key, _))| {
+            let text = self.node(key).text();
+            text.is_some_and(|text| pairs[..at].iter().any(|pair| self.node(pair.0).is_text(text)))
+        })
     }
 
     fn add_text(&mut self, text: &str) -> Place {

@@ -287,7 +287,10 @@ impl<'a> Reader<'a, '_> {
         match scalar::go_text(node) {
             Some(text) => {
                 let outer = Span::new(layer.source, node.resolved().range());
-                (Fragment::new(vec![Piece::Known(Text::decoded(&text, outer))], outer), Vec::new())
+                (
+                    Fragment::new(vec![Piece::Known(Text::decoded(text.as_str(), outer))], outer),
+                    Vec::new(),
+                )
             }
             None => self.expand(layer, node),
         }

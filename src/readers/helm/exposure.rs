@@ -3,7 +3,7 @@
 
 use crate::deployment::evidence::Port;
 use crate::deployment::reach::{Door, Reach, Tls};
-use crate::deployment::value::Value;
+use crate::deployment::values::Values;
 use crate::source::Span;
 use crate::syntax::yaml::Node;
 
@@ -16,10 +16,10 @@ const ADMIN: (&str, u16) = ("server.adminConnectors[0].port", 8586);
 
 impl<'a> Reader<'a, '_> {
     /// What leads to the server, given what its settings are.
-    pub(super) fn ports(&self, settings: &[Value]) -> Vec<Port> {
+    pub(super) fn ports(&self, settings: &Values) -> Vec<Port> {
         let number = |(path, default): (&str, u16)| {
             let id = self.context.catalogue.find(path);
-            let text = id.map(|id| settings[id.0].text.outline()).unwrap_or_default();
+            let text = id.map(|id| settings.get(id).text.outline()).unwrap_or_default();
             text.trim().parse().unwrap_or(default)
         };
         let port = |number, door, reach, tls, span| Port {

@@ -356,15 +356,23 @@ impl<'a> Reader<'a, '_> {
 
     /// A key that looks like this setting's section but stands where the chart ignores it.
     fn misplaced(&self, setting: &Setting) -> Option<Step> {
-        let section = setting.helm.first()?.name.split('.').next()?.to_owned();
-        // Above `config` there is a key of the same name as one of its sections.
-        if self.root.is_old() || section == "openmetadata" {
+        let section = setting.helm.first()?.name.split('.').next()?;
+        if let Some(known) = self.misplaced.borrow().get(section) {
+            return known.clone();
+        }
+        let found = self.misplaced_section(section);
+        self.misplaced.borrow_mut().insert(section.to_owned(), found.clone());
+        found
+    }
+
+    fn misplaced_section(&self, section: &str) -> Option<Step> {
+        if self.root.is_old() {
             return None;
         }
         let places: [(&str, Vec<&str>); 3] = [
-            ("", vec![section.as_str()]),
-            ("openmetadata", vec!["openmetadata", section.as_str()]),
-            ("global", vec!["global", section.as_str()]),
+            ("", vec![section]),
+            ("openmetadata", vec!["openmetadata", section]),
+            ("global", vec!["global", section]),
         ];
         for (_, path) in places {
             let mut layers = self.values.clone();

@@ -140,7 +140,7 @@ fn deployment(context: &Context<'_>, group: &[&Store<'_>]) -> Deployment {
         // Secrets stand in a Secret, which the workload takes in beside these.
         environment.unseen.push(rest);
         for (id, setting) in catalogue.iter().filter(|(_, setting)| setting.secret) {
-            settings[id.0] = environment.setting(setting, &fallback);
+            settings.replace(id, environment.setting(setting, &fallback));
         }
     }
     let mut evidence = Evidence::default();

@@ -16,19 +16,20 @@ pub(super) fn run(
     let catalogue = &case.knowledge.catalogue;
     let compared = |(id, server): &(SettingId, &Value)| {
         let setting = catalogue.get(*id);
-        sections.iter().any(|section| section == setting.top_level()) && differ(server, &job[id.0])
+        sections.iter().any(|section| section == setting.top_level())
+            && differ(server, job.get(*id))
     };
     let mut found: Vec<(SettingId, &Value)> = case.deployment.values().filter(compared).collect();
     let is_worse = |id: SettingId| worse.contains(&catalogue.get(id).path);
     found.sort_by_key(|(id, _)| !is_worse(*id));
     let Some((first, _)) = found.first().copied() else { return Vec::new() };
-    let Some(span) = job[first.0].origin.span else { return Vec::new() };
+    let Some(span) = job.get(first).origin.span else { return Vec::new() };
     let name = |id: SettingId| case.deployment.spelling(catalogue, id);
     let names: Vec<String> = found.iter().map(|(id, _)| format!("`{}`", name(*id))).collect();
     let mut related = Vec::new();
     for (id, server) in found {
         for (place, whose) in
-            [(server.origin.span, "the server"), (job[id.0].origin.span, "the job")]
+            [(server.origin.span, "the server"), (job.get(id).origin.span, "the job")]
         {
             if let Some(place) = place {
                 related.push(Mark { span: place, text: format!("`{}` of {whose}", name(id)) });

@@ -2,10 +2,10 @@
 //! followed here.
 //! Knows nothing of the parser.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::{Data, INDEXED_FROM, Kind, NodeId, Style, Tree, hash, padded};
+use super::{Data, FEW, INDEXED_FROM, Kind, NodeId, Style, Tree, hash, padded};
 
 /// Mappings that are merged into each other, one within the other.
 const MAX_MERGES: u32 = 64;
@@ -31,6 +31,36 @@ pub struct Entry<'t> {
     pub value: Node<'t>,
     /// The alias (`*name`) through which the entry or its value came, if any.
     pub via: Option<Node<'t>>,
+}
+
+/// Entries in their order, with the mapping that each comes from.
+#[derive(Default)]
+struct Entries<'t> {
+    list: Vec<Entry<'t>>,
+    levels: Vec<u32>,
+    /// Where they stand by their names, once there are many.
+    index: HashMap<&'t str, usize>,
+}
+
+impl<'t> Entries<'t> {
+    fn find(&self, name: &str) -> Option<usize> {
+        if self.index.is_empty() {
+            return self.list.iter().position(|entry| entry.key.is_text(name));
+        }
+        self.index.get(name).copied()
+    }
+
+    fn push(&mut self, name: &'t str, entry: Entry<'t>, level: u32) {
+        let at = self.list.len();
+        self.list.push(entry);
+        self.levels.push(level);
+        if at > FEW {
+            self.index.insert(name, at);
+        } else if at == FEW {
+            let names = self.list.iter().enumerate();
+            self.index = names.filter_map(|(at, entry)| Some((entry.key.text()?, at))).collect();
+        }
+    }
 }
 
 impl<'t> Node<'t> {
@@ -109,6 +139,16 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Whether it is a scalar of this text.
+    pub(super) fn is_text(self, wanted: &str) -> bool {
+        match self.resolved().data().kind {
+            Kind::Scalar { text, .. } => {
+                self.tree.texts.as_bytes()[text.range()] == *wanted.as_bytes()
+            }
+            _ => false,
+        }
+    }
+
     /// How the scalar is written.
     pub fn style(self) -> Option<Style> {
         match self.resolved().data().kind {
@@ -158,31 +198,30 @@ impl<'t> Node<'t> {
     /// The mapping's entries as a consumer sees them: a duplicate's last one wins, `<<` merges
     /// fill in what is missing.
     pub fn entries(self) -> Vec<Entry<'t>> {
-        let own = self.own_pairs().len();
-        let mut entries: Vec<Entry<'t>> = Vec::with_capacity(own);
-        let mut index = std::collections::HashMap::with_capacity(own);
-        let mut merged = HashSet::new();
-        self.collect(None, &mut entries, &mut index, &mut merged, 0);
-        entries
+        let mut entries =
+            Entries { list: Vec::with_capacity(self.own_pairs().len()), ..Entries::default() };
+        self.collect(None, &mut entries, &mut HashSet::new(), 0);
+        entries.list
     }
 
     fn collect(
         self,
         via: Option<Node<'t>>,
-        entries: &mut Vec<Entry<'t>>,
-        index: &mut std::collections::HashMap<&'t str, (usize, u32)>,
+        entries: &mut Entries<'t>,
         merged: &mut HashSet<NodeId>,
         depth: u32,
     ) {
         let map = self.resolved();
         // A mapping that was merged once has nothing to add: an alias bomb costs nothing.
-        if !merged.insert(map.id) || depth > MAX_MERGES {
+        if merged.contains(&map.id) || depth > MAX_MERGES {
             return;
         }
         let via = if self.is_alias() { via.or(Some(self)) } else { via };
         let mut merges = Vec::new();
         let level = map.id.0;
-        for (key, value) in map.pairs() {
+        let node = |id| Node { tree: self.tree, id };
+        for &(key, value) in map.own_pairs() {
+            let (key, value) = (node(key), node(value));
             let Some(name) = key.text() else { continue };
             if is_merge(key) {
                 merges.push(value);
@@ -193,23 +232,23 @@ impl<'t> Node<'t> {
                 value: value.resolved(),
                 via: if value.is_alias() { Some(value) } else { via },
             };
-            match index.get(name) {
+            match entries.find(name) {
                 // A duplicate within the same mapping: the last one wins.
-                Some(&(at, from)) if from == level => entries[at] = entry,
+                Some(at) if entries.levels[at] == level => entries.list[at] = entry,
                 Some(_) => {}
-                None => {
-                    index.insert(name, (entries.len(), level));
-                    entries.push(entry);
-                }
+                None => entries.push(name, entry, level),
             }
+        }
+        if depth > 0 || !merges.is_empty() {
+            merged.insert(map.id);
         }
         for source in merges {
             if source.is_seq() {
                 for item in source.items() {
-                    item.collect(via, entries, index, merged, depth + 1);
+                    item.collect(via, entries, merged, depth + 1);
                 }
             } else {
-                source.collect(via, entries, index, merged, depth + 1);
+                source.collect(via, entries, merged, depth + 1);
             }
         }
     }
@@ -219,7 +258,7 @@ impl<'t> Node<'t> {
         let pairs = self.own_pairs();
         let node = |id| Node { tree: self.tree, id };
         let both = |&(key, value): &(NodeId, NodeId)| (node(key), node(value));
-        let is_it = |pair: &&(NodeId, NodeId)| node(pair.0).text() == Some(key);
+        let is_it = |pair: &&(NodeId, NodeId)| node(pair.0).is_text(key);
         if pairs.len() >= INDEXED_FROM {
             let at = *self.tree.index().get(&hash(self.id, key))?;
             // Anything else here only shares the hash.
