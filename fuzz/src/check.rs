@@ -178,13 +178,17 @@ fn places(scan: &Scan) {
         let masked = scan.shown(id).mask(&source.text, 0);
         assert_eq!(masked.len(), source.text.len(), "masking moves text");
         assert_eq!(masked.chars().count(), source.text.chars().count(), "masking moves columns");
+        let line = source.line_range(source.text.len() % source.line_count());
+        let shown = scan.shown_of(id, std::slice::from_ref(&line));
+        let alone = shown.mask(&source.text[line.clone()], line.start);
+        assert!(alone == masked[line], "a line looks otherwise than among all others");
     }
 }
 
 /// All that can be printed of a scan.
 fn pages(scan: &Scan, all: bool) -> Vec<(String, String)> {
     let knowledge = &scan.knowledge;
-    let shown = |id| scan.shown(id);
+    let shown = |id, lines: &[_]| scan.shown_of(id, lines);
     let view = View { exit_code: 1, category: "production", ..scan.view(&shown) };
     let mut pages: Vec<(String, String)> = Format::ALL
         .iter()

@@ -47,7 +47,8 @@ pub fn waivers(data: &[u8]) {
             lies_in(&source.text, directive.comment.range());
             let _ = Waiver::inline(&directive, &sources);
         }
-        let shown = input.shown(source, catalogue);
+        let all = 0..source.text.len();
+        let shown = input.shown(source, catalogue, std::slice::from_ref(&all));
         for range in shown.ranges() {
             lies_in(&source.text, range.clone());
         }
@@ -70,7 +71,7 @@ pub fn config(data: &[u8]) {
         }
     }
     let lines = mistakes::lines(&loaded.sources, &loaded.problems);
-    let shown = |id| loaded.shown(id);
+    let shown = |id, _: &[_]| loaded.shown(id);
     let drawn = mistakes::drawn(&loaded.sources, &shown, &loaded.problems, false);
     for text in [&lines, &drawn] {
         assert!(text.chars().all(|c| c == '\n' || is_visible(c)), "nothing moves the cursor");
