@@ -22,15 +22,17 @@ pub struct Values {
 impl FromIterator<Value> for Values {
     /// From the values of all settings, in the order of the catalogue.
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
-        let mut there = Vec::new();
-        let place = |value: Value| {
+        let values = values.into_iter();
+        let mut there = Vec::with_capacity(values.size_hint().0);
+        let place = |mut value: Value| {
             if value.state == State::Absent {
                 return NOWHERE;
             }
+            value.origin.steps.shrink_to_fit();
             there.push(value);
             u16::try_from(there.len() - 1).unwrap_or(NOWHERE)
         };
-        let places = values.into_iter().map(place).collect();
+        let places = values.map(place).collect();
         there.shrink_to_fit();
         Values { places, there }
     }
@@ -47,6 +49,8 @@ impl Values {
         let place = &mut self.places[id.0];
         if *place == NOWHERE {
             *place = u16::try_from(self.there.len()).unwrap_or(NOWHERE);
+            // Few come later.
+            self.there.reserve_exact(8);
             self.there.push(Value::absent());
         }
         std::mem::replace(&mut self.there[usize::from(*place)], value)

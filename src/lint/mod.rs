@@ -65,7 +65,7 @@ pub fn run(
         let said = |found| words::loose_finding(&case, found, options, deployments);
         found.iter().filter_map(said).collect()
     });
-    let mut findings = merge(findings.into_iter().chain(alone));
+    let mut findings = merge(findings.into_iter().chain(alone).collect());
     once_for_all(&mut findings);
     waivers::apply(knowledge, sources, deployments, waivers, &mut findings, options);
     options.policy.apply(sources, &mut findings);
@@ -183,10 +183,10 @@ fn once_for_all(findings: &mut [Finding]) {
 }
 
 /// Findings of several deployments with one culprit become one finding that names them all.
-fn merge(lists: impl Iterator<Item = Vec<Finding>>) -> Vec<Finding> {
-    let mut merged: Vec<Finding> = Vec::new();
+fn merge(lists: Vec<Vec<Finding>>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::with_capacity(lists.iter().map(Vec::len).sum());
     let mut index: HashMap<Span, Vec<usize>> = HashMap::new();
-    for finding in lists.flatten() {
+    for finding in lists.into_iter().flatten() {
         let there = index.entry(finding.primary.span).or_default();
         let is_same =
             |known: &Finding| known.rule == finding.rule && known.setting == finding.setting;

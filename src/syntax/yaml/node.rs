@@ -141,10 +141,12 @@ impl<'t> Node<'t> {
 
     /// Whether it is a scalar of this text.
     pub(super) fn is_text(self, wanted: &str) -> bool {
-        match self.resolved().data().kind {
+        match self.data().kind {
             Kind::Scalar { text, .. } => {
-                self.tree.texts.as_bytes()[text.range()] == *wanted.as_bytes()
+                text.range().len() == wanted.len()
+                    && self.tree.texts.as_bytes()[text.range()] == *wanted.as_bytes()
             }
+            Kind::Alias(_) => self.text() == Some(wanted),
             _ => false,
         }
     }
