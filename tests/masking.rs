@@ -349,6 +349,79 @@ fn secret_settings_in_helm_values() {
     sentinel.run();
 }
 
+/// Patches of what a chart renders, of a release that holds its values, of what Flux builds.
+#[test]
+fn secret_settings_in_patches() {
+    let mut sentinel = Sentinel::new();
+    let secrets = secrets();
+    let config = "{openmetadata: {config: {authorizer: {initialAdmins: [admin]}}}}";
+    let release = |more: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: om}}\nspec:\n  \
+             chart: {{spec: {{chart: openmetadata, version: 1.12.4}}}}\n  values: {config}\n{more}"
+        )
+    };
+    let mut merge = String::from(
+        "kind: Deployment\nmetadata: {name: openmetadata}\nspec:\n  template:\n    spec:\n      \
+         containers:\n        - name: openmetadata\n          env:\n",
+    );
+    let (mut add, mut set) = (String::new(), String::new());
+    for name in &secrets.variables {
+        merge.push_str(&format!("            - {{ name: {name}, value: \"@M@\" }}\n"));
+        add.push_str(&format!(
+            "- op: add\n  path: /spec/template/spec/containers/0/env/-\n  value: {{ name: {name}, value: \"@M@\" }}\n"
+        ));
+    }
+    for path in &secrets.chart {
+        let path = path.replace('.', "/");
+        set.push_str(&format!(
+            "- op: replace\n  path: /spec/values/openmetadata/config/{path}\n  value: \"@M@\"\n"
+        ));
+    }
+    set.push_str("- op: remove\n  path: \"/spec/values/@M@\"\n");
+    let over =
+        "kind: HelmRelease\nmetadata: {name: om}\nspec:\n  values:\n    openmetadata:\n      \
+                config:\n"
+            .to_owned()
+            + &nested(&secrets.chart, 8, &quoted);
+    let listed = |patches: &[&String], target: &str, indent: &str| {
+        let of = |patch: &&String| {
+            let text = patch.lines().map(|line| format!("{indent}    {line}\n"));
+            format!(
+                "{indent}- target: {{kind: {target}}}\n{indent}  patch: |\n{}",
+                text.collect::<String>()
+            )
+        };
+        patches.iter().map(of).collect::<String>()
+    };
+    let render = listed(&[&merge, &add], "Deployment", "          ");
+    let renderers = format!("  postRenderers:\n    - kustomize:\n        patches:\n{render}");
+    sentinel.plant("post-renderers", &[("om.yaml", &release(&renderers))]);
+    let chart = format!(
+        "helmCharts:\n  - {{name: openmetadata, version: 1.12.4, valuesInline: {config}}}\npatches:\n{}",
+        listed(&[&merge, &add], "Deployment", "  ")
+    );
+    sentinel.plant("helmCharts", &[("kustomization.yaml", &chart)]);
+    let patches = listed(&[&over, &set], "HelmRelease", "  ");
+    let overlay = format!("resources: [../base]\npatches:\n{patches}  - path: om.yaml\n");
+    let base = ("base/kustomization.yaml", "resources: [om.yaml]\n");
+    sentinel.plant(
+        "overlay",
+        &[
+            base,
+            ("base/om.yaml", &release("")),
+            ("prod/kustomization.yaml", &overlay),
+            ("prod/om.yaml", &over),
+        ],
+    );
+    let flux = format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: om}}\nspec:\n  \
+         path: ./base\n  patches:\n{patches}"
+    );
+    sentinel.plant("flux", &[base, ("base/om.yaml", &release("")), ("om.yaml", &flux)]);
+    sentinel.run();
+}
+
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
@@ -661,6 +734,9 @@ fn names_of_objects_that_swallow_their_neighbours() {
             "releases:\n  - name: {name}\n    namespace: {name}\n    chart: open-metadata/openmetadata\n    values:\n      - openmetadata:\n          config:\n            authentication:\n              provider: basic\n"
         );
         sentinel.plant(&format!("release {name}"), &[("helmfile.yaml", &release)]);
+        let path = "      - \"{{ .Environment.Name }}.yaml\"\n";
+        let environments = format!("environments:\n  ? {name}\n  : {{}}\n{release}{path}");
+        sentinel.plant(&format!("environment {name}"), &[("helmfile.yaml", &environments)]);
         let stack = format!("name: {name}\n{}", compose("    environment: {}\n"));
         sentinel.plant(&format!("project {name}"), &[("docker-compose.yml", &stack)]);
     }
@@ -767,7 +843,7 @@ fn dockerfiles() {
         "ENV DB_USER_PASSWORD=a\\ @M@ \\\n    FERNET_KEY=@M@ \\\n    AUTHENTICATION_CLIENT_ID=x",
         "ENV AUTHENTICATION_AUTHORITY=\"https://x DB_USER_PASSWORD=@M@",
         "ENV AUTHENTICATION_AUTHORITY=https://u:@M@@x.auth0.com/",
-        "ENV AUTHENTICATION_AUTHORITY https://x @M@",
+        "ENV AUTHENTICATION_AUTHORITY https://x DB_USER_PASSWORD=@M@",
         "ENV @M@=@M@ \\\n@M@",
         "ARG FERNET_KEY=@M@\nENV FERNET_KEY=$FERNET_KEY",
         "# DB_USER_PASSWORD=@M@\nRUN echo @M@ > /x\nLABEL k=@M@",
