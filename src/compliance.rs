@@ -2,7 +2,7 @@
 //! from the rules' own answers. Knows nothing of how they are printed.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::deployment::Deployment;
 use crate::deployment::catalogue::SettingId;
@@ -121,6 +121,7 @@ pub fn assess<'a>(
 ) -> Assessment<'a> {
     let (name, framework) = framework;
     let named_by = named_by(knowledge, name, framework);
+    let known = Known::of(findings);
     let mut assessed = Vec::new();
     let mut left_out = Vec::new();
     for (index, (deployment, rulings)) in deployments.iter().zip(rulings).enumerate() {
@@ -132,7 +133,7 @@ pub fn assess<'a>(
             let mut reasons: Vec<Reason<'a>> = rulings
                 .iter()
                 .filter(|ruling| rules.contains(&ruling.rule.id.as_str()))
-                .map(|ruling| reason(deployment, ruling, rulings, findings))
+                .map(|ruling| reason(deployment, ruling, rulings, &known))
                 .collect();
             let concerns =
                 reasons.is_empty() || reasons.iter().any(|r| r.verdict != Verdict::NotApplicable);
@@ -185,18 +186,39 @@ fn named_by<'k>(
     all.filter(|(control, rules)| !rules.is_empty() || control.unseen.is_some()).collect()
 }
 
+/// Findings by the deployments that they are about.
+struct Known<'a> {
+    of: HashMap<&'a str, Vec<&'a Finding>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(findings: &'a [Finding]) -> Self {
+        let mut of: HashMap<&str, Vec<&Finding>> = HashMap::new();
+        for finding in findings {
+            for deployment in &finding.deployments {
+                let known = of.entry(deployment).or_default();
+                // Two of its servers may have one name.
+                if known.last().is_none_or(|last| !std::ptr::eq(*last, finding)) {
+                    known.push(finding);
+                }
+            }
+        }
+        Known { of }
+    }
+
+    fn here(&self, deployment: &str, rule: &str) -> Vec<&'a Finding> {
+        let all = self.of.get(deployment).into_iter().flatten();
+        all.copied().filter(|finding| finding.rule == rule).collect()
+    }
+}
+
 fn reason<'a>(
     deployment: &Deployment,
     ruling: &Ruling<'a>,
     all: &[Ruling<'a>],
-    findings: &'a [Finding],
+    known: &Known<'a>,
 ) -> Reason<'a> {
-    let here = |rule: &str| -> Vec<&'a Finding> {
-        findings
-            .iter()
-            .filter(|f| f.rule == rule && f.deployments.contains(&deployment.id))
-            .collect()
-    };
+    let here = |rule: &str| known.here(&deployment.id, rule);
     let mut reason = Reason {
         rule: Some(&ruling.rule.id),
         verdict: Verdict::NotApplicable,

@@ -369,6 +369,12 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
         let reason = "not judged: there are more servers in this run than omlint judges at once; name fewer files";
         failures.push(Note { path, kind: "skipped", reason: reason.into() });
     }
+    if let Some(source) = reading.cut {
+        let path = sources.get(source).path.clone();
+        let reason = "not judged as a whole: what it takes in from elsewhere is more than omlint \
+                      follows in one run; name fewer files";
+        failures.push(Note { path, kind: "skipped", reason: reason.into() });
+    }
     for name in &reading.empty {
         let reason = format!("the deployment `{name}` holds no OpenMetadata server");
         let path = config.file.map_or_else(String::new, |id| sources.get(id).path.clone());

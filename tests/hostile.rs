@@ -468,3 +468,135 @@ fn parsed_files_are_bounded_together() {
     assert!(run.err.contains("p/9.yml: not read: the files of this run hold"), "{}", run.err);
     assert!(run.out.contains("a/docker-compose.yml:6:"), "{}", run.out);
 }
+
+/// A Deployment of this image, with this beside the container's name.
+fn deployment(name: &str, image: &str, rest: &str) -> String {
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{template: {{spec: {{containers: [{{name: c, image: '{image}'{rest}}}]}}}}}}\n"
+    )
+}
+
+/// Judges this beside a compose file that has to be judged all the same, in little memory.
+fn check_in_part(files: &[(&str, &str)]) {
+    let folder = folder(&[("good/docker-compose.yml", UNSAFE)]);
+    for (name, text) in files {
+        write(folder.path(), name, text.as_bytes());
+    }
+    let begun = Instant::now();
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "ulimit -v {MOST_KILOBYTES}; exec timeout -s KILL {} \"$0\" check --format concise",
+            PATIENCE.as_secs()
+        ))
+        .arg(env!("CARGO_BIN_EXE_omlint"))
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell");
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    assert_eq!(output.status.code(), Some(2), "{:?}: {err}", files[0].0);
+    assert!(err.contains("not judged as a whole"), "{err}");
+    assert!(out.contains("good/docker-compose.yml:6:"), "{out}");
+}
+
+const SERVER: &str = "openmetadata/server:1.11.4";
+
+#[test]
+fn what_very_many_containers_take_in() {
+    let keys: String = (0..3_000).map(|n| format!("  K{n}: v\n")).collect();
+    let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n{keys}");
+    let from = ", envFrom: [{configMapRef: {name: c}}]";
+    let others: String = (0..700).map(|n| deployment(&format!("a{n}"), "nginx:1", from)).collect();
+    check_in_part(&[("k.yaml", &(map.clone() + &others))]);
+
+    let again = "{prefix: p@_, configMapRef: {name: c}}, ";
+    let again: String = (0..1_000).map(|n| again.replace('@', &n.to_string())).collect();
+    let server = deployment("om", SERVER, &format!(", envFrom: [{again}]"));
+    check_in_part(&[("k.yaml", &(map + &server))]);
+}
+
+#[test]
+fn large_values_that_very_many_servers_take_in() {
+    let value = "x".repeat(1_000_000);
+    let map =
+        format!("kind: ConfigMap\napiVersion: v1\nmetadata: {{name: c}}\ndata: {{V: {value}}}\n");
+    let env = ", env: [{name: JWT_ISSUER, valueFrom: {configMapKeyRef: {name: c, key: V}}}]";
+    let servers: String = (0..300).map(|n| deployment(&format!("a{n}"), SERVER, env)).collect();
+    check_in_part(&[("k.yaml", &(map + &servers))]);
+
+    let twice = |n: usize| format!("{{name: V{}, value: '$(V{n})$(V{n})'}}, ", n + 1);
+    let twice: String = (0..40).map(twice).collect();
+    let env = format!(
+        ", env: [{{name: V0, value: xxxxxxxxxx}}, {twice}{{name: JWT_ISSUER, value: $(V40)}}]"
+    );
+    check_in_part(&[("k.yaml", &deployment("a", SERVER, &env))]);
+}
+
+#[test]
+fn patches_of_a_large_workload() {
+    let variables: String = (0..20_000).map(|n| format!("{{name: A{n}, value: x}}, ")).collect();
+    let large = deployment("a", SERVER, &format!(", env: [{variables}]"));
+    let merges: String = (0..2_000)
+        .map(|n| format!("- {{target: {{kind: Deployment}}, patch: \"{{spec: {{template: {{spec: {{containers: [{{name: c, env: [{{name: B{n}, value: b}}]}}]}}}}}}}}\"}}\n"))
+        .collect();
+    let merges = format!("resources: [d.yaml]\npatches:\n{merges}");
+    check_in_part(&[("kustomization.yaml", &merges), ("d.yaml", &large)]);
+
+    let inserts: String = (0..60_000)
+        .map(|n| format!("- {{op: add, path: /spec/template/spec/containers/0/env/0, value: {{name: A{n}, value: b}}}}\n"))
+        .collect();
+    let kustomization =
+        "resources: [d.yaml]\npatches:\n- {path: p.yaml, target: {kind: Deployment}}\n";
+    let small = deployment("a", SERVER, ", env: [{name: JWT_KEY_ID, value: a}]");
+    check_in_part(&[
+        ("kustomization.yaml", kustomization),
+        ("p.yaml", &inserts),
+        ("d.yaml", &small),
+    ]);
+}
+
+#[test]
+fn layers_of_one_release_in_great_number() {
+    let layer = "{openmetadata: {config: {authentication: {provider: basic}}}}, ";
+    let text = format!(
+        "releases:\n- name: a\n  chart: open-metadata/openmetadata\n  values: [{}]\n",
+        layer.repeat(5_000)
+    );
+    check_in_part(&[("helmfile.yaml", &text)]);
+}
+
+#[test]
+fn secrets_that_are_servers_by_themselves_in_great_number() {
+    let secrets: String = (0..5_000)
+        .map(|n| format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: openmetadata{n}}}\ndata: {{AUTHENTICATION_PROVIDER: basic, AUTHORIZER_ADMIN_PRINCIPALS: '[admin]', JWT_ISSUER: a}}\n"))
+        .collect();
+    let folder = folder(&[("docker-compose.yml", UNSAFE), ("k.yaml", &secrets)]);
+    let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.out.contains("what stands from here on was not judged"), "{}", run.out);
+}
+
+#[test]
+fn one_value_with_very_many_variables_is_not_followed() {
+    let text = format!("{UNSAFE}      DB_HOST: \"{}\"\n", "${A:-x}".repeat(60_000));
+    let folder = folder(&[("docker-compose.yml", &text)]);
+    let run = check(folder.path());
+    assert!(run.out.contains("docker-compose.yml:7:16: "), "{}", run.out);
+    assert!(run.out.contains("more variables in this value"), "{}", run.out);
+}
+
+#[test]
+fn patterns_of_very_many_lists_of_ignored_files() {
+    let folder = folder(&[("docker-compose.yml", UNSAFE), ("z/.git/x", "")]);
+    let made = Command::new("git").args(["init", "-q"]).current_dir(folder.path()).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let list: String = (0..240).map(|n| format!("a{n}*b{n}?\n")).collect();
+    for n in 0..150 {
+        write(folder.path(), &format!("d{n}/.gitignore"), list.as_bytes());
+        write(folder.path(), &format!("d{n}/x.yml"), b"a: openmetadata\n");
+    }
+    let run = check(folder.path());
+    assert!(run.err.contains("more than 20,000 patterns"), "{}", run.err);
+}

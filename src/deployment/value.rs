@@ -28,6 +28,14 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// Bytes in an outline.
+    fn length(&self) -> usize {
+        match self {
+            Piece::Known(text) => text.expose().len(),
+            Piece::Unknown(_) => GAP.len_utf8(),
+        }
+    }
+
     /// The same; what is known of it is never printed.
     pub fn veiled(self) -> Piece {
         match self {
@@ -150,13 +158,17 @@ impl Fragment {
 
     /// A part of the fragment, by byte offsets in its outline.
     pub fn slice(&self, range: std::ops::Range<usize>) -> Fragment {
+        self.slice_from(0, 0, range)
+    }
+
+    /// The same, where no piece before this one, which begins at `at`, is part of it.
+    fn slice_from(&self, first: usize, mut at: usize, range: std::ops::Range<usize>) -> Fragment {
         let mut pieces = Vec::new();
-        let mut at = 0;
-        for piece in self.pieces() {
-            let len = match piece {
-                Piece::Known(text) => text.expose().len(),
-                Piece::Unknown(_) => GAP.len_utf8(),
-            };
+        for piece in self.pieces().get(first..).unwrap_or_default() {
+            if at >= range.end {
+                break;
+            }
+            let len = piece.length();
             let from = range.start.max(at);
             let to = range.end.min(at + len);
             if from < to {
@@ -168,6 +180,15 @@ impl Fragment {
             at += len;
         }
         Fragment { pieces: pieces.into(), outer: self.outer }
+    }
+
+    /// Where each piece ends in the outline.
+    fn ends(&self) -> Vec<usize> {
+        let ends = self.pieces().iter().scan(0, |at, piece| {
+            *at += piece.length();
+            Some(*at)
+        });
+        ends.collect()
     }
 
     /// What is left of it where it fills in a plain YAML scalar: a `#` after a blank begins a
@@ -292,6 +313,12 @@ impl Fragment {
         } else {
             range
         };
+        // There may be as many pieces as items.
+        let ends = body.ends();
+        let part = |range: std::ops::Range<usize>| {
+            let first = ends.partition_point(|end| *end <= range.start);
+            body.slice_from(first, first.checked_sub(1).map_or(0, |last| ends[last]), range)
+        };
         let mut items = Vec::new();
         let mut push = |from: usize, to: usize| {
             let range = trimmed(&outline, from..to);
@@ -300,9 +327,9 @@ impl Fragment {
             }
             if items.len() == MOST_ITEMS {
                 let rest = format!("what follows the item number {MOST_ITEMS}");
-                items.push(Fragment::unknown(rest, body.slice(range).span()));
+                items.push(Fragment::unknown(rest, part(range).span()));
             } else {
-                let mut item = body.slice(range).unquoted();
+                let mut item = part(range).unquoted();
                 item.outer = item.span();
                 items.push(item);
             }
@@ -396,7 +423,7 @@ pub struct Origin {
 }
 
 /// Items of one list; what is behind them stays unknown.
-const MOST_ITEMS: usize = 20_000;
+const MOST_ITEMS: usize = 2_000;
 
 /// How a value gets into the server's openmetadata.yaml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

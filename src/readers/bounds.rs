@@ -3,6 +3,9 @@
 //! Knows nothing of how servers are described.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::deployment::Deployment;
 use crate::deployment::evidence::Problem;
@@ -14,9 +17,17 @@ pub(super) const MOST_SERVERS: usize = 500;
 /// Servers of a run.
 pub(super) const MOST_IN_ALL: usize = 1_000;
 /// Bytes that servers share: what stands in a file that many have is read for each of them.
-const MOST_SHARED: usize = 32 << 20;
+const MOST_SHARED: usize = 16 << 20;
 /// Bytes that the parts of one file take in through aliases, beyond what stands in them.
 const MOST_BORROWED: usize = 4 << 20;
+/// Variables, files and patches that manifests take in, counted each time they are taken in.
+const MOST_STEPS: usize = 1_500_000;
+/// Bytes of what they take in.
+const MOST_KEPT: usize = 32 << 20;
+/// Variables of one service, and bytes that it sets them to.
+pub(super) const MOST_SET: (usize, usize) = (200_000, 32 << 20);
+/// Workloads that are looked at together.
+pub(super) const MOST_WORKLOADS: usize = 20_000;
 /// Variables of all services of one project.
 pub(super) const MOST_VARIABLES: usize = 100_000;
 /// Lines of environment files that one project reads, those counted again that it reads again.
@@ -26,7 +37,7 @@ pub(super) const MOST_TOLD: usize = 100;
 /// Environment files of one service.
 pub(super) const MOST_ENV_FILES: usize = 100;
 /// Services beside the servers of one project.
-const MOST_BESIDE: usize = 1_000;
+pub(super) const MOST_BESIDE: usize = 1_000;
 /// Ways to one server, and so many to those beside it.
 pub(super) const MOST_PORTS: usize = 1_000;
 /// Ways to a server that does not look around.
@@ -113,6 +124,57 @@ pub(super) fn say(deployments: &mut [Deployment], beyond: Vec<Span>) {
         if let Some(found) = deployments.get_mut(home.unwrap_or(0)) {
             found.evidence.problems.push(problem);
         }
+    }
+}
+
+/// What containers, patches and volumes of all manifests may ask for together. What stands once in
+/// a file may be asked for by any number of them, and by each of them any number of times.
+#[derive(Default)]
+pub(super) struct Room {
+    steps: AtomicUsize,
+    kept: AtomicUsize,
+    full: OnceLock<SourceId>,
+}
+
+impl Room {
+    /// Whether so much may still be done, for something in this file.
+    pub(super) fn allows(&self, steps: usize, asking: SourceId) -> bool {
+        self.has(&self.steps, steps, MOST_STEPS, asking)
+    }
+
+    /// Whether so many bytes may still be kept, for something in this file.
+    pub(super) fn holds(&self, bytes: usize, asking: SourceId) -> bool {
+        self.has(&self.kept, bytes, MOST_KEPT, asking)
+    }
+
+    fn has(&self, so_far: &AtomicUsize, more: usize, most: usize, asking: SourceId) -> bool {
+        let fits = so_far.load(Relaxed).saturating_add(more) <= most;
+        if fits {
+            so_far.fetch_add(more, Relaxed);
+        } else {
+            self.fill(asking);
+        }
+        fits
+    }
+
+    /// There is no room for more of what stands in this file.
+    pub(super) fn fill(&self, asking: SourceId) {
+        self.full.get_or_init(|| asking);
+    }
+
+    /// How many bytes are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.kept.load(Relaxed)
+    }
+
+    /// What was kept beyond so many bytes is not kept any more.
+    pub(super) fn give_back(&self, kept: usize) {
+        self.kept.store(kept, Relaxed);
+    }
+
+    /// The first file for which there was no room.
+    pub(super) fn full(&self) -> Option<SourceId> {
+        self.full.get().copied()
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Context<'a> {
     pub sources: &'a Sources,
     pub catalogue: &'a Catalogue,
     pub versions: &'a Versions,
+    /// What manifests may still ask for.
+    pub room: &'a bounds::Room,
 }
 
 /// What a project's servers have around them.

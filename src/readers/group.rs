@@ -26,7 +26,9 @@ pub fn read(
     options: &ReadOptions,
 ) -> Reading {
     let inputs = Inputs::new(list, sources);
-    let context = Context { inputs: &inputs, sources, catalogue, versions: &options.versions };
+    let room = bounds::Room::default();
+    let versions = &options.versions;
+    let context = Context { inputs: &inputs, sources, catalogue, versions, room: &room };
     let mut reading = Reading::default();
     let mut consumed = Consumed::new();
     let mut budget = Budget::default();
@@ -110,6 +112,7 @@ pub fn read(
             reading.loose.push((input.source, loose));
         }
     }
+    reading.cut = room.full();
     reading.deployments.sort_by(|a, b| a.id.cmp(&b.id));
     reading
 }

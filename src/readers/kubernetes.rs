@@ -24,7 +24,7 @@ use crate::syntax::yaml::{self, Node};
 
 use super::bounds;
 use super::compose::Context;
-use super::kustomize::{Builder, Inline};
+use super::kustomize::{self, Builder, Inline};
 use super::manifests::{
     Container, DOORS, Part, STORES, Scope, Store, WORKLOADS, Workload, split_image, text,
 };
@@ -32,6 +32,7 @@ use super::{Consumed, Role, scalar, server_file};
 use exposure::Ways;
 
 use mounts::Mounted;
+use policies::Policy;
 
 /// Whether the document is a manifest that bears on a server's environment.
 pub(super) fn recognises(root: Node<'_>) -> bool {
@@ -56,19 +57,17 @@ pub(super) fn read(
         only.map_or(!consumed.contains(id), |only| only.contains(id))
     };
     let inline = Inline::of(context);
-    let mut inner = BTreeSet::new();
-    let mut scopes = Vec::new();
-    for input in context.inputs.iter().filter(|input| input.role == Role::Kustomization) {
-        let mut builder = Builder::new(context, &inline);
-        scopes.push((input.source, builder.build(input)));
-        inner.extend(builder.inner);
-    }
     let mut beyond = None;
-    for (source, scope) in scopes {
-        // A base is judged as part of what builds on it.
+    // A base is judged as part of what builds on it.
+    for input in kustomize::outermost(context) {
+        let source = input.source;
+        if beyond.is_some() || !is_among(&source, consumed) {
+            continue;
+        }
+        let scope = Builder::new(context, &inline).build(input);
         let asked = only.is_some()
             || scope.sources.iter().chain([&source]).any(|id| arrival(id) != Arrival::Referred);
-        if inner.contains(&source) || !asked || !is_among(&source, consumed) {
+        if !asked {
             continue;
         }
         let mut found = scope_deployments(context, &scope, Some(source));
@@ -79,7 +78,7 @@ pub(super) fn read(
             consumed.extend(scope.sources.iter().copied());
         }
         if deployments.len() + found.len() > bounds::MOST_IN_ALL {
-            beyond.get_or_insert(Span::new(source, 0..0));
+            beyond = Some(Span::new(source, 0..0));
             continue;
         }
         deployments.extend(found);
@@ -90,7 +89,11 @@ pub(super) fn read(
         let is_used = consumed.contains(&input.source);
         if input.role == Role::Manifests && !is_used && is_among(&input.source, consumed) {
             for root in input.tree().into_iter().flat_map(yaml::Tree::documents) {
-                scope.take(Part { node: root, source: input.source }, context.sources);
+                scope.take(
+                    Part { node: root, source: input.source },
+                    context.sources,
+                    context.room,
+                );
             }
         }
     }
@@ -116,6 +119,7 @@ struct Server<'a, 'c> {
     held: Arc<Vec<(Span, Holder)>>,
     encoded: Arc<BTreeSet<Span>>,
     ways: Ways<'c, 'a>,
+    policies: Vec<Policy<'c, 'a>>,
 }
 
 fn scope_deployments(
@@ -139,15 +143,24 @@ fn scope_deployments(
     let encoded = entries().filter(|(entry, _)| entry.encoded).map(|(entry, _)| entry.span);
     let encoded = Arc::new(encoded.collect());
     let ways = Ways::of(scope);
-    let server = Server { context, scope, stores, held, encoded, ways };
+    let policies = Policy::of(scope);
+    let server = Server { context, scope, stores, held, encoded, ways, policies };
     let mut found: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
     let mut companions: Vec<(&Workload<'_>, Environment)> = Vec::new();
     let mut jobs: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
     let mut others: Vec<(&Workload<'_>, &Container<'_>, Environment)> = Vec::new();
     for workload in &scope.workloads {
         for container in &workload.containers {
-            let environment = server.environment(workload, container);
+            let kept = context.room.kept();
+            let mut environment = server.environment(workload, container);
             if !server.is_server(container, &environment) {
+                context.room.give_back(kept);
+                // Of what stands beside servers only some variables count, and of few.
+                if others.len() > bounds::MOST_BESIDE {
+                    environment = Environment::default();
+                }
+                let is_told = |name: &String| !context.catalogue.by_variable(name).is_empty();
+                environment.variables.retain(|name, _| is_told(name));
                 others.push((workload, container, environment));
                 continue;
             }
@@ -410,6 +423,9 @@ impl<'a> Server<'a, '_> {
             .iter()
             .filter(|(other, _)| other.identity.namespace == workload.identity.namespace)
         {
+            if !context.room.allows(companion.variables.len(), home) {
+                break;
+            }
             for (name, variable) in &companion.variables {
                 let span = variable.text.span();
                 let span = if span.range().is_empty() { variable.place } else { span };

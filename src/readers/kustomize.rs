@@ -13,9 +13,11 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{self, Node};
 
+use super::bounds::MOST_TOLD;
 use super::compose::Context;
 use super::manifests::{
-    Change, Charts, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, items, text,
+    Change, Charts, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, Workload,
+    items, text,
 };
 use super::{Companions, Input, Role, Want, join, scalar};
 
@@ -28,6 +30,8 @@ const MAX_DEPTH: usize = 16;
 const MOST_PATCHED: usize = 100_000;
 /// Secrets or ConfigMaps that one kustomization generates.
 const MOST_GENERATED: usize = 4_000;
+/// Bytes of a name. Kubernetes takes 253.
+const MOST_NAME: usize = 4_096;
 /// Names of a kustomization in its folder, in the order in which they are looked for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -112,12 +116,49 @@ impl Inline {
     }
 }
 
+/// The kustomizations that no other one builds on.
+pub(super) fn outermost<'a>(context: &Context<'a>) -> Vec<&'a Input> {
+    let all = || context.inputs.iter().filter(|input| input.role == Role::Kustomization);
+    let inner: BTreeSet<SourceId> = all().flat_map(|input| built_on(context, input)).collect();
+    all().filter(|input| !inner.contains(&input.source)).collect()
+}
+
+/// The kustomizations that this one builds on.
+fn built_on(context: &Context<'_>, input: &Input) -> Vec<SourceId> {
+    let Some(root) = input.tree().and_then(|tree| tree.documents().next()) else {
+        return Vec::new();
+    };
+    let folder = context.sources.get(input.source).folder();
+    let lists = ["bases", "resources", "components"].into_iter().flat_map(|list| items(root, list));
+    let paths = lists.filter_map(|item| Some(join(folder, item.text()?)));
+    let found = paths.filter_map(|path| found(context, &path)).filter_map(|found| match found {
+        Found::File(_) => None,
+        Found::Folder(inner) => Some(inner.source),
+    });
+    found.collect()
+}
+
+/// What a kustomization names.
+enum Found<'a> {
+    File(&'a Input),
+    /// A folder with a kustomization of its own.
+    Folder(&'a Input),
+}
+
+fn found<'a>(context: &Context<'a>, path: &str) -> Option<Found<'a>> {
+    if let Some(file) = context.inputs.at(path) {
+        return Some(Found::File(file));
+    }
+    let inner = NAMES.iter().find_map(|name| context.inputs.at(&format!("{path}/{name}")));
+    inner.map(Found::Folder)
+}
+
 /// Puts together what one kustomization builds.
 pub(super) struct Builder<'a, 'c> {
     pub context: &'c Context<'a>,
     pub inline: &'a Inline,
     /// Kustomizations that another one builds on.
-    pub inner: BTreeSet<SourceId>,
+    inner: BTreeSet<SourceId>,
     /// Files of patches.
     patches: BTreeSet<SourceId>,
     used: BTreeSet<SourceId>,
@@ -130,7 +171,7 @@ pub(super) fn stores<'a>(context: &Context<'a>, inline: &'a Inline) -> Vec<Store
     let mut scope = Scope::default();
     for input in context.inputs.iter().filter(|input| input.role == Role::Manifests) {
         for node in input.tree().into_iter().flat_map(yaml::Tree::documents) {
-            scope.take(Part { node, source: input.source }, context.sources);
+            scope.take(Part { node, source: input.source }, context.sources, context.room);
         }
     }
     for input in context.inputs.iter().filter(|input| input.role == Role::Kustomization) {
@@ -153,14 +194,8 @@ struct Since {
 
 impl<'a, 'c> Builder<'a, 'c> {
     pub fn new(context: &'c Context<'a>, inline: &'a Inline) -> Self {
-        Builder {
-            context,
-            inline,
-            inner: BTreeSet::new(),
-            patches: BTreeSet::new(),
-            used: BTreeSet::new(),
-            applied: 0,
-        }
+        let none = BTreeSet::new;
+        Builder { context, inline, inner: none(), patches: none(), used: none(), applied: 0 }
     }
 
     /// What the kustomization builds.
@@ -215,12 +250,14 @@ impl<'a, 'c> Builder<'a, 'c> {
             for item in items(root, list) {
                 let Some(path) = item.text() else { continue };
                 let at = join(&folder, path);
-                if let Some(file) = self.found(&at) {
-                    self.file(file, scope);
-                    continue;
-                }
-                let inner = NAMES.iter().find_map(|name| self.found(&format!("{at}/{name}")));
-                let Some(inner) = inner else { continue };
+                let inner = match found(self.context, &at) {
+                    None => continue,
+                    Some(Found::File(file)) => {
+                        self.file(file, scope);
+                        continue;
+                    }
+                    Some(Found::Folder(inner)) => inner,
+                };
                 self.inner.insert(inner.source);
                 // A component works on all that was taken in before it.
                 let start = if list == "components" { since } else { Since::now(scope) };
@@ -247,6 +284,12 @@ impl<'a, 'c> Builder<'a, 'c> {
         self.patches(root, input.source, scope, since);
         self.rename(root, scope, since);
         for item in items(root, "images") {
+            let containers = scope.workloads[since.workloads..].iter().map(|w| w.containers.len());
+            if !self.context.room.allows(containers.sum(), input.source) {
+                let span = Span::new(input.source, item.range());
+                self.refuse(scope, "an image", span, Some("there are more than omlint reads"));
+                break;
+            }
             retag(Part { node: item, source: input.source }, scope, since);
         }
         for item in items(root, "replacements") {
@@ -281,8 +324,15 @@ impl<'a, 'c> Builder<'a, 'c> {
             return;
         }
         scope.sources.insert(input.source);
+        if !self.context.room.allows(tree.size() / 16, input.source) {
+            return;
+        }
         for root in tree.documents() {
-            scope.take(Part { node: root, source: input.source }, self.context.sources);
+            scope.take(
+                Part { node: root, source: input.source },
+                self.context.sources,
+                self.context.room,
+            );
         }
     }
 
@@ -290,8 +340,8 @@ impl<'a, 'c> Builder<'a, 'c> {
     fn refuse(&self, scope: &mut Scope<'a>, what: &str, span: Span, why: Option<Refusal>) {
         let path = &self.context.sources.get(span.source).path;
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        scope.remarks.push(format!("{what} of `{path}` was not applied{why}"));
-        scope.unapplied.push((format!("{what} of the kustomization"), span));
+        tell(&mut scope.remarks, format!("{what} of `{path}` was not applied{why}"));
+        tell(&mut scope.unapplied, (format!("{what} of the kustomization"), span));
     }
 
     /// A patch: a path, or YAML in a text.
@@ -304,7 +354,9 @@ impl<'a, 'c> Builder<'a, 'c> {
     ) {
         self.applied += scope.workloads.len() + scope.stores.len() + scope.doors.len();
         self.applied += scope.wrappers.len();
-        if self.applied > MOST_PATCHED {
+        let parts = scope.workloads[since.workloads..].iter().map(Workload::parts);
+        let has_room = self.context.room.allows(parts.sum::<usize>() / 4, patch.source);
+        if self.applied > MOST_PATCHED || !has_room {
             let why = Some("there are more patches than omlint applies");
             self.refuse(scope, "a patch", patch.span(), why);
             return;
@@ -429,9 +481,10 @@ impl<'a, 'c> Builder<'a, 'c> {
         let mut refused = |identity: &Identity<'_>, operation: &Operation<'_>, why: Refusal| {
             let (kind, name) = (public_value(&identity.kind), public_value(identity.name()));
             let at = public_value(&operation.path.join("/"));
-            remarks.push(format!(
+            let remark = format!(
                 "a JSON patch of `{path}` was not applied to the {kind} `{name}` at `/{at}`: {why}"
-            ));
+            );
+            tell(&mut remarks, remark);
             ("a JSON patch of the kustomization".to_owned(), operation.span)
         };
         for workload in &mut scope.workloads[since.workloads..] {
@@ -440,9 +493,15 @@ impl<'a, 'c> Builder<'a, 'c> {
             }
             workload.sources.push(patch.source);
             for operation in &operations {
+                // An item moves all that stand behind it.
+                let steps = 1 + workload.parts() / 16;
+                if !self.context.room.allows(steps, patch.source) {
+                    let why = "there are more operations than omlint applies";
+                    tell(&mut workload.unapplied, refused(&workload.identity, operation, why));
+                    break;
+                }
                 if let Err(why) = workload.operate(operation) {
-                    let unapplied = refused(&workload.identity, operation, why);
-                    workload.unapplied.push(unapplied);
+                    tell(&mut workload.unapplied, refused(&workload.identity, operation, why));
                 }
             }
         }
@@ -465,7 +524,7 @@ impl<'a, 'c> Builder<'a, 'c> {
                 }
             }
         }
-        scope.remarks.extend(remarks);
+        remarks.into_iter().for_each(|remark| tell(&mut scope.remarks, remark));
     }
 
     fn generate(
@@ -596,6 +655,11 @@ impl<'a, 'c> Builder<'a, 'c> {
             }
             if !(prefix.is_empty() && suffix.is_empty()) {
                 let last = identity.names.last().cloned().unwrap_or_default();
+                let length = prefix.len() + last.len() + suffix.len();
+                // No name is longer, and what has such a one is applied nowhere.
+                if length > MOST_NAME {
+                    continue;
+                }
                 identity.names.push(format!("{prefix}{last}{suffix}"));
             }
         }
@@ -620,6 +684,13 @@ fn remove<T>(list: &mut Vec<T>, fits: impl Fn(usize, &T) -> bool) {
         at += 1;
         !fits(at - 1, item)
     });
+}
+
+/// Adds to what is told of a deployment, as much as anybody reads.
+fn tell<T>(told: &mut Vec<T>, more: T) {
+    if told.len() < MOST_TOLD {
+        told.push(more);
+    }
 }
 
 fn plain(text: Text) -> Entry {

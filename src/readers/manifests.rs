@@ -12,6 +12,7 @@ use crate::deployment::version::Version;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::Node;
 
+use super::bounds::{MOST_WORKLOADS, Room};
 use super::scalar;
 
 pub(super) use patch::{Operation, Refusal, Verb};
@@ -232,7 +233,7 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// Takes in every object of a document.
-    pub fn take(&mut self, part: Part<'a>, sources: &Sources) {
+    pub fn take(&mut self, part: Part<'a>, sources: &Sources, room: &Room) {
         let mut open = vec![(part, 0)];
         while let Some((part, depth)) = open.pop() {
             let kind = part.text("kind").unwrap_or_default();
@@ -243,6 +244,10 @@ impl<'a> Scope<'a> {
                     );
                 }
             } else if WORKLOADS.contains(&kind) {
+                if self.workloads.len() >= MOST_WORKLOADS {
+                    room.fill(part.source);
+                    return;
+                }
                 self.workloads.push(Workload::of(part));
             } else if STORES.contains(&kind) {
                 self.stores.push(Store::of(part, sources));

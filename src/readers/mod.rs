@@ -195,6 +195,8 @@ pub struct Reading {
     pub empty: Vec<String>,
     /// Files whose servers are not judged: there are too many.
     pub left_out: BTreeSet<SourceId>,
+    /// A file that asks for more than is followed in one run.
+    pub cut: Option<SourceId>,
     /// Files that were recognised and left alone, and why.
     pub remarks: Vec<(SourceId, String)>,
 }

@@ -4,6 +4,7 @@
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::Problem;
 use crate::source::{Source, Sources, Span, Trouble};
+use crate::syntax::substitution::is_endless;
 use crate::syntax::yaml;
 
 use super::{Form, Input, Role, compose, manifests};
@@ -34,6 +35,9 @@ pub(super) fn look_for(input: &Input, sources: &Sources, catalogue: &Catalogue) 
                     span: at(line_around(source, error.offset)),
                 });
             }
+            let endless = tree.scalars().filter(|node| node.text().is_some_and(is_endless));
+            let places = endless.map(|node| node.range()).take(MOST_PROBLEMS);
+            found.extend(places.map(|range| too_many_references(at(range))));
             if input.role == Role::Compose {
                 found.extend(compose::duplicates(input.source, tree, &source.text, catalogue));
             }
@@ -83,6 +87,10 @@ pub(super) fn look_for(input: &Input, sources: &Sources, catalogue: &Catalogue) 
                     span: at(line.range.clone()),
                 });
             }
+            let values = file.entries.iter().filter_map(|entry| entry.value.as_ref());
+            let endless = values.filter(|value| is_endless(&value.text));
+            let places = endless.map(|value| value.range.clone()).take(MOST_PROBLEMS);
+            found.extend(places.map(|range| too_many_references(at(range))));
             let mut seen = std::collections::HashMap::new();
             let most = found.len() + MOST_PROBLEMS;
             for entry in &file.entries {
@@ -106,6 +114,11 @@ pub(super) fn look_for(input: &Input, sources: &Sources, catalogue: &Catalogue) 
         Form::Docker(_) | Form::None | Form::Gone => {}
     }
     found
+}
+
+fn too_many_references(span: Span) -> Problem {
+    let reason = "there are more variables in this value than omlint follows".to_owned();
+    Problem::NotParsed { reason, span }
 }
 
 /// The documents that OpenMetadata's chart rendered.

@@ -28,6 +28,8 @@ use super::{Consumed, Input, Reading, Role, Want, helm, join, scalar};
 const CHART: &str = "openmetadata";
 /// So many single values of one release are followed: nobody writes more.
 const MAX_PARAMETERS: usize = 2_000;
+/// So many layers of values of one release are laid over each other: the strongest.
+const MAX_LAYERS: usize = 100;
 
 /// Whether the document is a resource that wraps values.
 pub(super) fn recognises(root: Node<'_>) -> bool {
@@ -507,7 +509,13 @@ fn layers<'a>(
         let own = chart_file(context, source.folder(), folder, "values.yaml");
         layers.found.extend(own.and_then(of_file));
     }
-    for values in &release.values {
+    let beyond = release.values.len().saturating_sub(MAX_LAYERS);
+    if beyond > 0 {
+        let place = release.anchor.map_or(Span::new(home, 0..0), |node| scalar::span(home, node));
+        layers.unseen.push((format!("{beyond} layers of values"), place));
+        context.room.fill(home);
+    }
+    for values in &release.values[beyond..] {
         match values {
             Values::Inline(node) => layers.found.push(Found::Node(*node, home)),
             Values::Text(node) if node.style().is_some() => {

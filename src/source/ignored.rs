@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::fs::symlink_metadata;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ignore::DirEntry;
@@ -18,6 +20,8 @@ const EXCLUDE: &str = ".git/info/exclude";
 const MOST_BYTES: usize = 256 << 10;
 /// Patterns among them that are searched for, not looked up.
 const MOST_SEARCHED: usize = 250;
+/// The same in all lists of a walk.
+const MOST_IN_ALL: usize = 20_000;
 /// Bytes of those.
 const MOST_SEARCHED_BYTES: usize = 6 << 10;
 
@@ -39,6 +43,8 @@ pub(super) struct Lists {
     above: Load,
     /// The same for a folder further down that has one.
     loads: Mutex<HashMap<PathBuf, Load>>,
+    /// Patterns that are searched for below the folder.
+    searched: AtomicUsize,
 }
 
 impl Lists {
@@ -113,6 +119,12 @@ impl Lists {
             load_of(&list, load).map_err(|reason| Refused { list, reason, below })?;
         }
         if let Some(load) = load {
+            let own = load.searched - self.above_of(folder).searched;
+            if own > 0 && self.searched.fetch_add(own, Relaxed) > MOST_IN_ALL {
+                let reason = "with those of other folders more than 20,000 patterns with wildcards";
+                let below = Some(folder.to_owned());
+                return Err(Refused { list: folder.join(NAMES[0]), reason, below });
+            }
             lock(&self.loads).insert(folder.to_owned(), load);
         }
         Ok(())

@@ -6,6 +6,9 @@ use std::ops::Range;
 /// Templates nested deeper than this are left literal, so that recursion stays bounded.
 const MAX_DEPTH: usize = 32;
 
+/// References of one text; nobody writes as many.
+const MOST_REFERENCES: usize = 50_000;
+
 /// Whose rules a template follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -73,10 +76,22 @@ pub enum Operator {
 
 /// Cuts `text` into pieces. Total: what the program would refuse stays literal.
 pub fn parse(text: &str, dialect: Dialect) -> Template {
+    if is_endless(text) {
+        let all =
+            Piece::Variable { name: String::new(), range: 0..text.len(), op: Operator::Plain };
+        return Template { pieces: vec![all] };
+    }
     match dialect {
         Dialect::Compose => compose(text, 0..text.len(), 0),
         Dialect::Dropwizard => dropwizard(text),
     }
+}
+
+/// Whether there are more references in the text than are followed: it is one that is looked up
+/// as a whole.
+pub fn is_endless(text: &str) -> bool {
+    text.len() > MOST_REFERENCES
+        && memchr::memchr_iter(b'$', text.as_bytes()).nth(MOST_REFERENCES).is_some()
 }
 
 impl Template {

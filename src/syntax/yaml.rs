@@ -206,6 +206,13 @@ impl Tree {
         Node { tree: self, id }
     }
 
+    /// All scalars.
+    pub fn scalars(&self) -> impl Iterator<Item = Node<'_>> {
+        let numbers = (0..self.nodes.len() as u32).map(NodeId);
+        let is_scalar = |id: &NodeId| matches!(self.nodes[id.0 as usize].kind, Kind::Scalar { .. });
+        numbers.filter(is_scalar).map(|id| self.node(id))
+    }
+
     /// The texts of all scalars.
     pub fn scalar_texts(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter_map(|data| match data.kind {

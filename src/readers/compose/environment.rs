@@ -12,7 +12,7 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
 
-use super::super::bounds::{MOST_ENV_FILES, MOST_LINES, MOST_VARIABLES};
+use super::super::bounds::{MOST_ENV_FILES, MOST_LINES, MOST_SET, MOST_VARIABLES};
 use super::super::interpolation::Known;
 use super::super::{join, scalar};
 use super::Reader;
@@ -37,7 +37,12 @@ pub(in crate::readers) fn duplicates(
     for service in tree.documents().flat_map(services) {
         let Some(environment) = service.value.get("environment") else { continue };
         let mut seen: BTreeMap<String, (Span, String)> = BTreeMap::new();
+        let mut bytes = 0;
         for item in environment.value.items() {
+            bytes += item.text().map_or(0, str::len);
+            if bytes > MOST_SET.1 {
+                break;
+            }
             let text = scalar::text(source, raw, item);
             let (name, value) = text.expose().split_once('=').unwrap_or((text.expose(), ""));
             let place = text.locate(0..name.len());
@@ -79,12 +84,15 @@ impl<'a> Reader<'a, '_> {
                 environment.set(name.clone(), known.variable(0));
             }
         }
+        let mut left_out = None;
         let mut own: BTreeMap<String, Variable> = BTreeMap::new();
         let environments = attributes(service, "environment");
         for (at, (layer, attribute)) in environments.iter().enumerate() {
             // What compose has merged before, or reads as a list, no longer has keys to reset.
             let has_keys = at == 1 && environments[0].1.is_map();
-            for assignment in self.assignments(layer, *attribute) {
+            let (assignments, cut) = self.assignments(layer, *attribute);
+            left_out = left_out.or(cut);
+            for assignment in assignments {
                 let Assignment { name, place, value } = assignment;
                 let variable = match value {
                     Assigned::Text(text, steps) => Variable {
@@ -133,7 +141,7 @@ impl<'a> Reader<'a, '_> {
         }
         let outer = outer.below(self.variables.clone());
         let mut seen = self.variables.none_beside();
-        let (mut number, mut left_out) = (0, None);
+        let mut number = 0;
         for (layer, attribute) in env_files {
             for named in env_file_paths(attribute) {
                 number += 1;
@@ -180,7 +188,11 @@ impl<'a> Reader<'a, '_> {
                 rank = rank.saturating_add(1).min(ENVIRONMENT - 1);
             }
         }
-        self.beyond.extend(left_out.filter(|_| self.beyond.is_empty()));
+        if let Some(span) = left_out {
+            let name = "what omlint does not follow".to_owned();
+            environment.unseen.push(Unseen { name, span, rank: u8::MAX, prefix: String::new() });
+            self.beyond.extend(left_out.filter(|_| self.beyond.is_empty()));
+        }
         for (name, variable) in own {
             environment.set(name, variable);
         }
@@ -238,11 +250,20 @@ impl<'a> Reader<'a, '_> {
         Some(id)
     }
 
-    /// `NAME: value` or `- NAME=value` below `environment:`.
-    fn assignments(&self, layer: &Layer<'a>, node: Node<'a>) -> Vec<Assignment> {
+    /// `NAME: value` or `- NAME=value` below `environment:`, and where those begin that are left
+    /// out.
+    fn assignments(&self, layer: &Layer<'a>, node: Node<'a>) -> (Vec<Assignment>, Option<Span>) {
         let raw = &self.source(layer.source).text;
         let mut found = Vec::new();
+        let mut bytes = 0;
+        let mut is_cut = |found: &Vec<Assignment>, node: Node<'_>| {
+            bytes += node.text().map_or(0, str::len);
+            found.len() >= MOST_SET.0 || bytes > MOST_SET.1
+        };
         for entry in node.entries() {
+            if is_cut(&found, entry.value) {
+                return (found, Some(scalar::span(layer.source, entry.key)));
+            }
             let Some(name) = entry.key.text() else { continue };
             let place = scalar::span(layer.source, entry.key);
             let value = if entry.value.tag() == Some("!reset") {
@@ -262,6 +283,9 @@ impl<'a> Reader<'a, '_> {
             found.push(Assignment { name: name.trim().to_owned(), place, value });
         }
         for item in node.items() {
+            if is_cut(&found, item) {
+                return (found, Some(scalar::span(layer.source, item)));
+            }
             let text = scalar::text(layer.source, raw, item);
             let written = text.expose();
             let (name, value) = match written.find('=') {
@@ -279,7 +303,7 @@ impl<'a> Reader<'a, '_> {
             };
             found.push(Assignment { name: name.trim().to_owned(), place, value });
         }
-        found
+        (found, None)
     }
 
     /// The text of a scalar that compose types before it makes text of it again: `012` is 10.

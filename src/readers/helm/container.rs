@@ -1,6 +1,8 @@
 //! What the chart hands to the server's container beside its own settings: the image, `extraEnvs`
 //! and `envFrom`, and what is mounted.
 
+use std::collections::HashMap;
+
 use crate::deployment::environment::{Environment, Unseen, Variable};
 use crate::deployment::evidence::{Image, Mount, MountSource, is_official_repository};
 use crate::deployment::value::{Fragment, GAP};
@@ -118,6 +120,7 @@ impl<'a> Reader<'a, '_> {
         let Found::Leaf(layer, _) = self.look_outside("extraVolumeMounts") else {
             return mounts;
         };
+        let volumes = self.volumes();
         for item in items_of(layer) {
             let Some(path) = item.get("mountPath") else { continue };
             let Some(target) = path.value.text() else { continue };
@@ -129,7 +132,7 @@ impl<'a> Reader<'a, '_> {
                 span,
                 mode,
             };
-            let modes = self.volume_modes(name);
+            let modes = volumes.get(name).map(modes_of).unwrap_or_default();
             mounts.push(mount(target.to_owned(), modes.all));
             let inside = text(item, "subPath").is_none();
             for (file, mode) in modes.files.into_iter().filter(|_| inside) {
@@ -139,32 +142,36 @@ impl<'a> Reader<'a, '_> {
         mounts
     }
 
-    /// The modes that `extraVolumes` writes for the files of a volume.
-    fn volume_modes(&self, name: &str) -> Modes {
-        let mut modes = Modes::default();
-        let Found::Leaf(layer, _) = self.look_outside("extraVolumes") else { return modes };
-        let volumes = items_of(layer);
-        let Some(volume) = volumes.into_iter().rfind(|volume| text(*volume, "name") == Some(name))
-        else {
-            return modes;
+    /// `extraVolumes` by name; of two of one name the last one counts.
+    fn volumes(&self) -> HashMap<&'a str, Layer<'a>> {
+        let Found::Leaf(layer, _) = self.look_outside("extraVolumes") else {
+            return HashMap::new();
         };
-        let mut parts = vec![volume];
-        if let Some(projected) = volume.get("projected") {
-            modes.all = file_mode(layer.source, projected.value, "defaultMode");
-            parts.extend(items(projected.value, "sources"));
-        }
-        for held in parts.iter().flat_map(|part| [part.get("secret"), part.get("configMap")]) {
-            let Some(held) = held else { continue };
-            modes.all = modes.all.or(file_mode(layer.source, held.value, "defaultMode"));
-            for item in items(held.value, "items") {
-                let file = text(item, "path").or(text(item, "key"));
-                if let Some((file, mode)) = file.zip(file_mode(layer.source, item, "mode")) {
-                    modes.files.push((file.to_owned(), mode));
-                }
+        let source = layer.source;
+        let named = |node: Node<'a>| Some((text(node, "name")?, Layer { node, source }));
+        items_of(layer).into_iter().filter_map(named).collect()
+    }
+}
+
+/// The modes that a volume of `extraVolumes` has for its files.
+fn modes_of(volume: &Layer<'_>) -> Modes {
+    let mut modes = Modes::default();
+    let mut parts = vec![volume.node];
+    if let Some(projected) = volume.node.get("projected") {
+        modes.all = file_mode(volume.source, projected.value, "defaultMode");
+        parts.extend(items(projected.value, "sources"));
+    }
+    for held in parts.iter().flat_map(|part| [part.get("secret"), part.get("configMap")]) {
+        let Some(held) = held else { continue };
+        modes.all = modes.all.or(file_mode(volume.source, held.value, "defaultMode"));
+        for item in items(held.value, "items") {
+            let file = text(item, "path").or(text(item, "key"));
+            if let Some((file, mode)) = file.zip(file_mode(volume.source, item, "mode")) {
+                modes.files.push((file.to_owned(), mode));
             }
         }
-        modes
     }
+    modes
 }
 
 /// Written modes of a volume's files: of all, and of single ones.

@@ -34,6 +34,10 @@ impl<'a> Server<'a, '_> {
             rank = rank.saturating_add(1).min(ENV - 1);
         }
         for item in &container.env {
+            if !self.context.room.allows(1, item.entry.source) {
+                environment.unseen.push(not_followed(item.entry.span()));
+                break;
+            }
             self.env(workload, *item, &mut environment);
         }
         for (name, span) in self.scope.unapplied.iter().chain(&workload.unapplied) {
@@ -76,8 +80,17 @@ impl<'a> Server<'a, '_> {
                 environment.unseen.push(Unseen { name, span, rank, prefix });
             }
             let Some(store) = store else { continue };
+            let room = self.context.room;
+            if !room.allows(store.entries.len() + store.opaque.len(), source) {
+                environment.unseen.push(not_followed(span));
+                return;
+            }
             let step = Step { what: format!("the container takes in {what}"), span: Some(span) };
             for (name, entry) in &store.entries {
+                if !room.holds(size(&entry.text), source) {
+                    environment.unseen.push(not_followed(span));
+                    return;
+                }
                 let variable =
                     variable(self.context.catalogue, entry, entry.span, vec![step.clone()], rank);
                 environment.set(format!("{prefix}{name}"), variable);
@@ -106,6 +119,7 @@ impl<'a> Server<'a, '_> {
                 Some(_) => scalar::marked(written, whole),
                 None => self.expanded(&written, whole, environment),
             };
+            let text = self.kept(text, source, key, place);
             let (text, filled) = filled_in(self.context.catalogue, text);
             let patched = item
                 .value
@@ -132,6 +146,10 @@ impl<'a> Server<'a, '_> {
                     let step =
                         Step { what: format!("`{key}` is taken from {what}"), span: Some(span) };
                     let catalogue = self.context.catalogue;
+                    if !self.context.room.holds(size(&entry.text), source) {
+                        environment.set(key, variable_unknown(&what, span, ENV));
+                        return;
+                    }
                     let mut found = variable(catalogue, entry, entry.span, vec![step], ENV);
                     if catalogue.secret_variables().contains(key_there) {
                         found.text = found.text.veiled();
@@ -158,6 +176,14 @@ impl<'a> Server<'a, '_> {
             }
         };
         environment.set(key, found);
+    }
+
+    /// The value, if there is room for it.
+    fn kept(&self, value: Fragment, source: SourceId, name: &str, place: Span) -> Fragment {
+        if self.context.room.holds(size(&value), source) {
+            return value;
+        }
+        Fragment::unknown(format!("the value of `{name}`"), place)
     }
 
     /// `$(NAME)` becomes what a variable above it is, and `$$` is a `$` that begins no name.
@@ -188,7 +214,9 @@ impl<'a> Server<'a, '_> {
                     let name = &written[at + 1..at + length];
                     at += length + 1;
                     keep(&mut pieces, here, at);
-                    match environment.variables.get(name) {
+                    let known = environment.variables.get(name);
+                    let room = self.context.room;
+                    match known.filter(|known| room.holds(size(&known.text), outer.source)) {
                         Some(variable) if secret.contains(name) => {
                             pieces
                                 .extend(variable.text.pieces().iter().cloned().map(Piece::veiled));
@@ -207,6 +235,21 @@ impl<'a> Server<'a, '_> {
         keep(&mut pieces, written.len(), written.len());
         Fragment::new(pieces, outer)
     }
+}
+
+/// What is left of an environment when there is no room for it: nobody knows what it holds.
+fn not_followed(span: Span) -> Unseen {
+    let name = "what omlint does not follow".to_owned();
+    Unseen { name, span, rank: PATCH, prefix: String::new() }
+}
+
+/// Bytes that a variable takes, more or less.
+fn size(text: &Fragment) -> usize {
+    let piece = |piece: &Piece| match piece {
+        Piece::Known(text) => text.expose().len() + size_of::<Piece>(),
+        Piece::Unknown(_) => size_of::<Piece>(),
+    };
+    size_of::<Variable>() / 2 + text.pieces().iter().map(piece).sum::<usize>()
 }
 
 /// What the server makes of a value: it fills in `${NAME}` in the values of variables, too, if

@@ -2,7 +2,7 @@
 //! ingresses, gateways and routes before Services. Follows selectors, names and target ports;
 //! what a patch that was not applied may have changed is left out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::deployment::evidence::Port;
 use crate::deployment::reach::{Door, Reach, Tls};
@@ -13,6 +13,9 @@ use super::super::bounds;
 use super::super::doors;
 use super::super::manifests::{DoorObject, Part, Scope, Workload, labels};
 use super::{Server, image};
+
+/// Bytes of the name of a host.
+const MOST_HOST: usize = 255;
 
 /// One backend of an ingress or the like: a Service and one of its ports.
 struct Backend<'a> {
@@ -77,11 +80,15 @@ impl<'s, 'a> Ways<'s, 'a> {
     fn choosing<'w>(
         &'w self,
         workload: &'w Workload<'a>,
-    ) -> impl Iterator<Item = &'s DoorObject<'a>> {
+        room: &bounds::Room,
+    ) -> impl Iterator<Item = &'s DoorObject<'a>> + use<'w, 's, 'a> {
         let pairs = workload.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
         let mut numbers: Vec<usize> =
             pairs.filter_map(|pair| self.by_label.get(&pair)).flatten().copied().collect();
         numbers.sort_unstable();
+        if !room.allows(numbers.len(), workload.sources[0]) {
+            numbers.clear();
+        }
         let fits =
             move |(service, selector): &&'w (&'s DoorObject<'a>, BTreeMap<String, String>)| {
                 let namespaces = (&service.identity.namespace, &workload.identity.namespace);
@@ -113,7 +120,7 @@ impl<'a> Server<'a, '_> {
                 continue;
             }
             self.on_nodes(workload, own, found);
-            for service in self.ways.choosing(workload) {
+            for service in self.ways.choosing(workload, self.context.room) {
                 if found.len() >= most {
                     break;
                 }
@@ -163,6 +170,10 @@ impl<'a> Server<'a, '_> {
             names.filter_map(|name| self.ways.before.get(name.as_str())).flatten().collect();
         backends.sort_by_key(|(at, _)| *at);
         let ports = service.list(&["spec", "ports"]);
+        let steps = backends.len().saturating_mul(1 + ports.len() / 4);
+        if !self.context.room.allows(steps, service.source()) {
+            return;
+        }
         let mut seen = BTreeSet::new();
         for (at, backend) in backends {
             let namespaces =
@@ -301,17 +312,21 @@ fn ingress<'a>(door: &DoorObject<'a>) -> Vec<Backend<'a>> {
     let annotations = door.annotations();
     let certified = annotations.iter().any(|(key, value)| doors::takes_certificate(key, value));
     let entries = door.list(&["spec", "tls"]);
+    let lists: Vec<Vec<Part<'_>>> = entries.iter().map(|entry| entry.items("hosts")).collect();
+    let covers_all = lists.iter().any(Vec::is_empty);
+    let listed: HashSet<String> = lists
+        .iter()
+        .flatten()
+        .filter_map(|host| Some(host.node.text()?.to_ascii_lowercase()))
+        .collect();
     let covers = |host: Option<&str>| {
-        entries.iter().any(|entry| {
-            let hosts = entry.items("hosts");
-            hosts.is_empty()
-                || host.is_none()
-                || hosts.iter().filter_map(|listed| listed.node.text()).any(|listed| {
-                    let host = host.unwrap_or_default();
-                    let wild = listed.strip_prefix('*');
-                    listed.eq_ignore_ascii_case(host) || wild.is_some_and(|end| host.ends_with(end))
-                })
-        })
+        let Some(host) = host.filter(|_| !covers_all) else { return !lists.is_empty() };
+        let host = host.to_ascii_lowercase();
+        let is_name = host.len() <= MOST_HOST;
+        let mut ends = host.char_indices().filter(|_| is_name).map(|(at, _)| &host[at..]);
+        listed.contains(&host)
+            || listed.contains("*")
+            || ends.any(|end| listed.contains(&format!("*{end}")))
     };
     let place = place(door);
     let backend = |part: Part<'a>, host: Option<&'a str>| {

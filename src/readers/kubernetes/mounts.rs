@@ -1,12 +1,14 @@
 //! What volumes lay over a container's file system: the keys of Secrets and ConfigMaps as files,
 //! with their modes, and the server's own configuration where one of them holds it.
 
+use std::collections::HashMap;
+
 use crate::deployment::evidence::{KeyPlace, Mount, MountSource};
 use crate::source::Span;
 use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
-use super::super::manifests::{Container, Entry, Store, Workload, file_mode, items, text};
+use super::super::manifests::{Container, Entry, Part, Store, Workload, file_mode, items, text};
 use super::super::{Input, Role};
 use super::Server;
 
@@ -37,10 +39,14 @@ struct File<'s> {
 impl<'a> Server<'a, '_> {
     pub(super) fn mounts(&self, workload: &Workload<'a>, container: &Container<'a>) -> Mounted {
         let mut mounted = Mounted::default();
+        let named = |volume: &Part<'a>| Some((volume.text("name")?, *volume));
+        // Of two volumes of one name the last one counts.
+        let volumes: HashMap<&str, Part<'a>> = workload.volumes.iter().filter_map(named).collect();
         for item in &container.mounts {
             let Some(path) = item.get("mountPath") else { continue };
             let target = path.node.text().unwrap_or("").trim_end_matches('/').to_owned();
-            let brought = self.volume(workload, item.text("name").unwrap_or(""));
+            let name = item.text("name").unwrap_or("");
+            let brought = self.volume(workload, name, volumes.get(name).copied());
             let sub_path = item.text("subPath");
             for file in brought.files {
                 let at = match sub_path {
@@ -76,11 +82,9 @@ impl<'a> Server<'a, '_> {
     }
 
     /// What a volume brings.
-    fn volume(&self, workload: &Workload<'a>, name: &str) -> Volume<'_> {
+    fn volume(&self, workload: &Workload<'a>, name: &str, named: Option<Part<'a>>) -> Volume<'_> {
         let mut brought = Volume { name: name.to_owned(), files: Vec::new(), mode: None };
-        let named = workload.volumes.iter().rev().find(|volume| volume.text("name") == Some(name));
-        let named = named.map(|volume| (volume.node, volume.source));
-        let Some((volume, source)) = named else { return brought };
+        let Some(Part { node: volume, source }) = named else { return brought };
         let mut parts: Vec<Node<'_>> = vec![volume];
         if let Some(projected) = volume.get("projected") {
             brought.mode = file_mode(source, projected.value, "defaultMode");
@@ -104,9 +108,18 @@ impl<'a> Server<'a, '_> {
                 );
                 brought.mode = brought.mode.or(file_mode(source, entry.value, "defaultMode"));
                 let Some(store) = self.store(is_secret, store_name, workload) else { continue };
-                let chosen = items(entry.value, "items");
+                let keys = self.context.inputs.of(store.source).map_or(0, |i| i.loose.keys.len());
+                let steps = store.entries.len().saturating_mul(1 + keys);
+                if !self.context.room.allows(steps, source) {
+                    continue;
+                }
+                let chosen: HashMap<&str, Node<'_>> = items(entry.value, "items")
+                    .into_iter()
+                    .rev()
+                    .filter_map(|item| Some((text(item, "key")?, item)))
+                    .collect();
                 for (key, held) in &store.entries {
-                    let item = chosen.iter().find(|item| text(**item, "key") == Some(key));
+                    let item = chosen.get(key.as_str());
                     if item.is_none() && !chosen.is_empty() {
                         continue;
                     }

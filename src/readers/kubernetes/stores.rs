@@ -12,6 +12,7 @@ use crate::deployment::version::Confidence;
 use crate::deployment::{Basics, Deployment, Kind, Notation};
 use crate::source::{SourceId, Span};
 
+use super::super::bounds;
 use super::super::compose::{self, Context};
 use super::super::manifests::{Scope, Store};
 
@@ -23,23 +24,36 @@ pub(super) fn deployments(
 ) -> Vec<Deployment> {
     let is_free = |store: &&Store<'_>| !used.contains(&store.source) && !store.entries.is_empty();
     let free: Vec<&Store<'_>> = scope.stores.iter().filter(is_free).collect();
-    let share = |store: &Store<'_>| share(context.catalogue, store);
-    let mut groups: Vec<Vec<&Store<'_>>> = Vec::new();
+    let free: Vec<(&Store<'_>, Share)> =
+        free.into_iter().map(|store| (store, share(context.catalogue, store))).collect();
+    // The first of a group says what it is.
+    let mut groups: Vec<(Share, Vec<&Store<'_>>)> = Vec::new();
+    let mut beyond = None;
     for least in [Share::Telling, Share::Credentials, Share::Some] {
-        for store in free.iter().copied().filter(|store| share(store) == least) {
-            let home = groups.iter_mut().find(|group| {
-                least != Share::Credentials && group.iter().all(|o| is_beside(context, o, store))
-                    || group.iter().any(|o| share(o) == Share::Telling)
-                        && group.iter().all(|o| is_beside(context, o, store))
+        for store in free.iter().filter(|(_, share)| *share == least).map(|(store, _)| *store) {
+            let number = groups.len();
+            if !context.room.allows(number, store.source) {
+                beyond.get_or_insert(store.place);
+                break;
+            }
+            let home = groups.iter_mut().find(|(share, group)| {
+                (least != Share::Credentials || *share == Share::Telling)
+                    && group.iter().all(|o| is_beside(context, o, store))
             });
             match home {
-                Some(group) => group.push(store),
-                None if least != Share::Some => groups.push(vec![store]),
-                None => {}
+                Some((_, group)) => group.push(store),
+                None if least == Share::Some => {}
+                None if number >= bounds::MOST_SERVERS => {
+                    beyond.get_or_insert(store.place);
+                }
+                None => groups.push((least, vec![store])),
             }
         }
     }
-    groups.iter().map(|group| deployment(context, group)).collect()
+    let mut found: Vec<Deployment> =
+        groups.iter().map(|(_, group)| deployment(context, group)).collect();
+    bounds::say(&mut found, beyond.into_iter().collect());
+    found
 }
 
 /// What of a server's environment a store holds.

@@ -98,6 +98,19 @@ impl<'a> Workload<'a> {
         workload
     }
 
+    /// How many things of which it is made a patch looks at.
+    pub fn parts(&self) -> usize {
+        let of_container = |container: &Container<'_>| {
+            4 + container.env.len()
+                + container.env_from.len()
+                + container.mounts.len()
+                + container.ports.len()
+                + container.security.len()
+        };
+        let own = 4 + self.volumes.len() + self.sources.len() + self.security.len();
+        own + self.containers.iter().map(of_container).sum::<usize>()
+    }
+
     fn pod_path(&self) -> &'static [&'static str] {
         match self.identity.kind.as_str() {
             "Pod" => &["spec"],
