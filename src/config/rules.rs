@@ -12,6 +12,9 @@ use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
 use crate::source::{Arrival, SourceId, Sources, Span};
 
+/// Rules of the user's own: each is asked about every deployment.
+const MOST_RULES: usize = 200;
+
 /// A folder of rules, where it is named, and within which its files must lie.
 pub(super) struct Folder {
     pub path: PathBuf,
@@ -59,6 +62,15 @@ pub(super) fn read(
             });
         }
         for path in files {
+            if own.rules.len() >= MOST_RULES {
+                let message =
+                    format!("there are more than {MOST_RULES} rules: the others are not read");
+                problems.push(match folder.span {
+                    Some(span) => Diagnostic::new(span, message, "too many rules"),
+                    None => Diagnostic::nowhere(message),
+                });
+                break;
+            }
             let source = match disk.named(&path, Arrival::Referred) {
                 Ok(source) => source,
                 Err(note) => {

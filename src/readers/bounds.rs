@@ -13,9 +13,9 @@ use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::Node;
 
 /// Servers of one file.
-pub(super) const MOST_SERVERS: usize = 500;
+pub(super) const MOST_SERVERS: usize = 400;
 /// Servers of a run.
-pub(super) const MOST_IN_ALL: usize = 1_000;
+pub(super) const MOST_IN_ALL: usize = 500;
 /// Bytes that servers share: what stands in a file that many have is read for each of them.
 const MOST_SHARED: usize = 16 << 20;
 /// Bytes that the parts of one file take in through aliases, beyond what stands in them.
@@ -204,9 +204,12 @@ impl Budget {
         self.servers >= MOST_IN_ALL
     }
 
-    /// Counts servers that were read.
-    pub(super) fn count(&mut self, servers: usize) {
-        self.servers += servers;
+    /// Counts servers that were read, if there is room for all of them. The first are always
+    /// taken in.
+    pub(super) fn takes(&mut self, servers: usize) -> bool {
+        let fits = self.servers == 0 || self.servers + servers <= MOST_IN_ALL;
+        self.servers += if fits { servers } else { 0 };
+        fits || servers == 0
     }
 
     /// Whether there is room for deployments that are put together from these files.

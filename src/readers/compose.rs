@@ -9,6 +9,7 @@ mod ports;
 mod roles;
 mod services;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -77,6 +78,8 @@ struct Reader<'a, 'c> {
     used: BTreeSet<SourceId>,
     remarks: Vec<String>,
     unseen: Vec<String>,
+    /// What each Dockerfile builds, read once.
+    built: RefCell<BTreeMap<SourceId, Rc<dockerfile::Built>>>,
     /// Lines of environment files read so far.
     lines: usize,
     /// Where those parts of files begin that are left out.
@@ -101,6 +104,7 @@ pub(super) fn read(
         remarks: project.remark.iter().cloned().collect(),
         unseen: Vec::new(),
         lines: 0,
+        built: RefCell::default(),
         beyond: Vec::new(),
     };
     for input in &project.files {
@@ -134,6 +138,7 @@ pub(super) fn read_image(context: &Context<'_>, input: &Input) -> Deployment {
         remarks: Vec::new(),
         unseen: Vec::new(),
         lines: 0,
+        built: RefCell::default(),
         beyond: Vec::new(),
     };
     let from = dockerfile::read(input, context.sources).from;

@@ -39,8 +39,10 @@ pub fn read(
     read_compose(&context, options, &mut reading, &mut consumed, &mut budget);
     let held = reading.deployments.iter().flat_map(|release| release.held.iter());
     let passed: BTreeSet<Span> = held.map(|(place, _)| *place).collect();
-    let found = kubernetes::read(&context, &mut consumed, None);
-    budget.count(found.len());
+    let mut found = kubernetes::read(&context, &mut consumed, None);
+    let most = found.iter().take_while(|_| budget.takes(1)).count();
+    reading.left_out.extend(found.get(most).and_then(|one| one.sources.first()));
+    found.truncate(most);
     reading.deployments.extend(found.into_iter().filter(|one| !is_part(one, &passed)));
 
     let mut images: Vec<&Input> = list
@@ -54,11 +56,7 @@ pub fn read(
     leave_out(
         &mut images,
         &mut reading.left_out,
-        |input| {
-            let is_admitted = budget.admits(&[input.source], sources);
-            budget.count(usize::from(is_admitted));
-            is_admitted
-        },
+        |input| budget.admits(&[input.source], sources) && budget.takes(1),
         |input| input.source,
     );
     let images = spread::map(&images, |input| compose::read_image(&context, input));
@@ -82,11 +80,7 @@ pub fn read(
     leave_out(
         &mut alone,
         &mut reading.left_out,
-        |input| {
-            let is_admitted = budget.admits(&[input.source], sources);
-            budget.count(usize::from(is_admitted));
-            is_admitted
-        },
+        |input| budget.admits(&[input.source], sources) && budget.takes(1),
         |input| input.source,
     );
     reading.deployments.extend(spread::map(&alone, |input| match input.role {
@@ -356,9 +350,14 @@ fn read_helm(
             |(files, _)| last(files),
         );
         let found =
-            spread::flat_map(&now, |(files, charts)| helm::read(context, files, charts, &parents));
-        budget.count(found.len());
-        reading.deployments.extend(found);
+            spread::map(&now, |(files, charts)| helm::read(context, files, charts, &parents));
+        for ((files, _), found) in now.iter().zip(found) {
+            if budget.takes(found.len()) {
+                reading.deployments.extend(found);
+            } else {
+                reading.left_out.insert(last(files));
+            }
+        }
     }
 }
 
@@ -475,8 +474,13 @@ fn read_compose(
             let own = project.files.iter().map(|input| input.source).collect();
             (own, deployments, used, left_out)
         });
-        budget.count(found.iter().map(|(_, deployments, ..)| deployments.len()).sum());
-        results.extend(found);
+        for (project, mut found) in now.iter().zip(found) {
+            if !budget.takes(found.1.len()) {
+                found.1.clear();
+                reading.left_out.extend(files(project).last());
+            }
+            results.push(found);
+        }
     }
     for (own, deployments, used, _) in &results {
         if !deployments.is_empty() {

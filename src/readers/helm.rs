@@ -203,8 +203,16 @@ pub(super) fn read_layers(
             .collect();
     }
     let told = beside.map(|beside| beside.values(context)).unwrap_or_default();
-    let is_cut = found.len() > bounds::MOST_SERVERS;
-    found.truncate(bounds::MOST_SERVERS);
+    let whole = nodes.first().copied();
+    let root_of = |root: &Root| match &root.alias {
+        Some(alias) => nodes.iter().find_map(|n| Some(n.get(alias)?.value)).or(whole),
+        None => whole,
+    };
+    let room = bounds::in_reach(found.iter().filter_map(root_of)).min(bounds::MOST_SERVERS);
+    let is_cut = whole.is_some() && found.len() > room;
+    if is_cut {
+        found.truncate(room);
+    }
     let mut deployments: Vec<Deployment> = found
         .into_iter()
         .filter_map(|root| deployment(context, inputs, charts, documents, root, wrapped))

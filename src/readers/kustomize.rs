@@ -30,6 +30,8 @@ const MAX_DEPTH: usize = 16;
 const MOST_PATCHED: usize = 100_000;
 /// Secrets or ConfigMaps that one kustomization generates.
 const MOST_GENERATED: usize = 4_000;
+/// What a patch's target counts for.
+const SELECTING: usize = 100;
 /// Bytes of a name. Kubernetes takes 253.
 const MOST_NAME: usize = 4_096;
 /// Names of a kustomization in its folder, in the order in which they are looked for.
@@ -355,7 +357,9 @@ impl<'a, 'c> Builder<'a, 'c> {
         self.applied += scope.workloads.len() + scope.stores.len() + scope.doors.len();
         self.applied += scope.wrappers.len();
         let parts = scope.workloads[since.workloads..].iter().map(Workload::parts);
-        let has_room = self.context.room.allows(parts.sum::<usize>() / 4, patch.source);
+        // An expression takes long to prepare.
+        let steps = target.map_or(0, |_| SELECTING) + parts.sum::<usize>() / 4;
+        let has_room = self.context.room.allows(steps, patch.source);
         if self.applied > MOST_PATCHED || !has_room {
             let why = Some("there are more patches than omlint applies");
             self.refuse(scope, "a patch", patch.span(), why);

@@ -110,7 +110,8 @@ fn encoded_tokens(id: SourceId, node: Node<'_>, loose: &mut Loose) {
 
 /// Whether the text before a token names a field that takes OpenMetadata's tokens.
 fn is_field(before: &str) -> bool {
-    let mut lines = before.rsplit('\n');
+    // Very many tokens may stand on one line.
+    let mut lines = super::tail(before).rsplit('\n');
     let last = lines.next().unwrap_or("");
     let named = |line: &str| {
         let tail: String = line.chars().rev().take(160).collect();

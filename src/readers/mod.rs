@@ -243,17 +243,10 @@ impl Input {
 
     /// Where the document that stands at a place of the file stopped being YAML, if it did.
     fn broken_at(&self, place: usize) -> Option<Span> {
-        let tree = self.tree()?;
-        let starts = || tree.documents().map(|root| root.range().start);
-        let (from, to) = match tree.documents().count() {
-            0 | 1 => (0, usize::MAX),
-            _ => (
-                starts().filter(|&start| start <= place).max().unwrap_or(0),
-                starts().filter(|&start| start > place).min().unwrap_or(usize::MAX),
-            ),
-        };
+        let tree = self.tree().filter(|tree| !tree.errors.is_empty())?;
+        let document = tree.around(place);
         let mut errors = tree.errors.iter().map(|error| error.offset);
-        let offset = errors.find(|at| (from..to).contains(at))?;
+        let offset = errors.find(|at| document.contains(at))?;
         Some(Span::new(self.source, offset..offset))
     }
 
@@ -486,6 +479,14 @@ fn mounted_keys(inputs: &Inputs<'_>, sources: &Sources, path: &str, target: &str
         );
     }
     found
+}
+
+/// Bytes of a line that are looked at before something in it.
+const NEAR: usize = 4 << 10;
+
+/// The end of a text, as much as anybody looks at: a line may be as long as a file.
+fn tail(text: &str) -> &str {
+    &text[text.ceil_char_boundary(text.len().saturating_sub(NEAR))..]
 }
 
 /// Whether the text names OpenMetadata.

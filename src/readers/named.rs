@@ -101,7 +101,10 @@ pub(super) fn read(
             reading.empty.push(named.name.clone());
         }
         let alone = found.len() == 1;
-        budget.count(found.len());
+        if !budget.takes(found.len()) {
+            reading.left_out.extend(named.files().last());
+            continue;
+        }
         reading.deployments.extend(found.into_iter().map(|mut deployment| {
             let part = deployment.id.rsplit_once('#').map_or(deployment.kind.name(), |(_, p)| p);
             deployment.id =

@@ -50,7 +50,8 @@ fn value(text: &str, end: usize) -> Option<Range<usize>> {
 
 /// Whether the place is in a comment, of the file or of a text within it.
 fn is_comment(text: &str, at: usize, comments: &[Range<usize>], is_yaml: bool) -> bool {
-    let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at];
+    let before = super::tail(&text[..at]);
+    let line = before.rsplit('\n').next().unwrap_or(before);
     let after_last = comments.partition_point(|comment| comment.start <= at);
     line.trim_start().starts_with(['#', ';'])
         || line.trim_start().starts_with("//")

@@ -295,8 +295,11 @@ pub(super) fn read(
             of_file.extend(deployed);
         }
         bounds::say(&mut of_file, beyond);
-        budget.count(of_file.len());
-        reading.deployments.extend(of_file);
+        if budget.takes(of_file.len()) {
+            reading.deployments.extend(of_file);
+        } else {
+            reading.left_out.insert(input.source);
+        }
     }
 }
 
@@ -519,6 +522,10 @@ fn layers<'a>(
         match values {
             Values::Inline(node) => layers.found.push(Found::Node(*node, home)),
             Values::Text(node) if node.style().is_some() => {
+                if !context.room.allows(node.range().len() / 16, home) {
+                    layers.unseen.push(("a text of values".to_owned(), scalar::span(home, *node)));
+                    continue;
+                }
                 let tree = yaml::parse_scalar(&source.text, *node);
                 layers.found.push(Found::of(home, tree));
             }
@@ -558,6 +565,11 @@ fn layers<'a>(
                     }
                     continue;
                 };
+                if !context.room.allows(entry.whole.range().len() / 16, home) {
+                    let what = "values that omlint does not follow".to_owned();
+                    layers.unseen.push((what, scalar::span(home, held.place)));
+                    continue;
+                }
                 let within = entry.whole.source;
                 match held.target.and_then(|target| target.text()) {
                     None => layers

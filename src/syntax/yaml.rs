@@ -171,6 +171,17 @@ impl Tree {
         aliases.map(|(number, _)| self.node(NodeId(number as u32)))
     }
 
+    /// From where the document at a place of the file begins to where the next one does.
+    pub fn around(&self, place: usize) -> Range<usize> {
+        if self.roots.len() < 2 {
+            return 0..usize::MAX;
+        }
+        let start = |at: usize| self.roots.get(at).map(|&root| self.node(root).range().start);
+        let next = self.roots.partition_point(|&root| self.node(root).range().start <= place);
+        let from = next.checked_sub(1).and_then(start).unwrap_or(0);
+        from..start(next).unwrap_or(usize::MAX)
+    }
+
     fn index(&self) -> &HashMap<u64, usize> {
         self.index.get_or_init(|| {
             let mut index = HashMap::new();
@@ -401,6 +412,16 @@ mod tests {
         assert_eq!(text_at(source, &tree, &["a", "keys"]).0, "\"https://tenant/x");
         assert_eq!(text_at(source, &tree, &["a", "other"]).0, "fine");
         assert_eq!(text_at(source, &tree, &["z"]).0, "last");
+    }
+
+    #[test]
+    fn a_place_is_in_one_document() {
+        let tree = parse("a: 1\n---\nb: 2\n---\nc: 3\n");
+        let starts: Vec<usize> = tree.documents().map(|root| root.range().start).collect();
+        assert_eq!(tree.around(0), starts[0]..starts[1]);
+        assert_eq!(tree.around(starts[1] + 1), starts[1]..starts[2]);
+        assert_eq!(tree.around(starts[2]), starts[2]..usize::MAX);
+        assert_eq!(parse("a: 1\n").around(3), 0..usize::MAX);
     }
 
     #[test]

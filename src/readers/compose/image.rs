@@ -1,5 +1,7 @@
 //! The image that a service runs: named, or built from a Dockerfile that is in scope.
 
+use std::rc::Rc;
+
 use crate::deployment::evidence::{Image, is_official_repository};
 use crate::deployment::value::GAP;
 use crate::source::SourceId;
@@ -28,14 +30,19 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// What the image is built of, where its Dockerfile is shown.
-    pub(super) fn built(&self, service: &Service<'a>) -> Option<(String, SourceId, Built)> {
+    pub(super) fn built(&self, service: &Service<'a>) -> Option<(String, SourceId, Rc<Built>)> {
         let (folder, file) = self.build_paths(service)?;
         let input = dockerfile::find(self.context.inputs, &file)?;
-        Some((folder, input.source, dockerfile::read(input, self.context.sources)))
+        let mut known = self.built.borrow_mut();
+        let read = || Rc::new(dockerfile::read(input, self.context.sources));
+        let built = known.entry(input.source).or_insert_with(read);
+        Some((folder, input.source, Rc::clone(built)))
     }
 
     pub(super) fn image(&self, service: &Service<'a>) -> Option<Image> {
-        if let Some((mut from, span)) = self.built(service).and_then(|(_, _, built)| built.from) {
+        if let Some((mut from, span)) =
+            self.built(service).and_then(|(_, _, built)| built.from.clone())
+        {
             // What the service hands to the build may be another image's name.
             let build = self.attribute(service, "build");
             if build.is_some_and(|(_, node)| node.get("args").is_some()) {

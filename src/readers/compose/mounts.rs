@@ -17,8 +17,8 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn mounts(&self, service: &Service<'a>) -> (Vec<Mount>, Vec<KeyPlace>) {
         let mut found = (Vec::new(), Vec::new());
         if let Some((folder, _, built)) = self.built(service) {
-            for (sources, target, span) in built.copies {
-                self.copy(&mut found, &folder, &sources, &dockerfile::absolute(&target), span);
+            for (sources, target, span) in &built.copies {
+                self.copy(&mut found, &folder, sources, &dockerfile::absolute(target), *span);
             }
         }
         for (layer, attribute) in attributes(service, "volumes") {

@@ -19,7 +19,7 @@ impl Selector {
         let pattern = |key: &str| match text(target, key) {
             None | Some("") => Some(None),
             Some(text) => regex::RegexBuilder::new(&format!("^(?:{text})$"))
-                .size_limit(1 << 20)
+                .size_limit(1 << 17)
                 .build()
                 .ok()
                 .map(Some),

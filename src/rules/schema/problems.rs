@@ -12,6 +12,13 @@ pub struct Problem {
     pub message: String,
 }
 
+/// Bytes that an expression may take once it is compiled.
+const MOST_BYTES: usize = 1 << 20;
+
+fn compiled(source: &str) -> Result<regex::Regex, regex::Error> {
+    regex::RegexBuilder::new(source).size_limit(MOST_BYTES).build()
+}
+
 impl Problem {
     fn no_setting(path: &str) -> Problem {
         Problem {
@@ -72,7 +79,7 @@ impl RuleFile {
         }
         let images = self.checks.iter().filter_map(|check| check.image.as_ref());
         let mut broken = |pattern: &Pattern, place: String| {
-            if let Err(error) = regex::Regex::new(&pattern.source) {
+            if let Err(error) = compiled(&pattern.source) {
                 problems.push(Problem::no_expression(&pattern.source, &place, &error));
             }
         };
@@ -104,7 +111,7 @@ impl RuleFile {
             }
             predicate.walk(&mut |inner| match inner {
                 Predicate::Matches(pattern) => {
-                    if let Err(error) = regex::Regex::new(&pattern.source) {
+                    if let Err(error) = compiled(&pattern.source) {
                         let place = format!("under `{path}`");
                         problems.push(Problem::no_expression(&pattern.source, &place, &error));
                     }
