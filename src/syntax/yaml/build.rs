@@ -13,9 +13,9 @@ use super::{NodeId, Style, SyntaxError, Tree};
 pub(super) fn build(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, usize) {
     // Most files are so plain that they are read in a fraction of the time.
     if raw.is_empty()
-        && let Some(tree) = lines::read(text)
+        && let Some((tree, end)) = lines::read(text)
     {
-        return (tree, None, text.len());
+        return (tree, end.map(too_large), end.unwrap_or(text.len()));
     }
     build_any(text, raw)
 }
@@ -40,11 +40,7 @@ fn build_any(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, us
                     progress = progress.max(range.end.min(text.len()));
                 }
                 if builder.is_full() {
-                    error.get_or_insert(SyntaxError {
-                        offset: range.start.min(text.len()),
-                        reason: "more nodes than any configuration has".into(),
-                        too_deep: true,
-                    });
+                    error.get_or_insert_with(|| too_large(range.start.min(text.len())));
                     break;
                 }
                 put(&mut builder, &mut anchors, event, range, text, raw);
@@ -74,6 +70,11 @@ fn build_any(text: &str, raw: &[Range<usize>]) -> (Tree, Option<SyntaxError>, us
         }
     }
     (builder.finish(), error, progress)
+}
+
+fn too_large(offset: usize) -> SyntaxError {
+    let reason = "more nodes than any configuration has".into();
+    SyntaxError { offset, reason, too_deep: true }
 }
 
 /// The parser's message without anything that it quotes from the file.
@@ -215,7 +216,7 @@ mod tests {
     ];
 
     fn agrees(text: &str) -> bool {
-        let Some(tree) = lines::read(text) else { return false };
+        let Some((tree, None)) = lines::read(text) else { return false };
         let (other, error, _) = build_any(text, &[]);
         assert_eq!(error, None, "refused by the parser:\n{text}");
         assert!(format!("{tree:?}") == format!("{other:?}"), "not alike:\n{text}");

@@ -20,8 +20,9 @@ const MOST_COMMENTS: usize = 100_000;
 /// Anchors of a document.
 const MOST_ANCHORS: usize = 64;
 
-/// The tree of a text in the common form. None for any other.
-pub(super) fn read(text: &str) -> Option<Tree> {
+/// The tree of a text in the common form, and where it ends if it takes no more. None for any
+/// other text.
+pub(super) fn read(text: &str) -> Option<(Tree, Option<usize>)> {
     if !is_printable(text) {
         return None;
     }
@@ -41,15 +42,16 @@ pub(super) fn read(text: &str) -> Option<Tree> {
     };
     while let Some(column) = reader.next_content()? {
         reader.line(column)?;
-        if reader.builder.is_full()
-            || reader.frames.len() > MOST_DEEP
-            || reader.anchors.len() > MOST_ANCHORS
-        {
+        if reader.builder.is_full() {
+            let end = reader.at;
+            return Some((reader.builder.finish(), Some(end)));
+        }
+        if reader.frames.len() > MOST_DEEP || reader.anchors.len() > MOST_ANCHORS {
             return None;
         }
     }
     reader.end_document()?;
-    Some(reader.builder.finish())
+    Some((reader.builder.finish(), None))
 }
 
 /// Whether there are only characters that mean themselves: no controls, no other line breaks.
@@ -489,6 +491,7 @@ impl<'a> Reader<'a> {
                 self.at = range.end;
             }
             self.skip_flow(parent)?;
+            (!self.builder.is_full()).then_some(())?;
             match self.byte(self.at)? {
                 b',' => {
                     self.at += 1;

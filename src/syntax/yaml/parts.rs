@@ -10,9 +10,15 @@ use super::{Kind, Node, Style, Tree, parse};
 /// Parses a file in which a program replaces `${…}` before it reads YAML. `[${A}, b]` is no YAML
 /// as it stands, but may well be once it is filled in, so the marks count as plain characters.
 pub fn parse_unfilled(text: &str) -> Tree {
-    let (tree, error, _) = build(text, &[]);
-    if error.is_none() {
-        return tree;
+    let (mut tree, error, _) = build(text, &[]);
+    match error {
+        None => return tree,
+        // Nothing that is filled in makes it smaller.
+        Some(error) if error.too_deep => {
+            tree.errors.push(error);
+            return tree;
+        }
+        Some(_) => {}
     }
     // A tree of a large file is large.
     drop(tree);
