@@ -25,6 +25,14 @@ pub(super) const WIDTH: usize = 96;
 pub fn render(view: &View<'_>, knowledge: &Knowledge) -> String {
     let mut out = findings(view, knowledge);
     cannot_tell(&mut out, view);
+    if let Some(finding) = view.standing().max_by_key(|finding| finding.severity) {
+        let hint = format!(
+            "`omlint explain {}` says more about a rule; a comment `omlint: ignore[RULE] reason` on \
+             the line of a finding accepts it.",
+            plain(&finding.rule)
+        );
+        out.push_str(&format!("{}\n\n", wrap(&hint, WIDTH)));
+    }
     out.push_str(&summary(view));
     out
 }
