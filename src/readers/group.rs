@@ -221,14 +221,30 @@ fn first_repeated(problems: &[Problem]) -> Option<Span> {
 /// of its own beside a variable that others have, too.
 fn looks_ours(text: &str, catalogue: &Catalogue) -> bool {
     let fixed = catalogue.marks.iter().filter(|mark| text.contains(mark.as_str())).count();
+    // There are many names, and a file may be large: it is read once for all of them.
+    let capitals = capitals(text);
     let named: Vec<&str> = catalogue
         .settings
         .iter()
         .filter_map(|setting| setting.variable())
-        .filter(|name| text.contains(name))
+        .filter(|name| if name.bytes().all(is_capital) { &capitals } else { text }.contains(name))
         .collect();
     let own = named.iter().filter(|name| catalogue.telltales([**name]).own == 1).take(2).count();
     fixed + own >= 2 || fixed >= 1 && !named.is_empty()
+}
+
+fn is_capital(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'
+}
+
+/// The parts of a text that may hold a name in capitals, one after the other.
+fn capitals(text: &str) -> String {
+    let mut out = String::new();
+    for part in text.as_bytes().split(|byte| !is_capital(*byte)).filter(|part| part.len() > 1) {
+        out.extend(part.iter().copied().map(char::from));
+        out.push(' ');
+    }
+    out
 }
 
 fn read_helm(
