@@ -39,7 +39,8 @@ pub(super) fn is_server_environment(
 /// environment stands elsewhere.
 fn are_credentials(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
     let source = sources.get(input.source);
-    let named = super::names_product(&source.text) || super::names_product(&source.path);
+    let named = super::telltales::names_product(&source.text)
+        || super::telltales::names_product(&source.path);
     let mut variables = Variables::default();
     variables.read(&[input], sources, &Variables::default());
     let texts =
@@ -50,8 +51,8 @@ fn are_credentials(input: &Input, sources: &Sources, catalogue: &Catalogue) -> b
 fn tells(input: &Input, sources: &Sources, catalogue: &Catalogue) -> bool {
     let source = sources.get(input.source);
     let telltales = catalogue.telltales(input.entries().iter().map(|entry| entry.key.as_str()));
-    let named = super::names_product(&source.text);
-    let file_named = super::names_product(&source.path);
+    let named = super::telltales::names_product(&source.text);
+    let file_named = super::telltales::names_product(&source.path);
     // Names that others have, too, tell of OpenMetadata if the way to sign in is one of its own.
     let provider = || {
         let mut entries = input.entries().iter();

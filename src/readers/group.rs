@@ -15,7 +15,7 @@ use super::compose::{self, Context, Project};
 use super::helm::umbrella::umbrellas;
 use super::{
     Consumed, Input, Inputs, ReadOptions, Reading, Role, dockerfile, env_file, helm, kubernetes,
-    named, server_file, wrappers,
+    named, server_file, telltales, wrappers,
 };
 
 /// Reads all inputs.
@@ -425,7 +425,7 @@ fn is_the_chart_itself(_context: &Context<'_>, charts: &[&Input]) -> bool {
         chart.tree().into_iter().flat_map(|tree| tree.documents()).any(|root| {
             matches!(
                 root.get("name").and_then(|entry| entry.value.text()),
-                Some("openmetadata" | "openmetadata-dependencies")
+                Some(telltales::CHART | telltales::DEPENDENCIES)
             ) && root.get("apiVersion").is_some()
         })
     })

@@ -28,7 +28,7 @@ use super::kustomize::{self, Builder, Inline};
 use super::manifests::{
     Container, DOORS, Part, STORES, Scope, Store, WORKLOADS, Workload, split_image, text,
 };
-use super::{Consumed, Role, scalar, server_file};
+use super::{Consumed, Role, scalar, server_file, telltales};
 use exposure::Ways;
 
 use mounts::Mounted;
@@ -227,16 +227,14 @@ fn image(container: &Container<'_>) -> Option<Image> {
 /// Whether the container runs one of the operations, not the server.
 fn is_operation(container: &Container<'_>) -> bool {
     let words = container.command.iter().chain(&container.arguments);
-    words.filter_map(|word| word.node.text()).any(|text| {
-        ["openmetadata-ops", "bootstrap_storage", "migrat"].iter().any(|name| text.contains(name))
-    })
+    words.filter_map(|word| word.node.text()).any(telltales::is_operation)
 }
 
 impl<'a> Server<'a, '_> {
     fn is_server(&self, container: &Container<'a>, environment: &Environment) -> bool {
         let image = image(container);
         let names = environment.variables.keys().map(String::as_str);
-        let named = image.as_ref().is_some_and(|image| super::names_product(&image.repository));
+        let named = image.as_ref().is_some_and(|image| telltales::names_product(&image.repository));
         is_server(self.context.catalogue, image.as_ref(), names, named)
     }
 

@@ -13,10 +13,10 @@ use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::Node;
 
 use super::bounds::{MOST_WORKLOADS, Room};
-use super::scalar;
+use super::{scalar, telltales};
 
 pub(super) use patch::{Operation, Refusal, Verb};
-pub(super) use store::{Entry, Store};
+pub(super) use store::{Called, Entry, Store};
 pub(super) use workload::{Container, Item, Workload, split_image};
 
 /// Objects that run containers.
@@ -125,7 +125,7 @@ impl<'a> Identity<'a> {
 
     /// The version of OpenMetadata's chart, if that rendered it.
     pub fn chart(&self) -> Option<Version> {
-        Version::parse(self.chart_label()?.text()?.strip_prefix("openmetadata-")?)
+        Version::parse(telltales::packaged(self.chart_label()?.text()?)?)
     }
 
     /// The workload beside which a chart renders this policy, as OpenMetadata's chart does, and

@@ -20,6 +20,7 @@ mod problems;
 mod scalar;
 mod server_file;
 mod shown;
+mod telltales;
 mod timestamp;
 mod workflow;
 mod wrappers;
@@ -487,12 +488,6 @@ const NEAR: usize = 4 << 10;
 /// The end of a text, as much as anybody looks at: a line may be as long as a file.
 fn tail(text: &str) -> &str {
     &text[text.ceil_char_boundary(text.len().saturating_sub(NEAR))..]
-}
-
-/// Whether the text names OpenMetadata.
-fn names_product(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["openmetadata", "open-metadata", "open_metadata"].iter().any(|name| text.contains(name))
 }
 
 /// Problems of a source's text, for the deployments that it is part of.

@@ -21,11 +21,9 @@ use crate::syntax::yaml::{self, Node};
 use super::bounds::{self, Budget};
 use super::compose::Context;
 use super::kustomize::{self, Inline};
-use super::manifests::{Part, Store};
-use super::{Consumed, Input, Reading, Role, Want, helm, join, scalar};
+use super::manifests::{Called, Part, Store};
+use super::{Consumed, Input, Reading, Role, Want, helm, join, scalar, telltales};
 
-/// Name of OpenMetadata's chart.
-const CHART: &str = "openmetadata";
 /// So many single values of one release are followed: nobody writes more.
 const MAX_PARAMETERS: usize = 2_000;
 /// So many layers of values of one release are laid over each other: the strongest.
@@ -336,7 +334,7 @@ fn argo_sources(spec: Node<'_>) -> Vec<Node<'_>> {
 
 fn argo<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
     let release = |source: Node<'a>| {
-        let is_chart = text(source, "chart") == Some(CHART);
+        let is_chart = text(source, "chart") == Some(telltales::CHART);
         let helm = source.get("helm");
         let anchor = helm.map(|entry| entry.key).or(source.get("chart").map(|entry| entry.key));
         let mut release = Release::new(input, name, anchor);
@@ -383,7 +381,7 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
     let named = chart.and_then(|chart| text(chart, "chart"));
     let anchor = spec.get("chart").or(spec.get("chartRef")).map(|entry| entry.key);
     let mut release = Release::new(input, name, anchor);
-    if named.is_some_and(|name| name.rsplit('/').next() == Some(CHART)) {
+    if named.is_some_and(telltales::is_chart) {
         release.set_chart(chart.and_then(|chart| at(chart, "version")));
     }
     // A chart of a Git repository stands in a folder.
@@ -408,7 +406,7 @@ fn flux<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>>
 fn k3s<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Release<'a> {
     let anchor = spec.get("chart").map(|entry| entry.key);
     let mut release = Release::new(input, name, anchor);
-    if text(spec, "chart").is_some_and(|chart| chart.rsplit('/').next() == Some(CHART)) {
+    if text(spec, "chart").is_some_and(telltales::is_chart) {
         release.set_chart(at(spec, "version"));
     }
     release.inline = spec.get("valuesContent").map(|entry| entry.key);
@@ -423,7 +421,7 @@ fn k3s<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Release<'a> {
 }
 
 fn helmfile<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
-    let is_chart = text(node, "chart").is_some_and(|chart| chart.rsplit('/').next() == Some(CHART));
+    let is_chart = text(node, "chart").is_some_and(telltales::is_chart);
     let anchor = node.get("chart").map(|entry| entry.key);
     let mut release = Release::new(input, text(node, "name").unwrap_or(""), anchor);
     if is_chart {
@@ -463,7 +461,7 @@ fn of_kustomize<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
         _ => first.into_iter().chain(inline).collect(),
     };
     release.values.extend(items(node, "additionalValuesFiles").into_iter().filter_map(file));
-    if text(node, "name") == Some(CHART) {
+    if text(node, "name") == Some(telltales::CHART) {
         release.set_chart(at(node, "version"));
     }
     release
@@ -553,8 +551,7 @@ fn layers<'a>(
                     .or_else(|| store(context, stores(), source.folder(), held))
                     .and_then(|store| store.entries.get(&held.key));
                 let Some(entry) = entry else {
-                    let kind = if held.is_secret { "Secret" } else { "ConfigMap" };
-                    let what = format!("the {kind} `{}`", public_value(&held.name));
+                    let what = Called::new(held.is_secret, &held.name).to_string();
                     match held.target {
                         // Only this one value is not shown.
                         Some(name) => {

@@ -3,6 +3,7 @@
 use crate::deployment::environment::Environment;
 use crate::deployment::evidence::{Neighbour, is_server};
 
+use super::super::telltales;
 use super::Reader;
 use super::files::texts;
 use super::services::Service;
@@ -12,17 +13,14 @@ impl<'a> Reader<'a, '_> {
         let image = self.image(service);
         let names = environment.variables.keys().map(String::as_str);
         let repository = image.as_ref().map_or("", |image| image.repository.as_str());
-        let named =
-            [service.name.as_str(), repository].into_iter().any(super::super::names_product);
+        let named = [service.name.as_str(), repository].into_iter().any(telltales::names_product);
         is_server(self.context.catalogue, image.as_ref(), names, named)
     }
 
     pub(super) fn is_migration(&self, service: &Service<'a>) -> bool {
-        let command = self.command_text(service);
-        service.name.contains("migrat")
-            || command.contains("migrate")
-            || command.contains("openmetadata-ops")
-            || command.contains("bootstrap_storage")
+        [service.name.as_str(), &self.command_text(service)]
+            .into_iter()
+            .any(telltales::is_operation)
     }
 
     /// What stands beside the server.

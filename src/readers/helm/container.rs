@@ -8,10 +8,9 @@ use crate::deployment::evidence::{Image, Mount, MountSource, is_official_reposit
 use crate::deployment::value::{Fragment, GAP};
 use crate::deployment::version::Confidence;
 use crate::source::Span;
-use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
-use super::super::manifests::{file_mode, items, text};
+use super::super::manifests::{Called, file_mode, items, text};
 use super::super::scalar;
 use super::{Found, Layer, Reader};
 
@@ -87,15 +86,14 @@ impl<'a> Reader<'a, '_> {
                 let found = ["secretRef", "configMapRef"].iter().find_map(|kind| {
                     let name = item.get(kind)?.value.get("name")?;
                     Some((
-                        *kind,
+                        *kind == "secretRef",
                         name.value.text()?.to_owned(),
                         scalar::span(layer.source, name.value),
                     ))
                 });
-                if let Some((kind, name, span)) = found {
-                    let what = if kind == "secretRef" { "Secret" } else { "ConfigMap" };
+                if let Some((is_secret, name, span)) = found {
                     environment.unseen.push(Unseen {
-                        name: format!("the {what} `{}`", public_value(&name)),
+                        name: Called::new(is_secret, &name).to_string(),
                         span,
                         rank: ENV_FROM,
                         prefix: item

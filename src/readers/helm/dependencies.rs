@@ -9,7 +9,7 @@ use crate::source::{SourceId, Span};
 use crate::syntax::yaml::{self, Node};
 
 use super::super::compose::Context;
-use super::super::{Input, scalar};
+use super::super::{Input, scalar, telltales};
 use super::{Found, Layer, step};
 
 /// Keys that the chart's parts have, below the part's name.
@@ -63,12 +63,12 @@ fn is_proved(node: Node<'_>) -> bool {
     ]
     .iter()
     .filter_map(|path| node.at(path)?.value.text())
-    .any(|text| text.contains("openmetadata"));
+    .any(telltales::names_product);
     let scripts = node.at(&["mysql", "initdbScripts"]).map(|entry| entry.value.entries());
     image
         || scripts.into_iter().flatten().any(|entry| {
-            entry.key.text().is_some_and(|key| key.contains("openmetadata"))
-                || entry.value.text().is_some_and(|text| text.contains("openmetadata"))
+            entry.key.text().is_some_and(telltales::names_product)
+                || entry.value.text().is_some_and(telltales::names_product)
         })
 }
 
@@ -148,14 +148,14 @@ fn pinned(charts: &[&Input]) -> Option<(String, Option<Version>)> {
         };
         let dependencies = root.get("dependencies").map(|entry| entry.value.items());
         let mut items = dependencies.unwrap_or_default().into_iter().map(Node::resolved);
-        let item = items
-            .find(|item| text(*item, "name").as_deref() == Some("openmetadata-dependencies"))?;
+        let item =
+            items.find(|item| text(*item, "name").as_deref() == Some(telltales::DEPENDENCIES))?;
         let version = text(item, "version").and_then(|range| {
             Version::parse(
                 range.trim_start_matches(['^', '~', '=', '>', ' ', 'v']).trim_end_matches(".x"),
             )
         });
-        let alias = text(item, "alias").unwrap_or_else(|| "openmetadata-dependencies".to_owned());
+        let alias = text(item, "alias").unwrap_or_else(|| telltales::DEPENDENCIES.to_owned());
         Some((alias, version))
     })
 }

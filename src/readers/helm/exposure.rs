@@ -7,7 +7,7 @@ use crate::deployment::values::Values;
 use crate::source::Span;
 use crate::syntax::yaml::Node;
 
-use super::super::{doors, scalar};
+use super::super::{doors, scalar, telltales};
 use super::{Found, Reader};
 
 /// The settings that hold the server's ports, with what the chart has where nobody sets them.
@@ -23,7 +23,7 @@ impl<'a> Reader<'a, '_> {
             text.trim().parse().unwrap_or(default)
         };
         let port = |number, door, reach, tls, span| Port {
-            names: vec!["openmetadata".to_owned()],
+            names: vec![telltales::CHART.to_owned()],
             image: self.image().map(|image| image.repository),
             own: true,
             first: number,

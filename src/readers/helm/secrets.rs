@@ -3,12 +3,11 @@
 
 use crate::deployment::catalogue::Setting;
 use crate::deployment::value::{Step, Value};
-use crate::source::mask::public_value;
 use crate::source::{SourceId, Span};
 use crate::syntax::yaml::{Node, Tree};
 
 use super::super::Role;
-use super::super::manifests::{Entry, Part, Store, text};
+use super::super::manifests::{Called, Entry, Part, Store, text};
 use super::Reader;
 
 impl<'a> Reader<'a, '_> {
@@ -21,12 +20,12 @@ impl<'a> Reader<'a, '_> {
         key: Option<&str>,
         place: Span,
     ) -> Value {
-        let shown = public_value(name);
+        let secret = Called::new(true, name);
         let Some(entry) = self.secret_entry(name, key) else {
-            return Value::reference(format!("Secret {shown}"), place);
+            return Value::reference(secret.bare(), place);
         };
         let mut value = Value::written(setting.kind, entry.text.clone(), None, entry.span);
-        let what = format!("the chart takes it from the Secret `{shown}`");
+        let what = format!("the chart takes it from {secret}");
         value.origin.steps.push(Step { what, span: Some(place) });
         self.secrets.borrow_mut().push(entry);
         value

@@ -7,7 +7,7 @@ use crate::source::{SourceId, Sources};
 use crate::syntax::yaml::Node;
 
 use super::super::compose::Context;
-use super::super::{Input, Role, join, scalar};
+use super::super::{Input, Role, join, scalar, telltales};
 use super::{Found, Layer, document, is_values_name, step};
 
 /// The OpenMetadata chart among a chart's dependencies.
@@ -33,7 +33,7 @@ pub(in super::super) fn umbrellas(charts: &[&Input], sources: &Sources) -> Vec<U
 
 fn umbrella(item: Node<'_>) -> Option<Umbrella> {
     let name = item.get("name").and_then(|entry| entry.value.text());
-    name.filter(|name| *name == "openmetadata").and_then(|_| dependency(item))
+    name.filter(|name| *name == telltales::CHART).and_then(|_| dependency(item))
 }
 
 /// A chart among another's dependencies.

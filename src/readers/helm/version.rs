@@ -7,8 +7,8 @@ use crate::deployment::version::Version;
 use crate::source::{SourceId, Span};
 use crate::syntax::yaml::Node;
 
-use super::super::Input;
 use super::super::compose::Context;
+use super::super::{Input, telltales};
 use super::{Found, Reader};
 
 /// A chart's version as it is written somewhere.
@@ -54,12 +54,12 @@ pub(super) fn chart_version(
             let text = |node: Node<'_>, key: &str| {
                 node.get(key).and_then(|entry| entry.value.text()).map(str::to_owned)
             };
-            if text(root, "name").as_deref() == Some("openmetadata") && alias.is_none() {
+            if text(root, "name").as_deref() == Some(telltales::CHART) && alias.is_none() {
                 found = Pinned::read(input.source, root).or(found);
             }
             for item in root.get("dependencies").map(|e| e.value.items()).unwrap_or_default() {
                 let item = item.resolved();
-                if text(item, "name").as_deref() != Some("openmetadata") {
+                if text(item, "name").as_deref() != Some(telltales::CHART) {
                     continue;
                 }
                 if found.is_none() || is_lock {

@@ -5,13 +5,12 @@ use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Unseen, Variable};
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::deployment::version::Confidence;
-use crate::source::mask::public_value;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::Node;
 
 use super::super::interpolation::Variables;
-use super::super::manifests::{Container, Entry, Item, Workload, text};
+use super::super::manifests::{Called, Container, Entry, Item, Workload, text};
 use super::super::{opaque, scalar};
 use super::Server;
 
@@ -69,11 +68,7 @@ impl<'a> Server<'a, '_> {
                 continue;
             };
             let span = scalar::span(source, name.value);
-            let what = format!(
-                "the {} `{}`",
-                if is_secret { "Secret" } else { "ConfigMap" },
-                public_value(name.value.text().unwrap_or(""))
-            );
+            let what = Called::new(is_secret, name.value.text().unwrap_or("")).to_string();
             let store = self.store(is_secret, name.value.text().unwrap_or(""), workload);
             if store.is_none_or(|store| store.open) {
                 let (name, prefix) = (what.clone(), prefix.to_owned());
@@ -137,8 +132,7 @@ impl<'a> Server<'a, '_> {
             let named = reference.value.get("name");
             let span = named.map_or(place, |entry| scalar::span(source, entry.value));
             let store_name = named.and_then(|entry| entry.value.text()).unwrap_or("");
-            let kind = if is_secret { "Secret" } else { "ConfigMap" };
-            let what = format!("the {kind} `{}`", public_value(store_name));
+            let what = Called::new(is_secret, store_name).to_string();
             let store = self.store(is_secret, store_name, workload);
             let key_there = text(reference.value, "key").unwrap_or("");
             match store.and_then(|store| store.entries.get(key_there)) {

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::deployment::evidence::Port;
 use crate::deployment::reach::{Door, Reach, Tls};
 use crate::source::{SourceId, Span};
-use crate::syntax::yaml::Node;
 
 use super::super::bounds;
 use super::super::doors;
@@ -233,8 +232,15 @@ fn service_ports<'a>(
     }
 }
 
+/// Whether a listener of a Gateway, or a server of Istio's, takes in TLS only.
+fn is_secure(listener: Part<'_>) -> bool {
+    let protocol = listener.text("protocol");
+    let protocol = protocol.or_else(|| listener.get("port")?.text("protocol"));
+    listener.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
+}
+
 fn http_route<'a>(door: &DoorObject<'a>, gateways: &Gateways<'_, 'a>) -> Vec<Backend<'a>> {
-    let mut listeners: Vec<Node<'a>> = Vec::new();
+    let mut listeners: Vec<Part<'a>> = Vec::new();
     let mut is_seen = true;
     for parent in door.list(&["spec", "parentRefs"]) {
         let Some(gateway) = gateways.get(parent.text("name").unwrap_or_default()) else {
@@ -245,16 +251,12 @@ fn http_route<'a>(door: &DoorObject<'a>, gateways: &Gateways<'_, 'a>) -> Vec<Bac
         listeners.extend(
             gateway
                 .list(&["spec", "listeners"])
-                .iter()
-                .filter(|listener| section.is_none() || listener.text("name") == section)
-                .map(|listener| listener.node),
+                .into_iter()
+                .filter(|listener| section.is_none() || listener.text("name") == section),
         );
     }
-    let secure = |node: &Node<'a>| {
-        let protocol = node.get("protocol").and_then(|entry| entry.value.text());
-        node.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
-    };
-    let tls = match (listeners.iter().any(secure), is_seen && !listeners.is_empty()) {
+    let tls = match (listeners.iter().any(|one| is_secure(*one)), is_seen && !listeners.is_empty())
+    {
         (true, _) => Tls::On,
         (false, true) => Tls::Off,
         (false, false) => Tls::Unknown,
@@ -284,11 +286,7 @@ fn virtual_service<'a>(door: &DoorObject<'a>, gateways: &Gateways<'_, 'a>) -> Ve
             tls = Tls::Unknown;
             break;
         };
-        let secure = |server: &Part<'a>| {
-            let protocol = server.at(&["port", "protocol"]).and_then(|part| part.node.text());
-            server.get("tls").is_some() || matches!(protocol, Some("HTTPS" | "TLS"))
-        };
-        if object.list(&["spec", "servers"]).iter().any(secure) {
+        if object.list(&["spec", "servers"]).into_iter().any(is_secure) {
             tls = Tls::On;
         }
     }

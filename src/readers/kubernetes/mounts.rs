@@ -8,7 +8,9 @@ use crate::source::Span;
 use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
-use super::super::manifests::{Container, Entry, Part, Store, Workload, file_mode, items, text};
+use super::super::manifests::{
+    Called, Container, Entry, Part, Store, Workload, file_mode, items, text,
+};
 use super::super::{Input, Role};
 use super::Server;
 
@@ -101,11 +103,7 @@ impl<'a> Server<'a, '_> {
                 let Some(store_name) = keys.iter().find_map(|key| text(entry.value, key)) else {
                     continue;
                 };
-                brought.name = format!(
-                    "{} {}",
-                    if is_secret { "Secret" } else { "ConfigMap" },
-                    public_value(store_name)
-                );
+                brought.name = Called::new(is_secret, store_name).bare();
                 brought.mode = brought.mode.or(file_mode(source, entry.value, "defaultMode"));
                 let Some(store) = self.store(is_secret, store_name, workload) else { continue };
                 let keys = self.context.inputs.of(store.source).map_or(0, |i| i.loose.keys.len());

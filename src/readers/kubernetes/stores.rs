@@ -72,7 +72,7 @@ enum Share {
 fn share(catalogue: &Catalogue, store: &Store<'_>) -> Share {
     let keys = || store.entries.keys().chain(&store.opaque).map(String::as_str);
     let names = || keys().map(|key| catalogue.variable_of_key(key));
-    let named = super::super::names_product(store.identity.name());
+    let named = super::super::telltales::names_product(store.identity.name());
     let texts = store
         .entries
         .iter()

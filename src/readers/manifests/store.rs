@@ -6,12 +6,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 
 use crate::deployment::value::Fragment;
+use crate::source::mask::public_value;
 use crate::source::{SourceId, Sources, Span, Text};
 use crate::syntax::yaml;
 
 use super::super::{opaque, scalar};
 use super::patch::{Operation, Refusal, TOO_DEEP, Verb};
 use super::{Identity, Part};
+
+/// What messages call a Secret or ConfigMap that is referred to: its name is a text of a file.
+pub(in crate::readers) struct Called {
+    kind: &'static str,
+    name: String,
+}
+
+impl Called {
+    pub fn new(is_secret: bool, name: &str) -> Self {
+        let kind = if is_secret { "Secret" } else { "ConfigMap" };
+        Called { kind, name: public_value(name) }
+    }
+
+    /// Where it stands for the value that it holds.
+    pub fn bare(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+}
+
+impl std::fmt::Display for Called {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the {} `{}`", self.kind, self.name)
+    }
+}
 
 /// What a Secret or ConfigMap holds under a key.
 #[derive(Clone)]

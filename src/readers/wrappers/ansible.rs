@@ -3,8 +3,8 @@
 use crate::source::Span;
 use crate::syntax::yaml::Node;
 
-use super::super::Input;
-use super::{CHART, Release, Values, at, items, text};
+use super::super::{Input, telltales};
+use super::{Release, Values, at, items, text};
 
 /// The names of the module.
 const MODULES: [&str; 3] = ["kubernetes.core.helm", "community.kubernetes.helm", "helm"];
@@ -40,7 +40,7 @@ fn collect<'a>(list: Node<'a>, depth: usize, found: &mut Vec<Node<'a>>) {
 }
 
 fn is_installed(told: Node<'_>) -> bool {
-    let names_it = |chart: &str| chart.rsplit('/').next() == Some(CHART);
+    let names_it = |chart: &str| telltales::is_chart(chart);
     let state = text(told, "state").or(text(told, "release_state"));
     text(told, "chart_ref").is_some_and(names_it) && state != Some("absent")
         // An expression stands for values that are written elsewhere.

@@ -2,8 +2,8 @@
 
 use crate::syntax::yaml::Node;
 
-use super::super::Input;
-use super::{CHART, Held, Parameter, Release, Values, at, items, text};
+use super::super::{Input, telltales};
+use super::{Held, Parameter, Release, Values, at, items, text};
 
 /// The Releases that a document is or composes.
 pub(super) fn releases_in(root: Node<'_>) -> Vec<Node<'_>> {
@@ -37,10 +37,8 @@ fn release<'a>(input: &'a Input, root: Node<'a>, node: Node<'a>) -> Option<Relea
     if let Some(chart) = chart.map(|entry| entry.value) {
         let is_ours = ["name", "url"].iter().filter_map(|key| text(chart, key)).any(|name| {
             let file = name.rsplit('/').next().unwrap_or("");
-            file == CHART
-                || file.starts_with("openmetadata-")
-                    && file.ends_with(".tgz")
-                    && file["openmetadata-".len()..].starts_with(|c: char| c.is_ascii_digit())
+            telltales::is_chart(file)
+                || file.ends_with(".tgz") && telltales::packaged(file).is_some()
         });
         if is_ours {
             release.set_chart(at(chart, "version"));

@@ -4,8 +4,8 @@
 use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
-use super::super::Input;
-use super::{CHART, Held, Release, Values, at, items, text};
+use super::super::{Input, telltales};
+use super::{Held, Release, Values, at, items, text};
 
 /// Whether the document says how Fleet installs a chart.
 pub(super) fn recognises(root: Node<'_>) -> bool {
@@ -44,7 +44,7 @@ pub(super) fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>>
         let last = |key: &str| layers.iter().rev().find_map(|helm| at(*helm, key));
         let mut release = Release::new(input, name, Some(base.key));
         let chart = last("chart").and_then(|chart| chart.text());
-        if chart.is_some_and(|chart| chart.rsplit('/').next() == Some(CHART)) {
+        if chart.is_some_and(telltales::is_chart) {
             release.set_chart(last("version"));
         }
         // Without a name the chart stands beside the document.

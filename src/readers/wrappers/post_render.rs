@@ -12,8 +12,8 @@ use crate::syntax::yaml::{self, Node, Tree};
 use super::super::compose::Context;
 use super::super::interpolation::Variables;
 use super::super::manifests::{Operation, Part, Workload};
-use super::super::{join, opaque, scalar};
-use super::{CHART, Release, helm, items, text};
+use super::super::{join, opaque, scalar, telltales};
+use super::{Release, helm, items, text};
 
 /// As much of the chart's Deployment as patches need to be applied to.
 const RENDERED: &str =
@@ -134,7 +134,9 @@ pub(super) fn of(context: &Context<'_>, release: &Release<'_>) -> helm::Rendered
     }
     rendered.hide(&refused);
     let containers = workload.containers.iter();
-    for container in containers.filter(|container| !container.is_init && container.name == CHART) {
+    for container in
+        containers.filter(|container| !container.is_init && container.name == telltales::CHART)
+    {
         for from in &container.env_from {
             let prefix = from.text("prefix").unwrap_or("").to_owned();
             let span = from.span();
@@ -167,7 +169,7 @@ fn is_for_server(target: Option<Node<'_>>, patch: Node<'_>, release: &str) -> bo
     let release = release.split_once('@').map_or(release, |(name, _)| name);
     let is_called = |name: &str| {
         let is_pattern = name.contains(['*', '.', '(', '[', '|', '+', '?']);
-        is_pattern || name == release || name.contains(CHART)
+        is_pattern || name == release || name.contains(telltales::CHART)
     };
     kind.is_none_or(|kind| kind == "Deployment") && name.is_none_or(is_called)
 }
