@@ -295,3 +295,16 @@ fn two_quotes_that_the_author_wrote_are_a_text() {
     );
     assert!(found(rule, &rendered).is_empty());
 }
+
+#[test]
+fn an_emptied_reference_leaves_the_shipped_key() {
+    let values = |reference: &str| {
+        format!(
+            "global: {{authentication: {{provider: auth0, publicKeys: []}}, fernetkey: {{secretRef: {reference}, secretKey: key}}}}\nimage: {{tag: 0.13.1}}\n"
+        )
+    };
+    let rule = "fernet-default-key";
+    assert_eq!(found(rule, &values("null")), ["critical"]);
+    assert_eq!(found(rule, &values("''")), ["critical"]);
+    assert!(found(rule, &values("own")).is_empty());
+}

@@ -226,8 +226,14 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        // `secretRef: ""` renders no variable: the image's default is what is left.
-        let layer = fallback.filter(|_| paths.iter().all(|(_, is_ref)| *is_ref))?;
+        // `secretRef: ""` renders no variable: the image's default is what is left. Where the chart
+        // brings a value along beside it, that is left, unless it brings another reference.
+        let brings_reference = || {
+            let shipped = setting.chart_default(self.version.version);
+            shipped.is_some_and(|shipped| shipped.secret_ref.is_some())
+        };
+        let layer =
+            fallback.filter(|_| paths.iter().all(|(_, is_ref)| *is_ref) || brings_reference())?;
         let span = Span::new(layer.source, layer.node.range());
         let mut value = environment.setting(setting, unset);
         if value.state == State::Default {
