@@ -411,7 +411,7 @@ pub enum RulesCommand {
     },
     /// Run the examples of your own rules
     Test {
-        /// Folders of rules [default: `rule-dirs`]
+        /// Folders of rules [default: `rule-dirs`, else omlint-rules]
         dirs: Vec<PathBuf>,
     },
 }

@@ -3,7 +3,7 @@
 use crate::config::{Choice, Flags};
 use crate::rehearsal;
 use crate::report::rule_list::severities;
-use crate::rules::schema::spoken;
+use crate::rules::schema::{legible, spoken};
 
 use super::{Outcome, complain, load_here, told};
 
@@ -31,7 +31,7 @@ pub(super) fn explain(id: &str) -> Outcome {
         out.push_str(&format!("In {kinds}: {text}\n"));
     }
     for (setting, value) in &texts.remedy.set {
-        out.push_str(&format!("    {setting}: {value}\n"));
+        out.push_str(&format!("    {setting}: {}\n", legible(value)));
     }
     for beside in &texts.remedy.beside {
         out.push_str(&format!("\nIn {} write, {}:\n", spoken(&beside.kind), beside.place));

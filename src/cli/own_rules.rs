@@ -57,7 +57,15 @@ pub(super) fn new(id: &str, dir: Option<&Path>) -> Outcome {
 pub(super) fn test(dirs: &[PathBuf]) -> Outcome {
     let choice = if dirs.is_empty() { Choice::Nearest } else { Choice::Isolated };
     let flags = Flags { rule_dirs: dirs.to_vec(), ..Flags::default() };
-    let Some(loaded) = load_here(&choice, &flags) else { return Outcome::Failed };
+    let Some(mut loaded) = load_here(&choice, &flags) else { return Outcome::Failed };
+    if loaded.settings.rule_dirs.value.is_empty() && Path::new(FOLDER).is_dir() {
+        // Where `rules new` puts them.
+        let flags = Flags { rule_dirs: vec![FOLDER.into()], ..flags };
+        match load_here(&Choice::Isolated, &flags) {
+            Some(usual) => loaded = usual,
+            None => return Outcome::Failed,
+        }
+    }
     let dirs = loaded.settings.rule_dirs.value;
     if dirs.is_empty() {
         complain(

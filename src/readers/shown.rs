@@ -9,12 +9,12 @@ use crate::source::mask::{self, Shown};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::dotenv;
 use crate::syntax::substitution::{self, Dialect, Operator, Piece, Template};
-use crate::syntax::yaml::{Node, Style, Tree};
+use crate::syntax::yaml::{Node, Style, Tree, parse_scalar};
 
 use super::dockerfile;
 
 /// Keys whose values are structure, not configuration.
-const STRUCTURAL: [&str; 20] = [
+const STRUCTURAL: [&str; 22] = [
     "image",
     "repository",
     "tag",
@@ -35,6 +35,8 @@ const STRUCTURAL: [&str; 20] = [
     "version",
     "service",
     "apiVersion",
+    "chart",
+    "targetRevision",
 ];
 
 /// Such of them whose values are names of other people's things, shown as they stand.
@@ -138,6 +140,17 @@ pub(super) fn of_yaml(
     catalogue: &Catalogue,
     lines: &[Range<usize>],
 ) -> Shown {
+    of_tree(tree, text, catalogue, lines, true)
+}
+
+/// The same, with or without the YAML that stands within blocks of it.
+fn of_tree(
+    tree: &Tree,
+    text: &str,
+    catalogue: &Catalogue,
+    lines: &[Range<usize>],
+    is_whole: bool,
+) -> Shown {
     let names = tree.aliases().filter_map(|alias| text.get(alias.range())?.strip_prefix('*'));
     let mut walk = Walk {
         text,
@@ -148,6 +161,7 @@ pub(super) fn of_yaml(
         taken: tree.comments.clone(),
         anchors: names.collect(),
         broken: !tree.errors.is_empty(),
+        is_whole,
     };
     for root in tree.documents() {
         walk.node(root, &mut Vec::new(), Place::default(), 0);
@@ -203,6 +217,8 @@ struct Walk<'a> {
     /// Names of anchors that some alias uses: they are no values.
     anchors: HashSet<&'a str>,
     broken: bool,
+    /// Not itself what stands within a block.
+    is_whole: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -312,7 +328,8 @@ impl<'a> Walk<'a> {
     fn key(&mut self, key: Node<'a>, name: &str, place: Place, public: bool) {
         let range = key.range();
         self.taken.push(range.clone());
-        let known = public || (!self.broken && (!place.sealed || STRUCTURAL.contains(&name)));
+        let known = public
+            || (!self.broken && (!place.sealed || name == "value" || STRUCTURAL.contains(&name)));
         let plain = name.len() <= 100
             && key.style() == Some(Style::Plain)
             && name
@@ -325,7 +342,33 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What may be shown of the YAML that a block holds, such as a chart's values in an Argo CD
+    /// application; whether it holds any.
+    fn block(&mut self, node: Node<'a>, place: Place, path: &[&str]) -> bool {
+        let name = path.last().copied().unwrap_or_default();
+        let is_named = name == "values" || name.ends_with(".yaml") || name.ends_with(".yml");
+        let is_open = self.is_whole && !self.broken && !place.sealed && !place.public;
+        if !is_named || !is_open || node.style() != Some(Style::Literal) {
+            return false;
+        }
+        let tree = parse_scalar(self.text, node);
+        let mut roots = tree.documents();
+        if !tree.errors.is_empty() || !roots.next().is_some_and(|root| root.is_map()) {
+            return false;
+        }
+        let range = node.content_range();
+        let inner = of_tree(&tree, self.text, self.catalogue, self.lines.ranges(), false);
+        let within =
+            inner.ranges().iter().map(|it| it.start.max(range.start)..it.end.min(range.end));
+        self.shown.extend(within.filter(|it| !it.is_empty()));
+        self.taken.push(node.range());
+        true
+    }
+
     fn scalar(&mut self, node: Node<'a>, place: Place, path: &[&str]) {
+        if self.block(node, place, path) {
+            return;
+        }
         let range = node.range();
         self.taken.push(range.clone());
         let Some(raw) = self.text.get(range.clone()) else { return };

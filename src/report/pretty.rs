@@ -18,7 +18,7 @@ use super::{Showing, View, count, to_write};
 /// Full reports; what comes after them is one line each.
 const MOST_FULL: usize = 200;
 /// Longer lines are cut around their label.
-const LONGEST_LINE: usize = 400;
+const LONGEST_LINE: usize = 200;
 pub(super) const WIDTH: usize = 96;
 
 /// The report.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::version::VersionRange;
-use crate::rules::schema::{Condition, Rule, Severity, spoken};
+use crate::rules::schema::{Condition, Rule, Severity, legible, spoken};
 use crate::rules::{Knowledge, Sheet};
 
 use super::pretty::wrap;
@@ -52,12 +52,7 @@ pub fn page(
                 .find(path)
                 .and_then(|id| knowledge.catalogue.get(id).variable())
                 .map_or("none".to_owned(), code);
-            let value = value.replace("{uuid}", "<a random UUID>");
-            let value = match value.strip_prefix("{folder of ").and_then(|v| v.split_once('}')) {
-                Some((setting, rest)) => format!("<folder of {setting}>{rest}"),
-                None => value,
-            };
-            out.push_str(&format!("| {} | {variable} | {} |\n", code(path), code(&value)));
+            out.push_str(&format!("| {} | {variable} | {} |\n", code(path), code(&legible(value))));
         }
     }
     for beside in &texts.remedy.beside {

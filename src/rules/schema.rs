@@ -17,7 +17,7 @@ use super::matchers::{ImageMatch, KeyMatch, MountMatch, PortMatch, VariableMatch
 
 pub use natives::{KeyHolder, Native, WaiverFault};
 pub use problems::Problem;
-pub use texts::{Example, Examples, Remedy, Texts, spoken};
+pub use texts::{Example, Examples, Remedy, Texts, legible, spoken};
 pub use words::{Choice, Condition, Fact, HeldBy, Host, Pattern, Predicate};
 
 /// How bad a finding is if it is true.

@@ -372,7 +372,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn misplaced_section(&self, section: &str) -> Option<Step> {
-        if self.root.is_old() {
+        // Above `config` there is a key of the same name as one of its sections.
+        if self.root.is_old() || section == "openmetadata" {
             return None;
         }
         let places: [(&str, Vec<&str>); 3] = [

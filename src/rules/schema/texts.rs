@@ -47,6 +47,16 @@ pub struct Texts {
     pub(in crate::rules) examples: Examples,
 }
 
+/// A remedy's value as people read it, with its marks said in words.
+pub fn legible(value: &str) -> String {
+    match value.strip_prefix("{folder of ").and_then(|rest| rest.split_once('}')) {
+        Some((setting, rest)) => format!("<folder of {setting}>{rest}"),
+        None => value
+            .replace("{uuid}", "<a random UUID>")
+            .replace("{secret}", "<a secret of your own, from outside the repository>"),
+    }
+}
+
 /// The name of a kind of deployment in a sentence.
 pub fn spoken(kind: &str) -> &str {
     match kind {
