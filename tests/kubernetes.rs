@@ -192,3 +192,27 @@ stringData:
     assert_eq!(findings(&secret("openmetadata-mysql-password", "kq3-own-Value")), [] as [&str; 0]);
     assert_eq!(findings(&secret("mysql-password", "openmetadata_password")), [] as [&str; 0]);
 }
+
+#[test]
+fn a_value_that_names_another_variable_gets_what_the_container_has() {
+    let text = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: openmetadata}
+spec:
+  template:
+    spec:
+      containers:
+        - name: om
+          image: docker.getcollate.io/openmetadata/server:1.13.1
+          env:
+            - {name: AUTHENTICATION_PROVIDER, value: '${PROVIDER}'}
+            - {name: JWT_ISSUER, value: '${DOMAIN:-open-metadata.org}'}
+            - {name: AUTHENTICATION_CLIENT_ID, value: '${NOBODY}'}
+            - {name: PROVIDER, value: okta}
+            - {name: DOMAIN, value: nordwind-data.de}
+";
+    let (found, _) =
+        shown(text, &["AUTHENTICATION_PROVIDER", "JWT_ISSUER", "AUTHENTICATION_CLIENT_ID"]);
+    assert_eq!(found[..2], ["written okta", "written nordwind-data.de"]);
+    assert!(found[2].starts_with("reference"), "{found:?}");
+}

@@ -1,7 +1,6 @@
 //! A container's environment from `env` and `envFrom`, as the kubelet builds it. What a Secret or
 //! ConfigMap out of scope gives is unknown, and so is what a patch that was not applied may change.
 
-use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::{Environment, Unseen, Variable};
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::deployment::version::Confidence;
@@ -9,7 +8,7 @@ use crate::source::{SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::Node;
 
-use super::super::interpolation::Variables;
+use super::super::interpolation::{Known, Variables};
 use super::super::manifests::{Called, Container, Entry, Item, Workload, text};
 use super::super::{opaque, scalar};
 use super::Server;
@@ -44,7 +43,27 @@ impl<'a> Server<'a, '_> {
             environment.unseen.push(Unseen { name, span: *span, rank: PATCH, prefix });
         }
         self.break_off(container.place, &mut environment);
+        self.fill_in(&mut environment);
         environment
+    }
+
+    /// What the server makes of the values: it fills in `${NAME}` in those of variables, too, from
+    /// all that it has, if nothing else has before.
+    fn fill_in(&self, environment: &mut Environment) {
+        let has_mark = |piece: &Piece| matches!(piece, Piece::Known(text) if memchr::memchr(b'$', text.expose().as_bytes()).is_some());
+        if !environment.variables.values().any(|it| it.text.pieces().iter().any(has_mark)) {
+            return;
+        }
+        let mut variables = Variables::none(self.context.catalogue);
+        for (name, Variable { text, place, steps, .. }) in &environment.variables {
+            let known = Known { text: text.clone(), place: *place, steps: steps.clone() };
+            variables.insert(name.clone(), known);
+        }
+        for variable in environment.variables.values_mut() {
+            let (text, filled) = filled_in(&variables, &variable.text);
+            variable.text = text;
+            variable.steps.extend(filled);
+        }
     }
 
     /// Where the document at a place is broken, the environment may lack what it had.
@@ -86,8 +105,7 @@ impl<'a> Server<'a, '_> {
                     environment.unseen.push(not_followed(span));
                     return;
                 }
-                let variable =
-                    variable(self.context.catalogue, entry, entry.span, vec![step.clone()], rank);
+                let variable = variable(entry, entry.span, vec![step.clone()], rank);
                 environment.set(format!("{prefix}{name}"), variable);
             }
             for name in &store.opaque {
@@ -115,11 +133,10 @@ impl<'a> Server<'a, '_> {
                 None => self.expanded(&written, whole, environment),
             };
             let text = self.kept(text, source, key, place);
-            let (text, filled) = filled_in(self.context.catalogue, text);
             let patched = item
                 .value
                 .map(|_| Step { what: format!("a patch sets `{key}`"), span: Some(place) });
-            let steps = patched.into_iter().chain(filled).collect();
+            let steps = patched.into_iter().collect();
             Variable { text, items: None, place, steps, confidence: Confidence::High, rank: ENV }
         } else if let Some(from) = entry.get("valueFrom") {
             let reference = [("secretKeyRef", true), ("configMapKeyRef", false)]
@@ -144,7 +161,7 @@ impl<'a> Server<'a, '_> {
                         environment.set(key, variable_unknown(&what, span, ENV));
                         return;
                     }
-                    let mut found = variable(catalogue, entry, entry.span, vec![step], ENV);
+                    let mut found = variable(entry, entry.span, vec![step], ENV);
                     if catalogue.secret_variables().contains(key_there) {
                         found.text = found.text.veiled();
                     }
@@ -246,16 +263,13 @@ fn size(text: &Fragment) -> usize {
     size_of::<Variable>() / 2 + text.pieces().iter().map(piece).sum::<usize>()
 }
 
-/// What the server makes of a value: it fills in `${NAME}` in the values of variables, too, if
-/// nothing else has before.
-fn filled_in(catalogue: &Catalogue, value: Fragment) -> (Fragment, Vec<Step>) {
+fn filled_in(variables: &Variables, value: &Fragment) -> (Fragment, Vec<Step>) {
     let outer = value.outer();
     let mut steps = Vec::new();
     let mut pieces = Vec::new();
     for piece in value.pieces() {
         match piece {
             Piece::Known(text) if memchr::memchr(b'$', text.expose().as_bytes()).is_some() => {
-                let variables = Variables::none(catalogue);
                 let (inner, how) = variables.expand(text, outer, Dialect::Dropwizard);
                 pieces.extend_from_slice(inner.pieces());
                 steps.extend(how);
@@ -266,15 +280,8 @@ fn filled_in(catalogue: &Catalogue, value: Fragment) -> (Fragment, Vec<Step>) {
     (Fragment::new(pieces, outer), steps)
 }
 
-fn variable(
-    catalogue: &Catalogue,
-    entry: &Entry,
-    place: Span,
-    mut steps: Vec<Step>,
-    rank: u8,
-) -> Variable {
-    let (text, filled) = filled_in(catalogue, entry.text.clone());
-    steps.extend(filled);
+fn variable(entry: &Entry, place: Span, steps: Vec<Step>, rank: u8) -> Variable {
+    let text = entry.text.clone();
     Variable { text, items: None, place, steps, confidence: Confidence::High, rank }
 }
 
