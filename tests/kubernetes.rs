@@ -208,6 +208,7 @@ spec:
             - {name: AUTHENTICATION_PROVIDER, value: '${PROVIDER}'}
             - {name: JWT_ISSUER, value: '${DOMAIN:-open-metadata.org}'}
             - {name: AUTHENTICATION_CLIENT_ID, value: '${NOBODY}'}
+            - {name: AUTHENTICATION_AUTHORITY, value: '${AUTHENTICATION_AUTHORITY}'}
             - {name: PROVIDER, value: okta}
             - {name: DOMAIN, value: nordwind-data.de}
 ";
@@ -215,4 +216,6 @@ spec:
         shown(text, &["AUTHENTICATION_PROVIDER", "JWT_ISSUER", "AUTHENTICATION_CLIENT_ID"]);
     assert_eq!(found[..2], ["written okta", "written nordwind-data.de"]);
     assert!(found[2].starts_with("reference"), "{found:?}");
+    let (found, _) = shown(text, &["AUTHENTICATION_AUTHORITY"]);
+    assert!(found[0].starts_with("reference"), "{found:?}");
 }

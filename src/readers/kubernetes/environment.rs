@@ -56,6 +56,10 @@ impl<'a> Server<'a, '_> {
         }
         let mut variables = Variables::none(self.context.catalogue);
         for (name, Variable { text, place, steps, .. }) in &environment.variables {
+            // What waits to be filled in itself, often by whoever deploys it, fills in nothing.
+            if text.pieces().iter().any(has_mark) {
+                continue;
+            }
             let known = Known { text: text.clone(), place: *place, steps: steps.clone() };
             variables.insert(name.clone(), known);
         }
