@@ -39,7 +39,7 @@ use deployment::catalogue::Catalogue;
 use rules::advisories::Advisories;
 use rules::frameworks::Frameworks;
 use rules::patterns::{Limits, Patterns};
-use rules::schema::{Rule, RuleFile};
+use rules::schema::{Rule, RuleFile, Texts};
 
 /// Files of `rules/` that are no rules.
 const TABLES: [&str; 7] = [
@@ -132,19 +132,18 @@ fn main() {
     let mut checks: Vec<Rule> = Vec::new();
     let mut texts = String::from("&[\n");
     let mut examples = serde_yaml::Mapping::new();
-    for (id, (_, mut raw, topic)) in rules {
-        let mut sheet = serde_yaml::Mapping::new();
-        for part in ["since", "texts"] {
-            let mut value = raw.remove(part).expect("checked by the form");
-            if let Some(texts) = value.as_mapping_mut() {
-                let none = serde_yaml::from_str("{ bad: [], good: [] }").expect("plain data");
-                let own = texts.insert("examples".into(), none).expect("checked by the form");
-                examples.insert(id.as_str().into(), own);
-            }
-            sheet.insert(part.into(), value);
+    for (id, (rule, mut raw, topic)) in rules {
+        raw.remove("since");
+        let mut said = raw.remove("texts").expect("checked by the form");
+        if let Some(said) = said.as_mapping_mut() {
+            let none = serde_yaml::from_str("{ bad: [], good: [] }").expect("plain data");
+            let own = said.insert("examples".into(), none).expect("checked by the form");
+            examples.insert(id.as_str().into(), own);
         }
-        let sheet = serde_json::to_string(&sheet).expect("plain data");
-        writeln!(texts, "    ({id:?}, {topic:?}, {sheet:?}),").expect("writing to memory");
+        let said: Texts = serde_yaml::from_value(said).expect("parsed above");
+        let sheet = encoded(&Some((rule.since.expect("checked above"), said)));
+        let sheet = sheet.escape_ascii();
+        writeln!(texts, "    ({id:?}, {topic:?}, b\"{sheet}\"),").expect("writing to memory");
         let mut raw = serde_yaml::Value::Mapping(raw);
         needs::note(&mut raw, &["matches"]);
         checks.push(serde_yaml::from_value(raw).expect("parsed above"));

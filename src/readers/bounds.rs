@@ -15,7 +15,7 @@ use crate::syntax::yaml::Node;
 /// Servers of one file.
 pub(super) const MOST_SERVERS: usize = 400;
 /// Servers of a run.
-pub(super) const MOST_IN_ALL: usize = 500;
+pub(super) const MOST_IN_ALL: usize = 1_000;
 /// Bytes that servers share: what stands in a file that many have is read for each of them.
 const MOST_SHARED: usize = 16 << 20;
 /// Bytes that the parts of one file take in through aliases, beyond what stands in them.

@@ -17,8 +17,6 @@ pub mod user;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use serde::Deserialize;
-
 use crate::crypto::known::KnownKeys;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::version::Version;
@@ -46,15 +44,13 @@ pub struct Knowledge {
 }
 
 /// What a rule says, with what is not said by the rule's author.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Sheet {
     /// The folder it stands in.
-    #[serde(default)]
     pub topic: String,
     /// The version of omlint that brought it.
     pub since: Version,
     /// It is not built in.
-    #[serde(default)]
     pub own: bool,
     /// Its texts.
     pub texts: Texts,
@@ -67,9 +63,8 @@ impl Sheet {
     }
 }
 
-/// Of each rule the id, the topic, and the rest of its sheet as JSON.
 /// What rules say, without examples: id, topic and texts.
-static TEXTS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));
+static TEXTS: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 impl Knowledge {
     /// What is built in. Decoded on first use.
@@ -140,8 +135,8 @@ impl Knowledge {
         let sheets = SHEETS.get_or_init(|| TEXTS.iter().map(|_| OnceLock::new()).collect());
         Some(sheets[at].get_or_init(|| {
             let (_, topic, sheet) = TEXTS[at];
-            let sheet: Sheet = serde_json::from_str(sheet).expect("written by the build script");
-            Sheet { topic: topic.to_owned(), ..sheet }
+            let (since, texts) = decoded(sheet);
+            Sheet { topic: topic.to_owned(), since, own: false, texts }
         }))
     }
 
@@ -203,7 +198,10 @@ mod tests {
         let examples = knowledge.rules.iter().filter_map(|rule| knowledge.examples(&rule.id));
         let examples = examples.flat_map(|both| both.bad.iter().chain(&both.good));
         let files = examples.flat_map(|example| example.files.values().map(String::as_str));
-        let texts = TEXTS.iter().map(|&(.., sheet)| sheet).chain(files);
+        let said = knowledge.topics().filter_map(|(id, _)| knowledge.sheet(id));
+        let said: Vec<String> =
+            said.map(|sheet| serde_json::to_string(&sheet.texts).expect("plain data")).collect();
+        let texts = said.iter().map(String::as_str).chain(files);
         let texts = texts.flat_map(|text| text.split(['"', '\n', '\\', ' ', '=']));
         let mut texts: Vec<&str> = texts.collect();
         texts.sort_unstable();

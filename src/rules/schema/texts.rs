@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 
 use super::Severity;
 
 /// What a rule says to people.
-#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Deserialize, serde::Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Texts {
     /// The rule in one line.
@@ -71,7 +72,7 @@ pub fn spoken(kind: &str) -> &str {
 pub(super) const KINDS: [&str; 5] = ["compose", "env", "helm", "kubernetes", "openmetadata.yaml"];
 
 /// What to do about a finding.
-#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Deserialize, serde::Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Remedy {
     /// In words.
@@ -92,7 +93,7 @@ pub struct Remedy {
 }
 
 /// Text that belongs elsewhere in files of one kind, where no setting is.
-#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Deserialize, serde::Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Beside {
     /// The kind of deployment, by its name in rule files.
@@ -104,7 +105,9 @@ pub struct Beside {
 }
 
 /// Words that make sense for one kind of deployment only.
-#[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
+#[derive(
+    Clone, Debug, Default, Deserialize, serde::Serialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Also {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,7 +156,7 @@ impl Also {
 }
 
 /// Whole files on which the rule must speak, and on which it must not.
-#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Deserialize, serde::Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Examples {
     /// The rule speaks.
@@ -163,7 +166,7 @@ pub struct Examples {
 }
 
 /// One small deployment.
-#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Deserialize, serde::Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// What it shows.
