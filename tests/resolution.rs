@@ -1468,7 +1468,7 @@ spec:
     }
 
     #[test]
-    fn a_parameter_for_one_item_of_a_list_below_is_not_followed() {
+    fn a_parameter_for_one_item_of_a_list_below_leaves_the_others_unknown() {
         check(
             "argo_list_item",
             &[(
@@ -1478,7 +1478,10 @@ spec:
                   "parameters": [{"name": "openmetadata.config.authorizer.initialAdmins[0]", "value": "j.doe"}]}}}}"#,
             )],
             &["."],
-            &[("AUTHORIZER_ADMIN_PRINCIPALS", Reference), ("AUTHENTICATION_PROVIDER", Set("okta"))],
+            &[
+                ("AUTHORIZER_ADMIN_PRINCIPALS", Set("[j.doe, a template expression]")),
+                ("AUTHENTICATION_PROVIDER", Set("okta")),
+            ],
         );
     }
 
