@@ -52,13 +52,7 @@ pub fn read(
                 && dockerfile::is_server_environment(input, sources, catalogue)
         })
         .collect();
-    consumed.extend(images.iter().map(|input| input.source));
-    leave_out(
-        &mut images,
-        &mut reading.left_out,
-        |input| budget.admits(&[input.source], sources) && budget.takes(1),
-        |input| input.source,
-    );
+    take_in(&mut images, &mut consumed, &mut reading.left_out, &mut budget, sources);
     let images = spread::map(&images, |input| compose::read_image(&context, input));
     // A configuration file that is copied in is the image's.
     consumed.extend(images.iter().flat_map(|image| image.sources.iter().copied()));
@@ -76,13 +70,7 @@ pub fn read(
                     && env_file::is_server_environment(input, sources, catalogue)
         })
         .collect();
-    consumed.extend(alone.iter().map(|input| input.source));
-    leave_out(
-        &mut alone,
-        &mut reading.left_out,
-        |input| budget.admits(&[input.source], sources) && budget.takes(1),
-        |input| input.source,
-    );
+    take_in(&mut alone, &mut consumed, &mut reading.left_out, &mut budget, sources);
     reading.deployments.extend(spread::map(&alone, |input| match input.role {
         Role::ServerFile => server_file::read(&context, input, &explicit),
         _ => env_file::read(&context, &[input]),
@@ -128,6 +116,19 @@ fn leave_out<T>(
         }
         is_admitted
     });
+}
+
+/// Takes in files of which each is a server, as far as there is room.
+fn take_in(
+    files: &mut Vec<&Input>,
+    consumed: &mut Consumed,
+    left_out: &mut BTreeSet<SourceId>,
+    budget: &mut Budget,
+    sources: &Sources,
+) {
+    consumed.extend(files.iter().map(|input| input.source));
+    let admits = |input: &&Input| budget.admits(&[input.source], sources) && budget.takes(1);
+    leave_out(files, left_out, admits, |input| input.source);
 }
 
 /// Whether a Secret or ConfigMap says nothing to a server that it does not say to a release, too.
