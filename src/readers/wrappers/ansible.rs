@@ -4,7 +4,8 @@ use crate::source::Span;
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::{Release, Values, at, items, text};
+use super::release::{Release, Values};
+use super::{at, items, text};
 
 /// The names of the module.
 const MODULES: [&str; 3] = ["kubernetes.core.helm", "community.kubernetes.helm", "helm"];

@@ -3,7 +3,8 @@
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::{Held, Parameter, Release, Values, at, items, text};
+use super::release::{Held, Parameter, Release, Values};
+use super::{at, items, text};
 
 /// The Releases that a document is or composes.
 pub(super) fn releases_in(root: Node<'_>) -> Vec<Node<'_>> {

@@ -5,7 +5,9 @@ use crate::syntax::yaml::{Node, Tree};
 
 use super::super::compose::Context;
 use super::super::{Role, join};
-use super::{Release, Values, items, text, values_file};
+use super::layers::values_file;
+use super::release::{Release, Values};
+use super::{items, text};
 
 /// So many of one file are told apart: nobody has more.
 const MOST: usize = 200;

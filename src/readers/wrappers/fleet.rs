@@ -5,7 +5,8 @@ use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::{Held, Release, Values, at, items, text};
+use super::release::{Held, Release, Values};
+use super::{at, items, text};
 
 /// Whether the document says how Fleet installs a chart.
 pub(super) fn recognises(root: Node<'_>) -> bool {

@@ -8,9 +8,10 @@ use crate::syntax::yaml::Node;
 use super::super::compose::Context;
 use super::super::kustomize::Overlaid;
 use super::super::manifests::{Change, Operation, Part, Store, Verb, Wrapper};
-use super::super::{Input, scalar};
+use super::super::{Input, helm, scalar};
 use super::post_render::Patch;
-use super::{Release, Values, helm, text};
+use super::release::{Release, Values};
+use super::text;
 
 /// Where a kind of resource holds values as YAML, values as a text, and the chart's version.
 struct Places {

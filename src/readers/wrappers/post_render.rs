@@ -12,8 +12,9 @@ use crate::syntax::yaml::{self, Node, Tree};
 use super::super::compose::Context;
 use super::super::interpolation::Variables;
 use super::super::manifests::{Operation, Part, Workload};
-use super::super::{join, opaque, scalar, telltales};
-use super::{Release, helm, items, text};
+use super::super::{helm, join, opaque, scalar, telltales};
+use super::release::Release;
+use super::{items, text};
 
 /// As much of the chart's Deployment as patches need to be applied to.
 const RENDERED: &str =

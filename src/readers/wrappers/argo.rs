@@ -1,0 +1,67 @@
+//! Applications and ApplicationSets of Argo CD. Knows nothing of what the values mean.
+
+use crate::syntax::yaml::Node;
+
+use super::super::{Input, telltales};
+use super::release::{Parameter, Release, Values};
+use super::{at, items, text};
+
+fn sources_of(spec: Node<'_>) -> Vec<Node<'_>> {
+    let mut sources: Vec<Node<'_>> = spec.get("source").map(|e| e.value).into_iter().collect();
+    sources.extend(items(spec, "sources"));
+    sources
+}
+
+pub(super) fn releases<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
+    let release = |source: Node<'a>| {
+        let is_chart = text(source, "chart") == Some(telltales::CHART);
+        let helm = source.get("helm");
+        let anchor = helm.map(|entry| entry.key).or(source.get("chart").map(|entry| entry.key));
+        let mut release = Release::new(input, name, anchor);
+        release.missing =
+            if helm.is_some() { &["valuesObject"] } else { &["helm", "valuesObject"] };
+        if is_chart {
+            release.set_chart(at(source, "targetRevision"));
+        }
+        release.folder = text(source, "path").filter(|_| source.get("chart").is_none());
+        let Some(helm) = helm.map(|entry| entry.value) else {
+            return (is_chart || release.folder.is_some()).then_some(release);
+        };
+        let is_needed = text(helm, "ignoreMissingValueFiles") != Some("true");
+        for file in items(helm, "valueFiles") {
+            let Some(path) = file.text() else { continue };
+            // `$name/…` begins in another source of the application.
+            let path = match path.strip_prefix('$') {
+                Some(rest) => rest.split_once('/').map_or(rest, |(_, path)| path).to_owned(),
+                None => path.to_owned(),
+            };
+            release.values.push(Values::File { path, place: file, is_needed });
+        }
+        // The one takes the place of the other.
+        let inline = helm.get("valuesObject").or(helm.get("values"));
+        release.inline = inline.map(|entry| entry.key);
+        match (helm.get("valuesObject"), helm.get("values")) {
+            (Some(object), _) => release.values.push(Values::Inline(object.value)),
+            (None, Some(text)) => release.values.push(Values::Text(text.value)),
+            (None, None) => {}
+        }
+        for item in items(helm, "parameters") {
+            let is_text = text(item, "forceString") == Some("true");
+            release.parameters.extend(Parameter::of(item, &["value"], is_text));
+        }
+        let files = items(helm, "fileParameters").into_iter();
+        release.parameters.extend(files.filter_map(|item| Parameter::of(item, &[], true)));
+        Some(release)
+    };
+    sources_of(spec).into_iter().filter_map(release).collect()
+}
+
+/// Values files that the sources of an application name.
+pub(super) fn files(root: Node<'_>) -> Vec<&str> {
+    let Some(spec) = at(root, "spec") else { return Vec::new() };
+    let template = spec.at(&["template", "spec"]).map(|entry| entry.value);
+    let sources = template.into_iter().chain([spec]).flat_map(sources_of);
+    let files =
+        sources.filter_map(|source| at(source, "helm")).flat_map(|it| items(it, "valueFiles"));
+    files.filter_map(|item| item.text()).collect()
+}

@@ -1,0 +1,34 @@
+//! HelmReleases of Flux. Knows nothing of what the values mean.
+
+use crate::syntax::yaml::Node;
+
+use super::super::{Input, telltales};
+use super::release::{Held, Release, Values};
+use super::{at, items, post_render, text};
+
+pub(super) fn release<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>> {
+    let chart = spec.at(&["chart", "spec"]).map(|entry| entry.value);
+    let named = chart.and_then(|chart| text(chart, "chart"));
+    let anchor = spec.get("chart").or(spec.get("chartRef")).map(|entry| entry.key);
+    let mut release = Release::new(input, name, anchor);
+    if named.is_some_and(telltales::is_chart) {
+        release.set_chart(chart.and_then(|chart| at(chart, "version")));
+    }
+    // A chart of a Git repository stands in a folder.
+    release.folder = named.filter(|name| name.contains('/'));
+    for from in items(spec, "valuesFrom") {
+        let Some(name) = from.get("name") else { continue };
+        release.values.push(Values::Held(Held {
+            is_secret: text(from, "kind") == Some("Secret"),
+            place: name.value,
+            name: name.value.text().unwrap_or_default().to_owned(),
+            key: text(from, "valuesKey").unwrap_or("values.yaml").to_owned(),
+            target: from.get("targetPath").map(|entry| entry.value),
+        }));
+    }
+    release.missing = &["values"];
+    release.inline = spec.get("values").map(|entry| entry.key);
+    release.values.extend(spec.get("values").map(|entry| Values::Inline(entry.value)));
+    release.patches = post_render::of_renderers(input.source, spec);
+    Some(release)
+}

@@ -1,0 +1,24 @@
+//! HelmCharts of K3s. Knows nothing of what the values mean.
+
+use crate::syntax::yaml::Node;
+
+use super::super::{Input, telltales};
+use super::release::{Parameter, Release, Values};
+use super::{at, text};
+
+pub(super) fn release<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Release<'a> {
+    let anchor = spec.get("chart").map(|entry| entry.key);
+    let mut release = Release::new(input, name, anchor);
+    if text(spec, "chart").is_some_and(telltales::is_chart) {
+        release.set_chart(at(spec, "version"));
+    }
+    release.inline = spec.get("valuesContent").map(|entry| entry.key);
+    release.values.extend(spec.get("valuesContent").map(|entry| Values::Text(entry.value)));
+    let set = spec.get("set").map(|entry| entry.value.pairs()).unwrap_or_default();
+    release.parameters.extend(set.into_iter().map(|(name, value)| Parameter {
+        name,
+        value: Some(value),
+        is_text: false,
+    }));
+    release
+}
