@@ -2,38 +2,29 @@
 //! ConfigMaps and Secrets, patches, names and images. Knows nothing of what is in the
 //! environment.
 
+mod generators;
+mod names;
 mod overlaid;
+mod patches;
 mod selector;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use crate::deployment::value::Fragment;
-use crate::source::mask::public_value;
-use crate::source::{SourceId, Span, Text};
-use crate::syntax::dotenv;
+use crate::source::{SourceId, Span};
 use crate::syntax::yaml::{self, Node};
 
 use super::bounds::MOST_TOLD;
 use super::compose::Context;
-use super::manifests::{
-    Change, Charts, Entry, Identity, Operation, Part, Refusal, STORES, Scope, Store, Workload,
-    items, text,
-};
-use super::{Companions, Input, Role, Want, join, scalar};
+use super::manifests::{Charts, Part, Refusal, Scope, Store, items, text};
+use super::{Companions, Input, Role, Want, join};
 
 pub(super) use overlaid::{Overlaid, of_flux, overlaid};
-use selector::Selector;
+pub(super) use patches::Inline;
 
 /// Deepest chain of kustomizations.
 const MAX_DEPTH: usize = 16;
-/// Objects that the patches of one kustomization are held against, all in all.
-const MOST_PATCHED: usize = 100_000;
 /// Secrets or ConfigMaps that one kustomization generates.
 const MOST_GENERATED: usize = 4_000;
-/// What a patch's target counts for.
-const SELECTING: usize = 100;
-/// Bytes of a name. Kubernetes takes 253.
-const MOST_NAME: usize = 4_096;
 /// Names of a kustomization in its folder, in the order in which they are looked for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -77,45 +68,6 @@ pub(super) fn wants(root: Node<'_>) -> Vec<Want> {
         }
     }
     wants
-}
-
-/// Patches that stand as text in kustomizations, parsed where they stand.
-#[derive(Default)]
-pub(super) struct Inline {
-    trees: HashMap<(SourceId, usize), yaml::Tree>,
-}
-
-impl Inline {
-    pub fn of(context: &Context<'_>) -> Self {
-        let mut inline = Inline::default();
-        for input in context.inputs.iter() {
-            let Some(tree) = input.tree() else { continue };
-            match input.role {
-                Role::Kustomization => {
-                    tree.documents().take(1).for_each(|root| inline.take(context, input, root));
-                }
-                Role::Manifests => {
-                    for spec in tree.documents().filter_map(of_flux) {
-                        inline.take(context, input, spec);
-                    }
-                }
-                _ => {}
-            }
-        }
-        inline
-    }
-
-    fn take(&mut self, context: &Context<'_>, input: &Input, root: Node<'_>) {
-        let raw = &context.sources.get(input.source).text;
-        let patches = ["patches", "patchesJson6902"].into_iter().flat_map(|key| items(root, key));
-        let patches = patches.filter_map(|item| Some(item.get("patch")?.value));
-        for node in patches.chain(items(root, "patchesStrategicMerge")) {
-            if node.text().is_some_and(|text| text.contains(['\n', '{'])) {
-                let at = (input.source, node.range().start);
-                self.trees.insert(at, yaml::parse_scalar(raw, node));
-            }
-        }
-    }
 }
 
 /// The kustomizations that no other one builds on.
@@ -284,7 +236,7 @@ impl<'a, 'c> Builder<'a, 'c> {
             self.patch(Part { node: item, source: input.source }, None, scope, since);
         }
         self.patches(root, input.source, scope, since);
-        self.rename(root, scope, since);
+        names::rename(root, scope, since);
         for item in items(root, "images") {
             let containers = scope.workloads[since.workloads..].iter().map(|w| w.containers.len());
             if !self.context.room.allows(containers.sum(), input.source) {
@@ -292,7 +244,7 @@ impl<'a, 'c> Builder<'a, 'c> {
                 self.refuse(scope, "an image", span, Some("there are more than omlint reads"));
                 break;
             }
-            retag(Part { node: item, source: input.source }, scope, since);
+            names::retag(Part { node: item, source: input.source }, scope, since);
         }
         for item in items(root, "replacements") {
             let bears =
@@ -305,17 +257,6 @@ impl<'a, 'c> Builder<'a, 'c> {
             {
                 let span = Span::new(input.source, item.range());
                 self.refuse(scope, "a replacement", span, None);
-            }
-        }
-    }
-
-    /// Patches that say what they are for.
-    fn patches(&mut self, root: Node<'a>, source: SourceId, scope: &mut Scope<'a>, since: Since) {
-        for list in ["patches", "patchesJson6902"] {
-            for item in items(root, list) {
-                let Some(patch) = item.get("path").or(item.get("patch")) else { continue };
-                let target = item.get("target").map(|entry| entry.value);
-                self.patch(Part { node: patch.value, source }, target, scope, since);
             }
         }
     }
@@ -345,329 +286,6 @@ impl<'a, 'c> Builder<'a, 'c> {
         tell(&mut scope.remarks, format!("{what} of `{path}` was not applied{why}"));
         tell(&mut scope.unapplied, (format!("{what} of the kustomization"), span));
     }
-
-    /// A patch: a path, or YAML in a text.
-    fn patch(
-        &mut self,
-        patch: Part<'a>,
-        target: Option<Node<'a>>,
-        scope: &mut Scope<'a>,
-        since: Since,
-    ) {
-        self.applied += scope.workloads.len() + scope.stores.len() + scope.doors.len();
-        self.applied += scope.wrappers.len();
-        let parts = scope.workloads[since.workloads..].iter().map(Workload::parts);
-        // An expression takes long to prepare.
-        let steps = target.map_or(0, |_| SELECTING) + parts.sum::<usize>() / 4;
-        let has_room = self.context.room.allows(steps, patch.source);
-        if self.applied > MOST_PATCHED || !has_room {
-            let why = Some("there are more patches than omlint applies");
-            self.refuse(scope, "a patch", patch.span(), why);
-            return;
-        }
-        for charts in &mut scope.charts[since.charts..] {
-            charts.patches.push((target, patch));
-        }
-        let documents = self.documents(patch, scope);
-        if documents.is_empty() {
-            self.refuse(scope, "a patch", patch.span(), Some("it is not among the files"));
-        }
-        let selector = match target.map(Selector::of) {
-            None => None,
-            Some(Some(selector)) => Some(selector),
-            Some(None) => {
-                let why = Some("omlint does not understand its target");
-                self.refuse(scope, "a patch", patch.span(), why);
-                return;
-            }
-        };
-        for document in documents {
-            if document.node.is_seq() {
-                match &selector {
-                    Some(selector) => self.json_patch(document, selector, scope, since),
-                    None => {
-                        let why = Some("a JSON patch needs a target");
-                        self.refuse(scope, "a patch", document.span(), why);
-                    }
-                }
-            } else {
-                self.merge_patch(document, selector.as_ref(), scope, since);
-            }
-        }
-    }
-
-    fn documents(&mut self, patch: Part<'a>, scope: &mut Scope<'a>) -> Vec<Part<'a>> {
-        if let Some(tree) = self.inline.trees.get(&(patch.source, patch.node.range().start)) {
-            return tree.documents().map(|node| Part { node, source: patch.source }).collect();
-        }
-        let folder = self.context.sources.get(patch.source).folder();
-        let path = patch.node.text().unwrap_or("");
-        let Some(input) = self.found(&join(folder, path)) else { return Vec::new() };
-        let Some(tree) = input.tree() else { return Vec::new() };
-        self.used.insert(input.source);
-        self.patches.insert(input.source);
-        scope.sources.insert(input.source);
-        tree.documents().map(|node| Part { node, source: input.source }).collect()
-    }
-
-    fn merge_patch(
-        &self,
-        patch: Part<'a>,
-        selector: Option<&Selector>,
-        scope: &mut Scope<'a>,
-        since: Since,
-    ) {
-        let own = Identity::of(patch.node);
-        let fits = |identity: &Identity<'_>| match selector {
-            Some(selector) => selector.fits(identity),
-            None => {
-                identity.kind == own.kind
-                    && identity.is_named(own.name())
-                    && (own.namespace.is_none()
-                        || identity.namespace.is_none()
-                        || own.namespace == identity.namespace)
-            }
-        };
-        let deletes = patch.text("$patch") == Some("delete");
-        let mut applied = false;
-        if deletes {
-            let fits =
-                |at: usize, from: usize, identity: &Identity<'_>| at >= from && fits(identity);
-            remove(&mut scope.workloads, |at, w| fits(at, since.workloads, &w.identity));
-            remove(&mut scope.stores, |at, s| fits(at, since.stores, &s.identity));
-            remove(&mut scope.doors, |at, d| fits(at, since.doors, &d.identity));
-            remove(&mut scope.wrappers, |at, w| fits(at, since.wrappers, &w.identity));
-            return;
-        }
-        for workload in &mut scope.workloads[since.workloads..] {
-            if fits(&workload.identity) {
-                workload.merge(patch);
-                applied = true;
-            }
-        }
-        for store in &mut scope.stores[since.stores..] {
-            if fits(&store.identity) {
-                store.merge(patch, self.context.sources);
-                applied = true;
-            }
-        }
-        for door in &mut scope.doors[since.doors..] {
-            if fits(&door.identity) {
-                door.merge(patch);
-            }
-        }
-        for wrapper in &mut scope.wrappers[since.wrappers..] {
-            if fits(&wrapper.identity) {
-                wrapper.changes.push(Change::Merge(patch));
-            }
-        }
-        // What it patches is not among the files; what it holds will be in it.
-        if !applied && selector.is_none() && STORES.contains(&own.kind.as_str()) {
-            let mut store = Store::of(patch, self.context.sources);
-            store.open = true;
-            scope.stores.push(store);
-        }
-    }
-
-    fn json_patch(
-        &self,
-        patch: Part<'a>,
-        selector: &Selector,
-        scope: &mut Scope<'a>,
-        since: Since,
-    ) {
-        let sources = self.context.sources;
-        let operations =
-            patch.node.items().into_iter().map(|node| Part { node: node.resolved(), ..patch });
-        let operations: Vec<Operation<'a>> = operations.filter_map(Operation::of).collect();
-        let path = &sources.get(patch.source).path;
-        let mut remarks = Vec::new();
-        let mut refused = |identity: &Identity<'_>, operation: &Operation<'_>, why: Refusal| {
-            let (kind, name) = (public_value(&identity.kind), public_value(identity.name()));
-            let at = public_value(&operation.path.join("/"));
-            let remark = format!(
-                "a JSON patch of `{path}` was not applied to the {kind} `{name}` at `/{at}`: {why}"
-            );
-            tell(&mut remarks, remark);
-            ("a JSON patch of the kustomization".to_owned(), operation.span)
-        };
-        for workload in &mut scope.workloads[since.workloads..] {
-            if !selector.fits(&workload.identity) {
-                continue;
-            }
-            workload.sources.push(patch.source);
-            for operation in &operations {
-                // An item moves all that stand behind it.
-                let steps = 1 + workload.parts() / 16;
-                if !self.context.room.allows(steps, patch.source) {
-                    let why = "there are more operations than omlint applies";
-                    tell(&mut workload.unapplied, refused(&workload.identity, operation, why));
-                    break;
-                }
-                if let Err(why) = workload.operate(operation) {
-                    tell(&mut workload.unapplied, refused(&workload.identity, operation, why));
-                }
-            }
-        }
-        for door in &mut scope.doors[since.doors..] {
-            door.is_hidden |= selector.fits(&door.identity);
-        }
-        for wrapper in &mut scope.wrappers[since.wrappers..] {
-            if selector.fits(&wrapper.identity) {
-                wrapper.changes.extend(operations.iter().cloned().map(Change::Operate));
-            }
-        }
-        for store in &mut scope.stores[since.stores..] {
-            if !selector.fits(&store.identity) {
-                continue;
-            }
-            for operation in &operations {
-                if let Err(why) = store.operate(operation, sources) {
-                    refused(&store.identity, operation, why);
-                    store.open = true;
-                }
-            }
-        }
-        remarks.into_iter().for_each(|remark| tell(&mut scope.remarks, remark));
-    }
-
-    fn generate(
-        &mut self,
-        item: Node<'a>,
-        is_secret: bool,
-        source: SourceId,
-        scope: &mut Scope<'a>,
-        since: Since,
-    ) {
-        let mut store = Store {
-            identity: Identity {
-                kind: if is_secret { "Secret" } else { "ConfigMap" }.to_owned(),
-                names: vec![text(item, "name").unwrap_or_default().to_owned()],
-                namespace: text(item, "namespace").map(str::to_owned),
-                metadata: None,
-            },
-            is_secret,
-            entries: BTreeMap::new(),
-            opaque: BTreeSet::new(),
-            open: false,
-            source,
-            place: scalar::span(source, item.get("name").map_or(item, |name| name.key)),
-        };
-        for file in items(item, "files") {
-            self.generate_file(file.text().unwrap_or(""), &mut store, scope);
-        }
-        let envs = items(item, "envs").into_iter().chain(item.get("env").map(|e| e.value));
-        for file in envs {
-            self.generate_variables(file.text().unwrap_or(""), &mut store, scope);
-        }
-        let raw = &self.context.sources.get(source).text;
-        for literal in items(item, "literals") {
-            let text = scalar::text(source, raw, literal);
-            let Some(at) = text.expose().find('=') else { continue };
-            let key = text.expose()[..at].to_owned();
-            let mut value = text.part(at + 1..text.expose().len());
-            let written = value.expose();
-            let quoted = ['"', '\''].iter().any(|quote| {
-                written.len() > 1 && written.starts_with(*quote) && written.ends_with(*quote)
-            });
-            if quoted {
-                value = value.part(1..written.len() - 1);
-            }
-            store.entries.insert(key, plain(value));
-        }
-        let known = scope.stores[since.stores..].iter_mut().find(|known| {
-            known.is_secret == is_secret && known.identity.is_named(store.identity.name())
-        });
-        match known {
-            Some(base) if text(item, "behavior") == Some("merge") => {
-                base.opaque.retain(|key| !store.entries.contains_key(key));
-                base.entries.extend(store.entries);
-                base.opaque.extend(store.opaque);
-                base.open |= store.open;
-            }
-            Some(base) => {
-                // What refers to it may still use a name that it had before.
-                std::mem::swap(&mut store.identity.names, &mut base.identity.names);
-                store.identity.namespace =
-                    store.identity.namespace.or(base.identity.namespace.take());
-                *base = store;
-            }
-            None => {
-                // What it is merged into is not among the files.
-                store.open |= text(item, "behavior") == Some("merge");
-                scope.stores.push(store);
-            }
-        }
-    }
-
-    /// `path`, or `key=path`: the whole file under one key.
-    fn generate_file(&self, written: &str, store: &mut Store<'a>, scope: &mut Scope<'a>) {
-        let (key, path) = match written.split_once('=') {
-            Some((key, path)) => (key.to_owned(), path),
-            None => (written.rsplit('/').next().unwrap_or(written).to_owned(), written),
-        };
-        let sources = self.context.sources;
-        let folder = sources.get(store.source).folder();
-        let Some(input) = self.found(&join(folder, path)) else {
-            store.opaque.insert(key);
-            return;
-        };
-        scope.sources.insert(input.source);
-        let content = &sources.get(input.source).text;
-        let whole = Span::new(input.source, 0..content.len());
-        let text = match input.role {
-            Role::Key => Fragment::unknown("a key", whole),
-            _ => scalar::marked(Text::exact(content.as_str(), input.source, 0), whole),
-        };
-        let block = Some(whole.range());
-        store.entries.insert(key, Entry { text, span: whole, whole, encoded: false, block });
-    }
-
-    /// A file of variables, in which kustomize takes quotes for data.
-    fn generate_variables(&self, path: &str, store: &mut Store<'a>, scope: &mut Scope<'a>) {
-        let sources = self.context.sources;
-        let folder = sources.get(store.source).folder();
-        let Some(input) = self.found(&join(folder, path)) else {
-            store.open = true;
-            return;
-        };
-        scope.sources.insert(input.source);
-        let content = &sources.get(input.source).text;
-        for entry in dotenv::parse(content, dotenv::Dialect::Raw).entries {
-            // A name alone is taken from the environment of whoever builds.
-            let Some(value) = entry.value else {
-                store.opaque.insert(entry.key);
-                continue;
-            };
-            let text = Text::exact(&content[value.range.clone()], input.source, value.range.start);
-            store.entries.insert(entry.key, plain(text));
-        }
-    }
-
-    /// `namespace`, `namePrefix`, `nameSuffix`.
-    fn rename(&self, root: Node<'a>, scope: &mut Scope<'a>, since: Since) {
-        let namespace = text(root, "namespace");
-        let prefix = text(root, "namePrefix").unwrap_or("");
-        let suffix = text(root, "nameSuffix").unwrap_or("");
-        let workloads = scope.workloads[since.workloads..].iter_mut().map(|w| &mut w.identity);
-        let stores = scope.stores[since.stores..].iter_mut().map(|s| &mut s.identity);
-        let doors = scope.doors[since.doors..].iter_mut().map(|d| &mut d.identity);
-        let wrappers = scope.wrappers[since.wrappers..].iter_mut().map(|w| &mut w.identity);
-        for identity in workloads.chain(stores).chain(doors).chain(wrappers) {
-            if let Some(namespace) = namespace {
-                identity.namespace = Some(namespace.to_owned());
-            }
-            if !(prefix.is_empty() && suffix.is_empty()) {
-                let last = identity.names.last().cloned().unwrap_or_default();
-                let length = prefix.len() + last.len() + suffix.len();
-                // No name is longer, and what has such a one is applied nowhere.
-                if length > MOST_NAME {
-                    continue;
-                }
-                identity.names.push(format!("{prefix}{last}{suffix}"));
-            }
-        }
-    }
 }
 
 impl Since {
@@ -682,40 +300,9 @@ impl Since {
     }
 }
 
-fn remove<T>(list: &mut Vec<T>, fits: impl Fn(usize, &T) -> bool) {
-    let mut at = 0;
-    list.retain(|item| {
-        at += 1;
-        !fits(at - 1, item)
-    });
-}
-
 /// Adds to what is told of a deployment, as much as anybody reads.
 fn tell<T>(told: &mut Vec<T>, more: T) {
     if told.len() < MOST_TOLD {
         told.push(more);
-    }
-}
-
-fn plain(text: Text) -> Entry {
-    let span = text.span();
-    let text = scalar::marked(text, span);
-    Entry { text, span, whole: span, encoded: false, block: None }
-}
-
-/// An entry of `images`.
-fn retag<'a>(item: Part<'a>, scope: &mut Scope<'a>, since: Since) {
-    let Some(name) = item.text("name") else { return };
-    for container in scope.workloads[since.workloads..].iter_mut().flat_map(|w| &mut w.containers) {
-        let written = container.image_repository();
-        if written.as_deref() != Some(name) {
-            continue;
-        }
-        let image = &mut container.image_override;
-        image.name = item.get("newName").or(image.name);
-        if item.get("newTag").is_some() || item.get("digest").is_some() {
-            image.tag = item.get("newTag");
-            image.is_pinned = true;
-        }
     }
 }
