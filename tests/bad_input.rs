@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Run, UNSAFE, folder, omlint, omlint_with, write};
+use support::{Run, UNSAFE, folder, omlint, omlint_with, workload, write};
 
 /// A debug build on a busy machine is allowed much more than the program needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -161,11 +161,8 @@ fn what_a_broken_file_lost_is_not_taken_for_unset() {
     let compose = format!(
         "services:\n  om:\n    {image}\n    environment:\n      AUTHENTICATION_PROVIDER: basic\n      DB_USER: \"om\n"
     );
-    let manifest = format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: om}}\nspec:\n  template:\n    spec:\n      \
-         containers:\n        - name: om\n          {image}\n          env:\n            \
-         - {{name: AUTHENTICATION_PROVIDER, value: basic}}\n"
-    );
+    let manifest =
+        workload("          env:\n            - {name: AUTHENTICATION_PROVIDER, value: basic}\n");
     let cut = format!("{manifest}            - name: DB_USER\n              value: \"om\n");
     let map = manifest.replace("env:", "envFrom: [{configMapRef: {name: om}}]\n          env:");
     let store = format!(

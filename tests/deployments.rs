@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{folder, omlint};
+use support::{folder, omlint, workload};
 
 const BASE: &str = "services:
   openmetadata-server:
@@ -187,26 +187,13 @@ fn what_helm_set_sets_is_masked() {
 
 #[test]
 fn manifests_are_named_by_patterns() {
-    let deployment = "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: openmetadata
-spec:
-  template:
-    spec:
-      containers:
-        - name: openmetadata
-          image: docker.getcollate.io/openmetadata/server:1.11.4
-          envFrom:
-            - secretRef:
-                name: om
-";
+    let deployment = workload("          envFrom:\n            - secretRef: {name: om}\n");
     let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: om\nstringData:\n  AUTHENTICATION_PROVIDER: google\n";
     let place = folder(&[
         ("omlint.toml", "[[deployment]]\nname = \"cluster\"\nmanifests = [\"k8s/*.yaml\"]\n"),
-        ("k8s/server.yaml", deployment),
+        ("k8s/server.yaml", &deployment),
         ("k8s/secret.yaml", secret),
-        ("elsewhere/server.yaml", deployment),
+        ("elsewhere/server.yaml", &deployment),
     ]);
     let report = check(place.path(), &["k8s/secret.yaml"]);
     assert_eq!(ids(&report), ["cluster"]);

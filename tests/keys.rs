@@ -901,22 +901,16 @@ fn a_key_whose_end_is_missing_is_named() {
     ] {
         assert!(read(documentation.as_bytes()).is_empty(), "{documentation}");
     }
-    let manifest = "\
+    let secret = "\
 apiVersion: v1
 kind: Secret
 metadata: {name: jwt}
 data:
   public_key.der: DATA
 ---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: openmetadata}
-spec:
-  template:
-    spec:
-      containers:
-        - name: openmetadata
-          image: docker.getcollate.io/openmetadata/server:1.11.8
+";
+    let workload = support::workload(
+        "\
           env:
             - {name: RSA_PUBLIC_KEY_FILE_PATH, value: /keys/public_key.der}
             - {name: RSA_PRIVATE_KEY_FILE_PATH, value: /keys/private_key.der}
@@ -924,9 +918,10 @@ spec:
             - {name: jwt, mountPath: /keys}
       volumes:
         - {name: jwt, secret: {secretName: jwt}}
-";
-    let manifest = manifest.replace("DATA", &STANDARD.encode(&public[..200]));
-    let folder = support::folder(&[("openmetadata.yaml", &manifest)]);
+",
+    );
+    let secret = secret.replace("DATA", &STANDARD.encode(&public[..200]));
+    let folder = support::folder(&[("openmetadata.yaml", &format!("{secret}{workload}"))]);
     let run = support::omlint(folder.path(), &["check", ".", "--format", "json"]);
     assert!(
         run.out.contains("jwt-weak-key") && run.out.contains("its end is missing"),

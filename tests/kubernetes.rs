@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{folder, omlint};
+use support::{folder, omlint, workload};
 
 /// Rules that fire on a file of this text, with the lines of their findings.
 fn findings(text: &str) -> Vec<String> {
@@ -46,20 +46,12 @@ spec:
 /// The word that turns encryption off is no secret, too.
 #[test]
 fn encryption_that_is_off_is_one_finding() {
-    let text = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: openmetadata}
-spec:
-  template:
-    spec:
-      containers:
-        - name: om
-          image: docker.getcollate.io/openmetadata/server:1.11.8
-          env:
+    let text = workload(
+        "          env:
             - {name: FERNET_KEY, value: no_encryption_at_rest}
-";
-    let found = findings(text);
+",
+    );
+    let found = findings(&text);
     let here: Vec<&String> = found.iter().filter(|it| it.starts_with("11 ")).collect();
     assert_eq!(here, [r#"11 "fernet-disabled""#]);
 }
@@ -89,16 +81,8 @@ data:
   JWT_ISSUER: held.example.org
   DB_USER_PASSWORD: vielleicht-geheim
 ---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: openmetadata}}
-spec:
-  template:
-    spec:
-      containers:
-        - name: om
-          image: docker.getcollate.io/openmetadata/server:1.11.8
-{environment}"
+{}",
+        workload(environment)
     )
 }
 
@@ -155,7 +139,7 @@ fn a_patch_in_quotes_over_several_lines_is_applied() {
     let patch = concat!(
         "resources: [server.yaml]\npatches:\n- target: {kind: Deployment}\n",
         "  patch: \"apiVersion: apps/v1\\nkind: Deployment\\nmetadata: {name: any}\\n\\\n",
-        "    spec:\\n  template:\\n    spec:\\n      containers:\\n      - name: om\\n        env:\\n\\\n",
+        "    spec:\\n  template:\\n    spec:\\n      containers:\\n      - name: openmetadata\\n        env:\\n\\\n",
         "    \\        - {name: JWT_ISSUER, value: patched.example.org}\\n\\\n",
         "    \\        - {name: JWT_KEY_ID, value:\n    Gb389a-9f76-gdjs-a92j-0242bk94356}\\n\"\n",
     );
@@ -195,27 +179,20 @@ stringData:
 
 #[test]
 fn a_value_that_names_another_variable_gets_what_the_container_has() {
-    let text = "apiVersion: apps/v1
-kind: Deployment
-metadata: {name: openmetadata}
-spec:
-  template:
-    spec:
-      containers:
-        - name: om
-          image: docker.getcollate.io/openmetadata/server:1.13.1
-          env:
+    let text = workload(
+        "          env:
             - {name: AUTHENTICATION_PROVIDER, value: '${PROVIDER}'}
             - {name: JWT_ISSUER, value: '${DOMAIN:-open-metadata.org}'}
             - {name: AUTHENTICATION_CLIENT_ID, value: '${NOBODY}'}
             - {name: AUTHENTICATION_AUTHORITY, value: '${AUTHENTICATION_AUTHORITY}'}
             - {name: PROVIDER, value: okta}
             - {name: DOMAIN, value: nordwind-data.de}
-";
+",
+    );
     let (found, _) =
-        shown(text, &["AUTHENTICATION_PROVIDER", "JWT_ISSUER", "AUTHENTICATION_CLIENT_ID"]);
+        shown(&text, &["AUTHENTICATION_PROVIDER", "JWT_ISSUER", "AUTHENTICATION_CLIENT_ID"]);
     assert_eq!(found[..2], ["written okta", "written nordwind-data.de"]);
     assert!(found[2].starts_with("reference"), "{found:?}");
-    let (found, _) = shown(text, &["AUTHENTICATION_AUTHORITY"]);
+    let (found, _) = shown(&text, &["AUTHENTICATION_AUTHORITY"]);
     assert!(found[0].starts_with("reference"), "{found:?}");
 }

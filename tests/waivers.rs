@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{folder, omlint};
+use support::{folder, omlint, workload};
 
 /// A compose file with one finding that is easy to have: basic sign-in.
 fn compose(before: &str, behind: &str) -> String {
@@ -92,9 +92,9 @@ fn what_is_not_aligned_with_a_key_covers_its_line_only() {
 #[test]
 fn above_an_item_of_a_list() {
     let manifest = |first: &str, second: &str| {
-        format!(
-            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: om}}\nspec:\n  template:\n    spec:\n      containers:\n        - name: om\n          image: docker.getcollate.io/openmetadata/server:1.11.4\n          env:\n{first}            - name: AUTHENTICATION_PROVIDER\n              value: basic\n{second}            - name: AUTHORIZER_ADMIN_PRINCIPALS\n              value: '[jane.doe]'\n"
-        )
+        workload(&format!(
+            "          env:\n{first}            - name: AUTHENTICATION_PROVIDER\n              value: basic\n{second}            - name: AUTHORIZER_ADMIN_PRINCIPALS\n              value: '[jane.doe]'\n"
+        ))
     };
     let waiver = "            # omlint: ignore[auth-basic-enabled] a lab\n";
     waives(&[("om.yaml", &manifest(waiver, ""))], &[BASIC]);

@@ -21,6 +21,23 @@ pub const UNSAFE: &str = "services:
       JWT_KEY_ID: Gb389a-9f76-gdjs-a92j-0242bk94356
 ";
 
+/// A Deployment of the server, with this behind its container's image, indented as it is to stand.
+pub fn workload(more: &str) -> String {
+    format!(
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: openmetadata}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: openmetadata
+          image: docker.getcollate.io/openmetadata/server:1.11.8
+{more}"
+    )
+}
+
 /// What a run printed, and how it ended.
 pub struct Run {
     /// The exit code; -1 after a signal.
