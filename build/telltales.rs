@@ -12,6 +12,25 @@ pub struct Telltales {
     product_names: Vec<String>,
     charts: Charts,
     operations: Vec<String>,
+    image: Image,
+    clients: Clients,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Image {
+    folder: String,
+    conf: String,
+    configuration: String,
+    start_script: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Clients {
+    marks: Vec<String>,
+    provider_keys: Vec<String>,
+    nobody: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +49,7 @@ struct ServerImages {
 
 impl Telltales {
     /// Files with Rust expressions.
-    pub fn lists(&self) -> [(&'static str, String); 7] {
+    pub fn lists(&self) -> [(&'static str, String); 14] {
         let ServerImages { ends, names } = &self.server_images;
         [
             ("file-marks.rs", format!("&{:?}", self.file_marks)),
@@ -40,6 +59,13 @@ impl Telltales {
             ("server-chart.rs", format!("{:?}", self.charts.server)),
             ("dependencies-chart.rs", format!("{:?}", self.charts.dependencies)),
             ("operations.rs", format!("&{:?}", self.operations)),
+            ("image-folder.rs", format!("{:?}", self.image.folder)),
+            ("image-conf.rs", format!("{:?}", self.image.conf)),
+            ("image-configuration.rs", format!("{:?}", self.image.configuration)),
+            ("image-start-script.rs", format!("{:?}", self.image.start_script)),
+            ("client-marks.rs", format!("&{:?}", self.clients.marks)),
+            ("client-provider-keys.rs", format!("&{:?}", self.clients.provider_keys)),
+            ("client-nobody.rs", format!("&{:?}", self.clients.nobody)),
         ]
     }
 }

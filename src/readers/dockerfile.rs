@@ -8,7 +8,7 @@ use crate::syntax::dockerfile::{Instruction, Word};
 use crate::syntax::substitution::Dialect;
 
 use super::interpolation::{Known, Variables};
-use super::{Companions, Input, Want, scalar};
+use super::{Companions, Input, Want, scalar, telltales};
 
 /// Whether a name is a Dockerfile's.
 pub(super) fn is_name(name: &str) -> bool {
@@ -209,7 +209,11 @@ pub(super) fn wants(instructions: &[Instruction]) -> Vec<Want> {
 
 /// The target of a copy as an absolute path: relative ones begin in the image's work folder.
 pub(super) fn absolute(target: &str) -> String {
-    if target.starts_with('/') { target.to_owned() } else { format!("/opt/openmetadata/{target}") }
+    if target.starts_with('/') {
+        target.to_owned()
+    } else {
+        format!("{}/{target}", telltales::IMAGE_FOLDER)
+    }
 }
 
 /// The Dockerfile's input among those that were read.

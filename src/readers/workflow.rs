@@ -6,22 +6,16 @@ use std::ops::Range;
 use crate::source::Source;
 use crate::syntax::yaml::Tree;
 
-/// What the client's provider is called: since 0.10, and before.
-const KEYS: [&str; 2] = ["authProvider", "auth_provider_type"];
-/// One of these stands in every text that configures OpenMetadata's client.
-const OURS: [&str; 4] =
-    ["openMetadataServerConfig", "OpenMetadataConnection", "metadata-server", "metadata_server"];
-/// How the provider without sign-in is written, as text and in Python.
-const NOBODY: [&str; 2] = ["no-auth", "AuthProvider.no_auth"];
+use super::telltales::{CLIENT_MARKS, NOBODY, PROVIDER_KEYS};
 
 /// Places at which a client is told not to sign in.
 pub(super) fn without_sign_in(source: &Source, tree: Option<&Tree>) -> Vec<Range<usize>> {
     let text = source.text.as_str();
-    if !OURS.iter().any(|name| text.contains(name)) {
+    if !CLIENT_MARKS.iter().any(|name| text.contains(name)) {
         return Vec::new();
     }
     let comments = tree.map(|tree| tree.comments.as_slice()).unwrap_or_default();
-    let mut found: Vec<Range<usize>> = KEYS
+    let mut found: Vec<Range<usize>> = PROVIDER_KEYS
         .iter()
         .flat_map(|key| text.match_indices(key).map(|(at, key)| (at, at + key.len())))
         .filter(|&(start, _)| !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_'))

@@ -14,17 +14,13 @@ use crate::syntax::yaml::{Node, Tree};
 
 use super::super::bounds::{MOST_ENV_FILES, MOST_LINES, MOST_SET, MOST_VARIABLES};
 use super::super::interpolation::Known;
-use super::super::{join, scalar};
+use super::super::{join, scalar, telltales};
 use super::Reader;
 use super::files::{env_file_paths, plain, services};
 use super::services::{Layer, Service, attributes};
 
 /// Rank of `environment:` among the sources of a container's environment.
 const ENVIRONMENT: u8 = 200;
-
-/// The script that the image's start script reads: what it exports wins over the container's
-/// environment.
-const START_SCRIPT: &str = "/conf/openmetadata-env.sh";
 
 /// Variables that a list below `environment:` sets twice.
 pub(in crate::readers) fn duplicates(
@@ -212,7 +208,7 @@ impl<'a> Reader<'a, '_> {
         mounts: &[Mount],
         environment: &mut Environment,
     ) -> Option<SourceId> {
-        let mount = mounts.iter().find(|mount| mount.target.ends_with(START_SCRIPT))?;
+        let mount = mounts.iter().find(|mount| mount.target.ends_with(telltales::START_SCRIPT))?;
         let MountSource::File(id) = mount.from else {
             environment.unseen.push(Unseen {
                 name: format!("the script mounted at `{}`", mount.target),

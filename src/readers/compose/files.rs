@@ -6,7 +6,7 @@ use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Entry, Node, Tree};
 
 use super::super::interpolation::Variables;
-use super::super::{Companions, Want, bounds};
+use super::super::{Companions, Want, bounds, telltales};
 
 /// Whether the document has services.
 pub(in crate::readers) fn recognises(root: Node<'_>) -> bool {
@@ -174,8 +174,8 @@ pub(in crate::readers) fn wants(source: &Source, tree: &Tree) -> Vec<Want> {
             for (from, target) in volume_paths(service.value) {
                 if is_server_file_path(&target) {
                     file(&from);
-                } else if target.trim_end_matches('/').ends_with("/conf") {
-                    file(&format!("{}/openmetadata.yaml", from.trim_end_matches('/')));
+                } else if telltales::is_conf(&target) {
+                    file(&format!("{}/{}", from.trim_end_matches('/'), telltales::CONFIGURATION));
                 }
                 if holds_keys(&target) && !from.contains('$') {
                     keys.push(from.clone());

@@ -8,6 +8,7 @@ use crate::deployment::value::GAP;
 use crate::source::Span;
 use crate::syntax::yaml::Node;
 
+use super::super::telltales::{self, CONFIGURATION};
 use super::super::{dockerfile, join, mounted_keys};
 use super::Reader;
 use super::files::plain;
@@ -120,11 +121,11 @@ impl<'a> Reader<'a, '_> {
         let at = join(folder, &from);
         let inputs = self.context.inputs;
         // A folder over conf/ brings its openmetadata.yaml along.
-        if is_path && target.trim_end_matches('/').ends_with("/conf") {
-            let file = format!("{at}/openmetadata.yaml");
+        if is_path && telltales::is_conf(&target) {
+            let file = format!("{at}/{CONFIGURATION}");
             if let Some(input) = inputs.at(&file) {
                 found.push(Mount {
-                    target: format!("{}/openmetadata.yaml", target.trim_end_matches('/')),
+                    target: format!("{}/{CONFIGURATION}", target.trim_end_matches('/')),
                     from: MountSource::File(input.source),
                     span,
                     mode: None,

@@ -11,7 +11,7 @@ use crate::syntax::yaml::Node;
 use super::super::manifests::{
     Called, Container, Entry, Part, Store, Workload, file_mode, items, text,
 };
-use super::super::{Input, Role};
+use super::super::{Input, Role, telltales};
 use super::Server;
 
 /// What is laid over the container's file system.
@@ -66,7 +66,7 @@ impl<'a> Server<'a, '_> {
 
     fn mount_file(&self, mounted: &mut Mounted, file: File<'_>, at: String) {
         let source = file.entry.whole.source;
-        if at.ends_with("/openmetadata.yaml")
+        if at.rsplit_once('/').is_some_and(|(_, name)| name == telltales::CONFIGURATION)
             && let Some(tree) = file.entry.tree(self.context.sources)
         {
             mounted.template = Some(Input::part(source, Role::ServerFile, tree));
