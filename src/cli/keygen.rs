@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::crypto::generate::{self, Pair};
+use crate::rules::Knowledge;
 use crate::source::{kept_out, mask};
 
 use super::arguments::Keygen;
@@ -20,8 +21,6 @@ const PRIVATE: &str = "private_key.der";
 const PUBLIC: &str = "public_key.der";
 /// Keeps a folder of keys out of whatever repository it comes to lie in.
 const IGNORED: (&str, &[u8]) = (".gitignore", b"*\n");
-/// The name that OpenMetadata's manual gives the Secret.
-const USUAL_SECRET: &str = "openmetadata-jwt-keys";
 
 pub(super) fn run(arguments: &Keygen) -> Outcome {
     let text = match make(arguments) {
@@ -153,7 +152,10 @@ fn warn(arguments: &Keygen) {
 /// What was written, and the lines to enter in each kind of deployment.
 fn instructions(arguments: &Keygen, pair: &Pair, key_id: &str, is_new: bool) -> String {
     let folder = mask::plain(&arguments.out.to_string_lossy());
-    let secret = arguments.secret.as_deref().unwrap_or(USUAL_SECRET);
+    // As OpenMetadata's manual has it.
+    let own = &Knowledge::built_in().catalogue.own_keys;
+    let mounted = &own.folder;
+    let secret = arguments.secret.as_deref().unwrap_or(&own.secret);
     let file = |name: &str| shell_word(&mask::plain(&arguments.out.join(name).to_string_lossy()));
     let (private, public) = (file(PRIVATE), file(PUBLIC));
     let mut text = format!(
@@ -178,7 +180,7 @@ kubectl apply -f {manifest}
             ));
         }
         None => {
-            let source = yaml_word(&format!("{}:{FOLDER}:ro", from_here(&folder)));
+            let source = yaml_word(&format!("{}:{mounted}:ro", from_here(&folder)));
             text.push_str(&format!(
                 "
 # Docker Compose (the folder as seen from the compose file; the server's user must be able to
@@ -186,21 +188,21 @@ kubectl apply -f {manifest}
 services:
   openmetadata-server:
     environment:
-      RSA_PUBLIC_KEY_FILE_PATH: {FOLDER}/{PUBLIC}
-      RSA_PRIVATE_KEY_FILE_PATH: {FOLDER}/{PRIVATE}
+      RSA_PUBLIC_KEY_FILE_PATH: {mounted}/{PUBLIC}
+      RSA_PRIVATE_KEY_FILE_PATH: {mounted}/{PRIVATE}
       JWT_KEY_ID: {key_id}
     volumes:
       - {source}
 
-# Environment file, with the folder mounted at {FOLDER}
-RSA_PUBLIC_KEY_FILE_PATH={FOLDER}/{PUBLIC}
-RSA_PRIVATE_KEY_FILE_PATH={FOLDER}/{PRIVATE}
+# Environment file, with the folder mounted at {mounted}
+RSA_PUBLIC_KEY_FILE_PATH={mounted}/{PUBLIC}
+RSA_PRIVATE_KEY_FILE_PATH={mounted}/{PRIVATE}
 JWT_KEY_ID={key_id}
 
-# openmetadata.yaml, with the folder at {FOLDER}
+# openmetadata.yaml, with the folder at {mounted}
 jwtTokenConfiguration:
-  rsapublicKeyFilePath: {FOLDER}/{PUBLIC}
-  rsaprivateKeyFilePath: {FOLDER}/{PRIVATE}
+  rsapublicKeyFilePath: {mounted}/{PUBLIC}
+  rsaprivateKeyFilePath: {mounted}/{PRIVATE}
   keyId: {key_id}
 
 # Kubernetes: make the Secret in the server's namespace (or `omlint keygen --secret NAME`)
@@ -216,14 +218,14 @@ containers:
   - name: openmetadata
     env:
       - name: RSA_PUBLIC_KEY_FILE_PATH
-        value: {FOLDER}/{PUBLIC}
+        value: {mounted}/{PUBLIC}
       - name: RSA_PRIVATE_KEY_FILE_PATH
-        value: {FOLDER}/{PRIVATE}
+        value: {mounted}/{PRIVATE}
       - name: JWT_KEY_ID
         value: {key_id}
     volumeMounts:
       - name: openmetadata-jwt-vol
-        mountPath: {FOLDER}
+        mountPath: {mounted}
         readOnly: true
 volumes:
   - name: openmetadata-jwt-vol
@@ -238,8 +240,8 @@ openmetadata:
   config:
     jwtTokenConfiguration:
       enabled: true
-      rsapublicKeyFilePath: {FOLDER}/{PUBLIC}
-      rsaprivateKeyFilePath: {FOLDER}/{PRIVATE}
+      rsapublicKeyFilePath: {mounted}/{PUBLIC}
+      rsaprivateKeyFilePath: {mounted}/{PRIVATE}
       keyId: {key_id}
 extraVolumes:
   - name: openmetadata-jwt-vol
@@ -247,15 +249,12 @@ extraVolumes:
       secretName: {secret}
 extraVolumeMounts:
   - name: openmetadata-jwt-vol
-    mountPath: {FOLDER}
+    mountPath: {mounted}
     readOnly: true
 ",
     ));
     text
 }
-
-/// Where the manual mounts keys.
-const FOLDER: &str = "/etc/openmetadata/jwtkeys";
 
 /// A path that compose takes for one, and not for a volume's name.
 fn from_here(folder: &str) -> String {

@@ -217,9 +217,6 @@ impl Setting {
     }
 }
 
-/// Credentials under names that hardly another program has.
-const OWN_CREDENTIALS: [&str; 2] = ["DB_USER_PASSWORD", "FERNET_KEY"];
-
 /// How many variables of a set tell of an OpenMetadata server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Telltales {
@@ -263,6 +260,28 @@ struct HelperImages {
     names: Vec<String>,
 }
 
+/// Where the manual has people put keys of their own.
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnKeys {
+    /// The folder at which the server finds them.
+    pub folder: String,
+    /// The Kubernetes Secret that they are made into.
+    pub secret: String,
+}
+
+/// What the layout of charts before 1.1.0 tells of the version.
+#[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OldLayout {
+    /// The last that reads it.
+    pub version: Version,
+    /// How the names of classes began once.
+    pub old_package: String,
+    /// The last that has them.
+    pub with_old_package: Version,
+}
+
 /// The whole table.
 #[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -278,6 +297,11 @@ pub struct Catalogue {
     chart_secrets: BTreeMap<String, String>,
     /// Telltale variables that other programs have, too.
     common_variables: Vec<String>,
+    own_credentials: Vec<String>,
+    /// Where the manual has people put keys of their own.
+    pub own_keys: OwnKeys,
+    /// What the chart's old layout tells of the version.
+    pub old_layout: OldLayout,
     /// Texts that by themselves tell of OpenMetadata.
     pub marks: Vec<String>,
     helper_images: HelperImages,
@@ -354,7 +378,7 @@ impl Catalogue {
                     continue;
                 }
                 all += 1;
-                if OWN_CREDENTIALS.contains(&name) {
+                if self.own_credentials.iter().any(|own| own == name) {
                     own += 1;
                     shipped |=
                         setting.server.iter().any(|s| s.value.as_deref() == Some(text.as_str()));

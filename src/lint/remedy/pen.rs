@@ -89,7 +89,7 @@ impl<'a> Pen<'a> {
             {
                 folder.to_owned()
             }
-            _ => "/etc/openmetadata/jwtkeys".to_owned(),
+            _ => self.case.knowledge.catalogue.own_keys.folder.clone(),
         }
     }
 

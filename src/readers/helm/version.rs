@@ -95,16 +95,15 @@ impl<'a> Reader<'a, '_> {
             };
         }
         if self.root.is_old() {
-            // A class of the old package was written for a server before 0.12.1.
+            let layout = &catalogue.old_layout;
             let old_class = ["className", "containerRequestFilter"].iter().any(|key| {
                 matches!(self.look(&format!("authorizer.{key}")), Found::Leaf(_, _))
                     && self
                         .leaf_text(&format!("authorizer.{key}"))
-                        .is_some_and(|text| text.starts_with("org.openmetadata.catalog."))
+                        .is_some_and(|text| text.starts_with(&layout.old_package))
             });
-            let text = if old_class { "0.12.0" } else { "1.0.0" };
-            let version = Version::parse(text).unwrap_or(catalogue.newest);
-            return KnownVersion::new(version, text, "layout");
+            let version = if old_class { layout.with_old_package } else { layout.version };
+            return KnownVersion::new(version, version.to_string(), "layout");
         }
         newest(catalogue)
     }
