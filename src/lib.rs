@@ -7,6 +7,7 @@ pub mod compliance;
 pub mod config;
 pub mod crypto;
 pub mod deployment;
+mod gather;
 pub mod lint;
 pub mod proposal;
 pub mod readers;
@@ -26,33 +27,24 @@ use compliance::Assessment;
 use config::{Loaded, Placed};
 
 use deployment::Deployment;
-use deployment::catalogue::Catalogue;
 use deployment::catalogue::SettingId;
 use deployment::evidence::Loose;
+use gather::Gathering;
 use lint::policy::ForPaths;
 use lint::{Accepted, Day, Finding, Policy, Tally, Waived, Waiver};
-use readers::{Companions, Input, ReadOptions, Role, Versions, Want};
+use readers::{Input, ReadOptions, Role, Versions};
 use report::compliance::Subject;
 use report::{Showing, View};
 use rules::Knowledge;
 use rules::schema::Severity;
-use source::discover::{Disk, NO_ROOM, Note, STALE, decoded};
+use source::discover::{Disk, Note, STALE};
 use source::git::Changes;
 use source::ground::Ground;
 use source::mask::{Shown, sentence};
 use source::repository::Repository;
 use source::stages::Stages;
-use source::{Arrival, SourceId, Sources, spread};
+use source::{SourceId, Sources, spread};
 
-/// Rounds in which files that other files refer to are loaded.
-const MAX_ROUNDS: usize = 16;
-/// Files that are loaded because others refer to them.
-const MAX_REFERRED: usize = 2_000;
-
-/// Files that are parsed before anything is let go.
-const AT_ONCE: usize = 256;
-/// Nodes of all trees of a run: each takes about a hundred bytes.
-const MOST_NODES: usize = 2_000_000;
 /// Of so many files the parsed form is kept until they are reported on.
 const MOST_KEPT: usize = 24;
 
@@ -287,58 +279,15 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     found.files.extend(disk.past_files(&named));
     stages.end("discovery");
 
-    let mut run = Run {
-        disk,
-        paths: config.sources.iter().map(|(_, source)| source.path.clone()).collect(),
-        sources: config.sources.clone(),
-        inputs: Vec::new(),
-        notes: found.notes,
-        failures: found.failures,
-        broken: Vec::new(),
-        nodes: 0,
-    };
-    let mut first = Vec::new();
-    if let Some((name, bytes)) = &request.stdin {
-        first.push(decoded(name, bytes.clone(), Arrival::Named));
-    }
-    for candidate in found.files {
-        let arrival = candidate.arrival;
-        if let Some(id) = config.file
-            && run.sources.get(id).path == candidate.path
-        {
-            run.sources.get_mut(id).arrival = arrival;
-            continue;
-        }
-        match disk.load(candidate) {
-            Ok(source) => first.push(source),
-            Err(note) if arrival == Arrival::Named || note.kind == NO_ROOM => {
-                run.failures.push(note);
-            }
-            Err(note) => run.notes.push(note),
-        }
-    }
-    run.take(first);
-    run.take_config(config.file);
+    let mut gathering = Gathering::new(disk, config, found.notes, found.failures);
+    gathering.take_found(request.stdin.as_ref(), found.files);
     let whole = disk.covers(&request.paths, config.folder());
-    let named = run.take_named(&config.settings.deployments, config.file, whole);
+    let named = gathering.take_named(whole);
     stages.end("parsing");
-    run.follow();
-    let relevant: HashSet<SourceId> = run
-        .inputs
-        .iter()
-        .filter(|input| !matches!(input.role, Role::Other | Role::Chart))
-        .map(|input| input.source)
-        .collect();
-    // Only a file of ours can hold a secret that matters.
-    let ids = (0..run.sources.len() as u32).map(SourceId);
-    let relevant: Vec<SourceId> = ids.filter(|id| relevant.contains(id)).collect();
-    let kept_out = spread::map(&relevant, |id| disk.is_kept_out(run.sources.get(*id)));
-    for (id, kept_out) in relevant.into_iter().zip(kept_out) {
-        run.sources.get_mut(id).kept_out = kept_out;
-    }
-
+    gathering.follow();
+    gathering.mark_kept_out();
     stages.end("references");
-    let Run { sources, mut inputs, mut notes, mut failures, mut broken, .. } = run;
+    let Gathering { sources, mut inputs, mut notes, mut failures, mut broken, .. } = gathering;
     let numbers = |paths: &[PathBuf]| -> Vec<SourceId> {
         paths.iter().filter_map(|path| sources.by_file(&request.base.join(path))).collect()
     };
@@ -489,193 +438,5 @@ fn policy(request: &Request) -> Policy {
             })
             .collect(),
         base: request.base.clone(),
-    }
-}
-
-struct Run<'d> {
-    disk: &'d Disk,
-    sources: Sources,
-    inputs: Vec<Input>,
-    paths: HashSet<String>,
-    notes: Vec<Note>,
-    failures: Vec<Note>,
-    broken: Vec<String>,
-    /// Of all trees that are kept.
-    nodes: usize,
-}
-
-impl Run<'_> {
-    /// Numbers sources and parses them. What breaks a reader breaks for that file only.
-    fn take(&mut self, arrived: Vec<source::Source>) {
-        let mut ids = Vec::with_capacity(arrived.len());
-        for source in arrived {
-            if self.paths.insert(source.path.clone()) {
-                ids.push(self.sources.add(source));
-            }
-        }
-        let catalogue = &Knowledge::built_in().catalogue;
-        for ids in ids.chunks(AT_ONCE) {
-            self.parse(ids, catalogue);
-        }
-    }
-
-    fn parse(&mut self, ids: &[SourceId], catalogue: &Catalogue) {
-        let sources = &self.sources;
-        let parsed: Vec<Option<Input>> = spread::map(ids, |&id| {
-            let parse = || Input::parse(id, sources.get(id), catalogue);
-            catch_unwind(AssertUnwindSafe(parse)).ok()
-        });
-        for (&id, mut input) in ids.iter().zip(parsed) {
-            if let Some(parsed) = &mut input
-                && self.nodes + parsed.size() > MOST_NODES
-            {
-                if parsed.role != Role::Other {
-                    let path = self.sources.get(id).path.clone();
-                    let reason = "not read: the files of this run hold more than two million \
-                                  values together; name fewer files";
-                    self.failures.push(Note { path, kind: NO_ROOM, reason: reason.into() });
-                    continue;
-                }
-                parsed.let_go_early(&self.sources, catalogue);
-            }
-            self.nodes += input.as_ref().map_or(0, Input::size);
-            let source = self.sources.get_mut(id);
-            // The bytes of a key are not kept beyond parsing.
-            source.binary = None;
-            match input {
-                Some(input) => {
-                    if let Some(description) = input.description() {
-                        source.text = description;
-                    }
-                    self.inputs.push(input);
-                }
-                None => self.broken.push(format!("reading {}", source.path)),
-            }
-        }
-    }
-
-    /// Reads the configuration as any file is read: a token in it is a finding.
-    fn take_config(&mut self, file: Option<SourceId>) {
-        let Some(id) = file else { return };
-        let catalogue = &Knowledge::built_in().catalogue;
-        let source = self.sources.get(id);
-        match catch_unwind(AssertUnwindSafe(|| Input::parse(id, source, catalogue))) {
-            // Inputs stand in the order of their sources.
-            Ok(input) => self.inputs.insert(0, input),
-            Err(_) => self.broken.push(format!("reading {}", self.sources.get(id).path)),
-        }
-    }
-
-    /// Loads the files of named deployments.
-    fn take_named(
-        &mut self,
-        list: &[config::Named],
-        file: Option<SourceId>,
-        whole: bool,
-    ) -> Vec<readers::Named> {
-        // A change of the configuration may concern any of them, and a run over all that it is
-        // about asks for all of them, whatever a walk takes their files for.
-        let asked = whole || file.is_some_and(|id| self.sources.get(id).arrival == Arrival::Named);
-        let mut ids = |paths: &[String]| -> Vec<SourceId> {
-            paths.iter().filter_map(|path| self.take_path(path)).collect()
-        };
-        list.iter()
-            .map(|named| readers::Named {
-                name: named.name.value.clone(),
-                compose: ids(&named.compose),
-                env_files: ids(&named.env_file),
-                helm_values: ids(&named.helm_values),
-                helm_set: named.helm_set.clone(),
-                manifests: ids(&named.manifests),
-                version: named.om_version.as_ref().map(|version| version.value.clone()),
-                asked,
-            })
-            .collect()
-    }
-
-    /// The source of a path as reports print it, loaded if it is not there yet.
-    fn take_path(&mut self, path: &str) -> Option<SourceId> {
-        let file = source::lexical(&self.disk.file(path));
-        let is_it = |source: &source::Source| {
-            source.path == path
-                || source.file.as_deref().is_some_and(|f| source::lexical(f) == file)
-        };
-        if let Some((id, _)) = self.sources.iter().find(|(_, source)| is_it(source)) {
-            return Some(id);
-        }
-        match self.disk.named(path, Arrival::Referred) {
-            Ok(source) => self.take(vec![source]),
-            Err(note) => self.failures.push(note),
-        }
-        self.sources.iter().find(|(_, source)| source.path == path).map(|(id, _)| id)
-    }
-
-    /// Loads what sources refer to until nothing new is referred to.
-    fn follow(&mut self) {
-        let mut next = 0;
-        let mut referred = 0;
-        let mut listed: HashSet<(String, Companions)> = HashSet::new();
-        for _ in 0..MAX_ROUNDS {
-            let round = next..self.inputs.len();
-            if round.is_empty() {
-                return;
-            }
-            next = round.end;
-            let mut wanted: Vec<(SourceId, String)> = Vec::new();
-            for input in &self.inputs[round] {
-                let source = self.sources.get(input.source);
-                if source.file.is_none() {
-                    continue;
-                }
-                for want in input.wants(source) {
-                    match want {
-                        Want::File(path) => {
-                            wanted.push((input.source, readers::join(source.folder(), &path)));
-                        }
-                        Want::Keys(below) => {
-                            let folder = format!("{}/", readers::join(source.folder(), &below));
-                            for name in self.disk.names_in(&folder) {
-                                if Companions::Keys.accept(&name) {
-                                    wanted.push((input.source, format!("{folder}{name}")));
-                                }
-                            }
-                        }
-                        Want::Beside(companions) => {
-                            let folder = source.folder();
-                            if !listed.insert((folder.to_owned(), companions)) {
-                                continue;
-                            }
-                            for name in self.disk.names_in(folder) {
-                                if companions.accept(&name) {
-                                    wanted.push((input.source, format!("{folder}{name}")));
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-            let mut arrived = Vec::new();
-            let mut known = HashSet::new();
-            for (from, path) in wanted {
-                if self.paths.contains(&path)
-                    || referred >= MAX_REFERRED
-                    || !known.insert(path.clone())
-                {
-                    continue;
-                }
-                match self.disk.load_referred(&path, self.sources.get(from)) {
-                    None => {}
-                    Some(Ok(source)) => {
-                        referred += 1;
-                        arrived.push(source);
-                    }
-                    Some(Err(note)) => {
-                        self.paths.insert(path);
-                        self.notes.push(note);
-                    }
-                }
-            }
-            self.take(arrived);
-        }
     }
 }

@@ -15,6 +15,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("rules", &["deployment", "syntax", "crypto", "source"][..]),
         ("lint", &["rules", "deployment", "source"][..]),
         ("config", &["rules", "deployment", "syntax", "crypto", "source"][..]),
+        ("gather", &["config", "readers", "rules", "deployment", "source"][..]),
         ("compliance", &["lint", "rules", "deployment", "source"][..]),
         ("report", &["compliance", "config", "lint", "rules", "deployment", "source"][..]),
         (
