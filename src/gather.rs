@@ -210,14 +210,14 @@ impl<'d> Gathering<'d> {
         let mut next = 0;
         let mut referred = 0;
         let mut listed: HashSet<(String, Companions)> = HashSet::new();
-        for _ in 0..MAX_ROUNDS {
-            let round = next..self.inputs.len();
-            if round.is_empty() {
+        for round in 0..=MAX_ROUNDS {
+            let new = next..self.inputs.len();
+            if new.is_empty() {
                 return;
             }
-            next = round.end;
+            next = new.end;
             let mut wanted: Vec<(SourceId, String)> = Vec::new();
-            for input in &self.inputs[round] {
+            for input in &self.inputs[new] {
                 let source = self.sources.get(input.source);
                 if source.file.is_none() {
                     continue;
@@ -250,16 +250,18 @@ impl<'d> Gathering<'d> {
                 }
             }
             let mut arrived = Vec::new();
+            let mut left_out = None;
             let mut known = HashSet::new();
             for (from, path) in wanted {
-                if self.paths.contains(&path)
-                    || referred >= MAX_REFERRED
-                    || !known.insert(path.clone())
-                {
+                if self.paths.contains(&path) || !known.insert(path.clone()) {
                     continue;
                 }
                 match self.disk.load_referred(&path, self.sources.get(from)) {
                     None => {}
+                    Some(Ok(_)) if round == MAX_ROUNDS || referred == MAX_REFERRED => {
+                        left_out = Some(from);
+                        break;
+                    }
                     Some(Ok(source)) => {
                         referred += 1;
                         arrived.push(source);
@@ -271,6 +273,16 @@ impl<'d> Gathering<'d> {
                 }
             }
             self.take(arrived);
+            if let Some(from) = left_out {
+                let path = self.sources.get(from).path.clone();
+                let reason = format!(
+                    "not all that it names was read: omlint follows {MAX_REFERRED} files of a run \
+                     that others name, and {MAX_ROUNDS} that name each other one after the other; \
+                     name fewer files"
+                );
+                self.failures.push(Note { path, kind: NO_ROOM, reason });
+                return;
+            }
         }
     }
 }

@@ -651,3 +651,26 @@ fn rules_of_ones_own_in_great_number() {
     assert_eq!(run.code, 2, "{}", run.err);
     assert!(run.err.contains("more than 200 rules"), "{}", run.err);
 }
+
+#[test]
+fn what_is_not_followed_any_more_is_said() {
+    // A file that is named brings those with it that it names.
+    let many: String = (0..2_001).map(|n| format!("      - e{n}\n")).collect();
+    let many = format!("{UNSAFE}    env_file:\n{many}");
+    let wide = folder(&[("docker-compose.yml", &many)]);
+    for n in 0..2_001 {
+        write(wide.path(), &format!("e{n}"), b"A=b\n");
+    }
+    let next = |n: u32| format!("include: [f{n}.yml]\nservices: {{a{n}: {{image: b}}}}\n");
+    let deep = folder(&[("docker-compose.yml", &format!("include: [f0.yml]\n{UNSAFE}"))]);
+    for n in 0..17 {
+        write(deep.path(), &format!("f{n}.yml"), next(n + 1).as_bytes());
+    }
+    for (folder, from) in [(wide, "docker-compose.yml"), (deep, "f15.yml")] {
+        let run = support::omlint(folder.path(), &["check", "docker-compose.yml"]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        let note = format!("{from}: not all that it names was read");
+        assert!(run.err.contains(&note), "{}", run.err);
+        assert!(run.out.contains("auth-basic"), "{}", run.out);
+    }
+}
