@@ -2,6 +2,7 @@
 //! Knows nothing of the files that it was read from.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::source::Span;
 
@@ -71,12 +72,14 @@ pub struct Fallback<'a> {
 impl Environment {
     /// Sets a variable unless a source of higher rank already did.
     pub fn set(&mut self, name: impl Into<String>, variable: Variable) {
-        let name = name.into();
-        match self.variables.get(&name) {
-            Some(present) if present.rank > variable.rank => {}
-            _ => {
-                self.variables.insert(name, variable);
+        match self.variables.entry(name.into()) {
+            Entry::Vacant(place) => {
+                place.insert(variable);
             }
+            Entry::Occupied(mut present) if present.get().rank <= variable.rank => {
+                present.insert(variable);
+            }
+            Entry::Occupied(_) => {}
         }
     }
 
@@ -129,6 +132,10 @@ impl Environment {
             });
             return value;
         }
+        let text = setting.server_default(fallback.version).and_then(|it| it.value.as_deref());
+        if text.is_none() && self.broken.is_none() {
+            return Value::absent();
+        }
         let origin = (fallback.place)(setting);
         if let Some(place) = self.broken {
             let place = origin.span.unwrap_or(place);
@@ -136,9 +143,7 @@ impl Environment {
         }
         let place =
             origin.span.unwrap_or(crate::source::Span::new(crate::source::SourceId(0), 0..0));
-        let Some(text) =
-            setting.server_default(fallback.version).and_then(|entry| entry.value.as_deref())
-        else {
+        let Some(text) = text else {
             return Value::absent();
         };
         let mut value = Value::default(setting.kind, text, place);

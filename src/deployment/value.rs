@@ -65,6 +65,7 @@ enum Pieces {
 impl From<Vec<Piece>> for Pieces {
     fn from(mut pieces: Vec<Piece>) -> Self {
         match pieces.len() {
+            0 => Pieces::Several(Arc::default()),
             1 => Pieces::One(pieces.remove(0)),
             _ => Pieces::Several(pieces.into()),
         }
@@ -194,7 +195,7 @@ impl Fragment {
     /// What is left of it where it fills in a plain YAML scalar: a `#` after a blank begins a
     /// comment.
     pub fn before_comment(&self) -> Fragment {
-        let outline = self.outline();
+        let outline = self.as_outline();
         let start = outline.len() - outline.trim_start().len();
         if outline[start..].starts_with(['"', '\'']) {
             return match after_quotes(&outline[start..]) {
@@ -215,14 +216,14 @@ impl Fragment {
 
     /// The fragment without blanks around it.
     pub fn trimmed(&self) -> Fragment {
-        let outline = self.outline();
+        let outline = self.as_outline();
         let inner = trimmed(&outline, 0..outline.len());
         if inner == (0..outline.len()) { self.clone() } else { self.slice(inner) }
     }
 
     /// The fragment without blanks around it and without one pair of quotes.
     pub fn unquoted(&self) -> Fragment {
-        let outline = self.outline();
+        let outline = self.as_outline();
         let trimmed = trimmed(&outline, 0..outline.len());
         let inner = &outline[trimmed.clone()];
         for quote in ['"', '\''] {
@@ -250,7 +251,7 @@ impl Fragment {
     /// in single ones of two in a row.
     fn unescaped(self, quote: char) -> Fragment {
         let sign = if quote == '"' { '\\' } else { quote };
-        if !self.outline().contains(sign) {
+        if !self.as_outline().contains(sign) {
             return self;
         }
         let mut pieces = Vec::new();
@@ -303,7 +304,7 @@ impl Fragment {
     /// The items of a list as the server or a careless author writes it: `[a, "b"]`, `a,b`.
     pub fn items(&self) -> Vec<Fragment> {
         let body = self.unquoted();
-        let outline = body.outline();
+        let outline = body.as_outline();
         let range = trimmed(&outline, 0..outline.len());
         let inner = &outline[range.clone()];
         let list = if inner.starts_with('[') {
@@ -458,12 +459,12 @@ impl Value {
     /// taken apart. `place` is where to point if there is nothing to point at.
     pub fn written(kind: Type, text: Fragment, items: Option<Vec<Fragment>>, place: Span) -> Value {
         let stripped = text.unquoted();
-        let outline = stripped.outline();
-        let whole = text.outline();
+        let outline = stripped.as_outline();
+        let whole = text.as_outline();
         let is_quoted = items.is_none()
             && whole.trim().starts_with(['"', '\''])
             && outline.len() < whole.trim().len();
-        let null = items.is_none() && matches!(outline.as_str(), "" | "~" | "null");
+        let null = items.is_none() && matches!(&*outline, "" | "~" | "null");
         let state = if items.is_none() && !text.is_known() && outline.chars().all(|c| c == GAP) {
             State::Reference
         } else if null {
@@ -482,6 +483,7 @@ impl Value {
             .find(|span| !span.range().is_empty())
             .unwrap_or(place);
         let span = if outline.is_empty() && text.outer().range().is_empty() { place } else { span };
+        drop(outline);
         Value {
             state,
             text: stripped,

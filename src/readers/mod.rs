@@ -438,7 +438,14 @@ fn looks_like_env(text: &str) -> bool {
 /// Whether the text holds template directives that stand on lines of their own.
 fn is_template(text: &str) -> bool {
     text.lines().any(|line| {
-        let line = line.trim_start().trim_start_matches("- ").trim_start();
+        let mut line = line.trim_start();
+        while let Some(item) = line.strip_prefix("- ") {
+            line = item;
+        }
+        let line = line.trim_start();
+        if !line.starts_with(['{', '<']) {
+            return false;
+        }
         line.starts_with("{{-")
             || (line.starts_with("{{")
                 && [

@@ -143,13 +143,20 @@ pub fn is_visible(c: char) -> bool {
 /// JSON text with escapes for what a path or a name holds that moves a terminal's cursor.
 pub fn visible_json(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        if is_visible(c) {
-            out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
+    for line in text.split_inclusive('\n') {
+        // Most lines hold nothing but plain characters.
+        if line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+            out.push_str(line);
+            continue;
+        }
+        for c in line.chars() {
+            if is_visible(c) {
+                out.push(c);
+            } else {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
             }
         }
     }

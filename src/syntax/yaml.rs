@@ -112,6 +112,8 @@ pub struct Tree {
     pub errors: Vec<SyntaxError>,
     /// It is YAML only because marks still to be filled in were taken for plain characters.
     pub is_unfilled: bool,
+    /// Whether a `<<` stands anywhere, so that mappings may be merged.
+    merges: bool,
     /// Where keys of large mappings stand, by a hash of mapping and key; made when asked for.
     index: OnceLock<HashMap<u64, usize>>,
     /// Its aliases in order; made when asked for.
@@ -241,7 +243,7 @@ impl Tree {
             if pairs.len() <= FEW && !self.repeats(pairs) {
                 continue;
             }
-            let mut seen: HashMap<&str, (NodeId, NodeId)> = HashMap::new();
+            let mut seen: HashMap<&str, (NodeId, NodeId)> = HashMap::with_capacity(pairs.len());
             for &(key, value) in pairs {
                 let Some(text) = self.node(key).text() else { continue };
                 if text == "<<" {
@@ -264,6 +266,7 @@ impl Tree {
     }
 
     fn add_text(&mut self, text: &str) -> Place {
+        self.merges |= text == "<<";
         let start = self.texts.len();
         self.texts.push_str(text);
         (start..self.texts.len()).into()

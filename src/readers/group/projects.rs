@@ -199,9 +199,7 @@ fn environments<'a>(
     if let Some(input) = dot_env {
         return vec![(vec![input], None)];
     }
-    let names = interpolated_names(files);
-    let own = env_files_of(files);
-    let fitting: Vec<&Input> = context
+    let mut fitting: Vec<&Input> = context
         .inputs
         .in_folder(folder)
         .filter(|input| {
@@ -209,10 +207,16 @@ fn environments<'a>(
             input.role == Role::EnvFile
                 && !is_template_name(source.name())
                 && env_file::is_server_environment(input, context.sources, context.catalogue)
-                && input.entries().iter().any(|entry| names.contains(&entry.key))
-                && !own.contains(source.name())
         })
         .collect();
+    if !fitting.is_empty() {
+        let names = interpolated_names(files);
+        let own = env_files_of(files);
+        fitting.retain(|input| {
+            input.entries().iter().any(|entry| names.contains(&entry.key))
+                && !own.contains(context.sources.get(input.source).name())
+        });
+    }
     if fitting.is_empty() {
         return vec![(Vec::new(), None)];
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::deployment::catalogue::Setting;
 use crate::deployment::value::Value;
 use crate::source::Span;
+use crate::syntax::yaml::Entry;
 
 use super::super::scalar;
 use super::{Found, Layer, Reader, step};
@@ -20,7 +21,7 @@ impl<'a> Reader<'a, '_> {
         for layer in &self.values {
             found.collect(*layer, "", 1);
         }
-        found.list
+        found.list()
     }
 
     /// A setting that stands beside the chart's configuration.
@@ -58,35 +59,41 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Keys by path, each once, in the order in which they are met.
+/// Keys by path, each with its rank in the order in which they are met.
 #[derive(Default)]
-struct Keys {
-    list: Vec<(String, Span)>,
-    index: HashMap<String, usize>,
-}
+struct Keys(HashMap<String, (usize, Span)>);
 
 impl Keys {
     fn collect(&mut self, layer: Layer<'_>, above: &str, depth: usize) {
-        for entry in layer.node.entries() {
+        let entries = layer.node.entries();
+        self.0.reserve(entries.len());
+        for entry in entries {
             let Some(key) = entry.key.text() else { continue };
             let path = if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
-            let span = scalar::span(layer.source, entry.key);
-            if !entry.value.is_null() {
-                match self.index.get(&path) {
-                    Some(&at) => self.list[at].1 = span,
-                    None => {
-                        self.index.insert(path.clone(), self.list.len());
-                        self.list.push((path.clone(), span));
-                    }
-                }
-            }
             // Below other keys nothing of the configuration is ever meant.
             let on_the_way = ["openmetadata", "config", "global"];
             let first = path.split('.').next().unwrap_or("");
             if depth < DEPTH && entry.value.is_map() && on_the_way.contains(&first) {
+                self.put(path.clone(), layer, &entry);
                 let inner = Layer { node: entry.value, source: layer.source };
                 self.collect(inner, &path, depth + 1);
+            } else {
+                self.put(path, layer, &entry);
             }
         }
+    }
+
+    fn put(&mut self, path: String, layer: Layer<'_>, entry: &Entry<'_>) {
+        if !entry.value.is_null() {
+            let span = scalar::span(layer.source, entry.key);
+            let rank = self.0.len();
+            self.0.entry(path).or_insert((rank, span)).1 = span;
+        }
+    }
+
+    fn list(self) -> Vec<(String, Span)> {
+        let mut all: Vec<_> = self.0.into_iter().collect();
+        all.sort_unstable_by_key(|(_, (rank, _))| *rank);
+        all.into_iter().map(|(path, (_, span))| (path, span)).collect()
     }
 }

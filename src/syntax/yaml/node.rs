@@ -57,8 +57,9 @@ impl<'t> Entries<'t> {
         if at > FEW {
             self.index.insert(name, at);
         } else if at == FEW {
+            self.index.reserve(self.list.capacity());
             let names = self.list.iter().enumerate();
-            self.index = names.filter_map(|(at, entry)| Some((entry.key.text()?, at))).collect();
+            self.index.extend(names.filter_map(|(at, entry)| Some((entry.key.text()?, at))));
         }
     }
 }
@@ -279,7 +280,7 @@ impl<'t> Node<'t> {
             value: value.resolved(),
             via: value.is_alias().then_some(value),
         });
-        if own.is_some() || map.own_pair("<<").is_none() {
+        if own.is_some() || !self.tree.merges || map.own_pair("<<").is_none() {
             return own;
         }
         self.merged(key, None, &mut HashSet::new(), 0)
