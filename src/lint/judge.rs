@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::deployment::Kind;
-use crate::deployment::catalogue::SettingId;
+use crate::deployment::catalogue::{Setting, SettingId};
 use crate::deployment::evidence::{Image, Mount, Port};
 use crate::deployment::value::Value;
 use crate::deployment::version::Confidence;
@@ -180,17 +180,16 @@ fn anywhere(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<SettingId>
         case.meets(id, case.deployment.value(id), predicate) == Truth::True
             && !decided.contains(&id)
     };
-    let variables = &case.deployment.variables;
-    let settings = case.knowledge.catalogue.iter();
-    settings
-        .filter(|(_, setting)| setting.beside.is_none())
-        .filter(|(_, setting)| {
-            let by_chart = case.deployment.kind == Kind::Helm && !setting.helm.is_empty();
-            let mut names = setting.env.iter();
-            names.any(|name| by_chart || variables.contains_key(&name.name))
-        })
-        .filter(|(id, _)| meets(*id))
-        .map(|(id, _)| Hit { fields: vec![Field::whole(id)], ..Hit::default() })
+    let catalogue = &case.knowledge.catalogue;
+    let named = case.deployment.variables.keys().flat_map(|name| catalogue.by_variable(name));
+    let mut ids: BTreeSet<SettingId> = named.copied().collect();
+    if case.deployment.kind == Kind::Helm {
+        let by_chart = |(_, it): &(SettingId, &Setting)| !it.helm.is_empty() && !it.env.is_empty();
+        ids.extend(catalogue.iter().filter(by_chart).map(|(id, _)| id));
+    }
+    ids.into_iter()
+        .filter(|id| catalogue.get(*id).beside.is_none() && meets(*id))
+        .map(|id| Hit { fields: vec![Field::whole(id)], ..Hit::default() })
         .collect()
 }
 

@@ -399,23 +399,13 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn look_in(&self, layers: &[Layer<'a>], path: &str) -> Found<'a> {
-        let mut layers = layers.to_vec();
-        let mut parts = path.split('.').peekable();
-        while let Some(key) = parts.next() {
-            match step(&layers, key) {
-                Found::Map(next, key, source) => {
-                    if parts.peek().is_none() {
-                        return Found::Map(next, key, source);
-                    }
-                    layers = next;
-                }
-                found if parts.peek().is_none() => return found,
-                // Null higher up takes the whole section away; a scalar hides it.
-                Found::Null(layer, key) => return Found::Null(layer, key),
-                _ => return Found::Nothing,
-            }
+        let Some((key, rest)) = path.split_once('.') else { return step(layers, path) };
+        match step(layers, key) {
+            Found::Map(inner, ..) => self.look_in(&inner, rest),
+            // Null higher up takes the whole section away; a scalar hides it.
+            Found::Null(layer, key) => Found::Null(layer, key),
+            _ => Found::Nothing,
         }
-        Found::Nothing
     }
 
     fn leaf_text(&self, path: &str) -> Option<String> {

@@ -437,7 +437,10 @@ fn looks_like_env(text: &str) -> bool {
 
 /// Whether the text holds template directives that stand on lines of their own.
 fn is_template(text: &str) -> bool {
-    text.lines().any(|line| {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    let mut lines = ends.map(|end| &text[std::mem::replace(&mut start, end + 1)..end]);
+    lines.any(|line| {
         let mut line = line.trim_start();
         while let Some(item) = line.strip_prefix("- ") {
             line = item;

@@ -66,7 +66,8 @@ fn is_mark(text: &str) -> bool {
 pub(super) fn marks(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
-    while at < text.len() {
+    while let Some(next) = text[at..].find(['$', '#', '@', '_']) {
+        at += next;
         let rest = &text[at..];
         let name_end = |from: usize, end: &str| {
             let name = rest.get(from..)?;
@@ -96,7 +97,7 @@ pub(super) fn marks(text: &str) -> Vec<std::ops::Range<usize>> {
                 found.push(at..at + end);
                 at += end;
             }
-            None => at += rest.chars().next().map_or(1, char::len_utf8),
+            None => at += 1,
         }
     }
     found

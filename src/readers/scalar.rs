@@ -29,8 +29,9 @@ pub(super) fn text(source: SourceId, raw: &str, node: Node<'_>) -> Text {
         Some(value) => {
             let outer =
                 if whole.range().is_empty() { whole } else { Span::new(source, node.range()) };
-            let place = if node.runs(raw).is_empty() { outer } else { whole };
-            Text::mapped(value, place, node.runs(raw))
+            let runs = node.runs(raw);
+            let place = if runs.is_empty() { outer } else { whole };
+            Text::mapped(value, place, runs)
         }
         None => {
             let range = node.range();

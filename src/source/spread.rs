@@ -6,6 +6,9 @@ use std::cell::Cell;
 
 use rayon::prelude::*;
 
+/// About so many parts are made of a list.
+const MOST_PARTS: usize = 64;
+
 thread_local! {
     static LEADS: Cell<bool> = const { Cell::new(false) };
 }
@@ -26,7 +29,9 @@ pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) 
                 // Otherwise the work is left to threads of their own.
                 let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
             }
-            items.par_iter().map(work).collect()
+            // In many small parts, so that no thread is left with the last large one.
+            let part = (items.len() / MOST_PARTS).max(1);
+            items.par_iter().with_max_len(part).map(work).collect()
         }
     }
 }

@@ -116,9 +116,10 @@ pub(super) fn read(
     let numbers =
         |files: &[&Input]| -> Vec<SourceId> { files.iter().map(|input| input.source).collect() };
     let last = |files: &[&Input]| files.last().map_or(SourceId(0), |input| input.source);
-    // A server takes as much to write.
+    // Each key at the top may be that of a chart.
     let weigh = |(files, _): &Release<'_>| {
-        files.iter().map(|input| sources.get(input.source).text.len()).sum::<usize>() / 64
+        let roots = files.iter().filter_map(|input| input.tree().and_then(helm::document));
+        roots.map(|root| root.entries().len()).sum()
     };
     let parents = helm::Parents::of(context);
     while !releases.is_empty() {

@@ -9,22 +9,16 @@ const LONG: usize = 18;
 pub(super) fn run(case: &Case<'_>, prefixes: &[String], known: &[String]) -> Vec<Hit> {
     let catalogue = &case.knowledge.catalogue;
     let begins = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
-    let read: Vec<&str> = catalogue
-        .settings
-        .iter()
-        .flat_map(|setting| setting.env.iter())
-        .map(|spelling| spelling.name.as_str())
-        .filter(|name| begins(name))
-        .collect();
     let variables = &case.deployment.variables;
     let hit = |(name, &span): (&String, &crate::source::Span)| {
-        let is_known = read.contains(&name.as_str()) || known.iter().any(|other| other == name);
+        let is_known = !catalogue.by_variable(name).is_empty() || known.contains(name);
         if !begins(name) || is_known {
             return None;
         }
         let far = if name.len() >= LONG { 2 } else { 1 };
-        let mut near: Vec<&str> =
-            read.iter().copied().filter(|other| is_near(name, other, far)).collect();
+        let read = catalogue.settings.iter().flat_map(|setting| setting.env.iter());
+        let read = read.map(|spelling| spelling.name.as_str()).filter(|other| begins(other));
+        let mut near: Vec<&str> = read.filter(|other| is_near(name, other, far)).collect();
         near.dedup();
         let [meant] = near[..] else { return None };
         (!case.is_set(meant)).then(|| Hit {
