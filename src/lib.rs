@@ -306,7 +306,8 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     });
     for deployment in &mut reading.deployments {
         // They name paths, and a path may be a URL with a token in it.
-        let texts = deployment.remarks.iter_mut().chain(&mut deployment.unseen);
+        let texts =
+            deployment.remarks.iter_mut().chain(deployment.unseen.iter_mut().map(|(name, _)| name));
         texts.for_each(|text| *text = sentence(text));
     }
     for (source, reason) in reading.remarks {

@@ -28,6 +28,25 @@ pub struct Variable {
     pub rank: u8,
 }
 
+/// Why nobody can see what a source sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It is named, but not among the files.
+    Missing,
+    /// It is there, in a form that is not followed.
+    NotFollowed,
+}
+
+impl Lack {
+    /// What is the matter with it, in words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Lack::Missing => "is not among the files",
+            Lack::NotFollowed => "is not followed by omlint",
+        }
+    }
+}
+
 /// A source of the environment that the files name but do not show.
 #[derive(Clone, Debug)]
 pub struct Unseen {
@@ -39,9 +58,16 @@ pub struct Unseen {
     pub rank: u8,
     /// What the names of all its variables begin with.
     pub prefix: String,
+    /// Why it is not shown.
+    pub lack: Lack,
 }
 
 impl Unseen {
+    /// What it is called, and why it is not shown.
+    pub fn told(self) -> (String, Lack) {
+        (self.name, self.lack)
+    }
+
     /// Whether it may hold a variable of this name.
     fn may_set(&self, name: &str) -> bool {
         name.starts_with(&self.prefix)
@@ -127,7 +153,7 @@ impl Environment {
         if let Some(unseen) = self.unseen.iter().rev().find(may_be_set) {
             let mut value = Value::unseen(&unseen.name, unseen.span);
             value.origin.steps.push(Step {
-                what: format!("{} may set it, but is not among the files", unseen.name),
+                what: format!("{} may set it, but {}", unseen.name, unseen.lack.words()),
                 span: Some(unseen.span),
             });
             return value;
@@ -188,7 +214,7 @@ impl Environment {
         if let Some(unseen) = self.unseen.iter().find(above) {
             value.confidence = value.confidence.min(Confidence::Medium);
             value.origin.steps.push(Step {
-                what: format!("{} may override `{name}`, but is not among the files", unseen.name),
+                what: format!("{} may override `{name}`, but {}", unseen.name, unseen.lack.words()),
                 span: Some(unseen.span),
             });
         }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::source::{SourceId, Span, mask};
 use catalogue::{Catalogue, SettingId};
+use environment::Lack;
 use evidence::{Evidence, Holder};
 use value::{State, Value};
 use values::Values;
@@ -130,8 +131,8 @@ pub struct Deployment {
     pub echoes: BTreeMap<String, Span>,
     /// What the files show beside the settings.
     pub evidence: Evidence,
-    /// Named sources that are not among the files.
-    pub unseen: Vec<String>,
+    /// Named sources of which nobody can see what they set, and why.
+    pub unseen: Vec<(String, Lack)>,
     /// Things to know about how it was put together.
     pub remarks: Vec<String>,
     /// The files describe only what stands beside a server.

@@ -154,8 +154,8 @@ pub fn cannot_tell(
             references.join(", ")
         ));
     }
-    for name in deployment.unseen.iter().take(MOST_NAMED) {
-        said.push(format!("what {name} sets: it is not among the files."));
+    for (name, lack) in deployment.unseen.iter().take(MOST_NAMED) {
+        said.push(format!("what {name} sets: it {}.", lack.words()));
     }
     if let Some(more) = deployment.unseen.len().checked_sub(MOST_NAMED).filter(|n| *n > 0) {
         said.push(format!("what {more} other files set: they are named, but not among the files."));

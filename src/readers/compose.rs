@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::deployment::catalogue::{Catalogue, SettingId};
-use crate::deployment::environment::{Environment, Fallback, Unseen};
+use crate::deployment::environment::{Environment, Fallback, Lack, Unseen};
 use crate::deployment::evidence::{Evidence, Image, MountSource, Neighbour, Port, Problem};
 use crate::deployment::value::{Origin, Value};
 use crate::deployment::version::{Confidence, Version};
@@ -77,7 +77,7 @@ struct Reader<'a, 'c> {
     /// Files read on the way.
     used: BTreeSet<SourceId>,
     remarks: Vec<String>,
-    unseen: Vec<String>,
+    unseen: Vec<(String, Lack)>,
     /// What each Dockerfile builds, read once.
     built: RefCell<BTreeMap<SourceId, Rc<dockerfile::Built>>>,
     /// Lines of environment files read so far.
@@ -283,11 +283,12 @@ impl<'a> Reader<'a, '_> {
                 span: mount.span,
                 rank: u8::MAX,
                 prefix: String::new(),
+                lack: Lack::Missing,
             });
         }
         let mut remarks = self.remarks.clone();
         let mut unseen = self.unseen.clone();
-        unseen.extend(environment.unseen.iter().map(|unseen| unseen.name.clone()));
+        unseen.extend(environment.unseen.iter().cloned().map(Unseen::told));
         let settings = match template.and_then(|id| self.context.inputs.of(id)) {
             Some(input) => {
                 let path = &self.source(input.source).path;

@@ -1,7 +1,7 @@
 //! Environment files that no compose file claims: a server's environment by themselves.
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::environment::{Environment, Fallback, Unseen};
+use crate::deployment::environment::{Environment, Fallback, Lack, Unseen};
 use crate::deployment::evidence::Evidence;
 use crate::deployment::value::Origin;
 use crate::deployment::version::Confidence;
@@ -97,7 +97,13 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
     let is_share = inputs.iter().any(|input| are_credentials(input, sources, catalogue));
     if is_share && !inputs.iter().any(|input| tells(input, sources, catalogue)) {
         let name = "the rest of the environment".to_owned();
-        environment.unseen.push(Unseen { name, span: place, rank: 0, prefix: String::new() });
+        environment.unseen.push(Unseen {
+            name,
+            span: place,
+            rank: 0,
+            prefix: String::new(),
+            lack: Lack::Missing,
+        });
     }
     let settings = environment.settings(context.catalogue, &fallback);
     let mut evidence = Evidence::default();
@@ -121,7 +127,7 @@ pub(super) fn read(context: &Context<'_>, inputs: &[&Input]) -> Deployment {
     }
     deployment.variables = environment.places();
     deployment.assignments = deployment.sources.clone();
-    deployment.unseen = environment.unseen.into_iter().map(|unseen| unseen.name).collect();
+    deployment.unseen = environment.unseen.into_iter().map(Unseen::told).collect();
     deployment.layers = layers;
     deployment.illustrative = context.sources.get(main.source).illustrative;
     deployment

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::environment::{Unseen, Variable};
+use crate::deployment::environment::{Lack, Unseen, Variable};
 use crate::deployment::evidence::{Evidence, Holder, Mount};
 use crate::deployment::value::{Fragment, Step, Value};
 use crate::deployment::values::Values;
@@ -34,6 +34,7 @@ use super::interpolation::Variables;
 use super::manifests::Entry;
 use super::{Companions, Input, Want, scalar};
 
+pub(super) use merge::is_expression;
 use merge::{Found, Layer, step};
 use roots::{Root, roots};
 use umbrella::Above;
@@ -93,6 +94,8 @@ struct Reader<'a, 'c> {
     secrets: RefCell<Vec<Entry>>,
     broken_from: Vec<(SourceId, usize)>,
     wrapped: &'c Wrapped,
+    /// What may hold all that no layer says.
+    hidden: Option<Hidden>,
     /// Sections that the chart leaves out, by name.
     off: BTreeMap<&'a str, Off>,
     /// Sections that were looked for where the chart ignores them: many settings ask for each.
@@ -152,12 +155,37 @@ pub(super) struct Wrapped {
     pub missing: &'static [&'static str],
     /// The wrapper's key below which values stand.
     pub inline: Option<Span>,
-    /// Layers that are named but not shown; they are below those that are.
-    pub unseen: Vec<(String, Span)>,
+    /// Layers that nobody can see.
+    pub unseen: Vec<Hidden>,
+    /// The chart that takes this one in, where nobody can see what it sets.
+    pub outer: Option<Hidden>,
     /// Where layers stopped being YAML.
     pub broken: Vec<(SourceId, usize)>,
     /// What patches make of the server's container.
     pub rendered: Rendered,
+}
+
+/// A layer of values that nobody can see.
+#[derive(Clone)]
+pub(super) struct Hidden {
+    /// What it is called.
+    pub name: String,
+    /// Where it is named.
+    pub span: Span,
+    /// Why nobody can see it.
+    pub lack: Lack,
+    /// How many of the layers that are seen lie below it.
+    pub over: usize,
+    /// Anything may stand in it, and not only what is kept secret: what no layer says is not
+    /// the chart's default then.
+    pub is_whole: bool,
+}
+
+impl Hidden {
+    fn step(&self, may: &str) -> Step {
+        let what = format!("{} may {may} it, but {}", self.name, self.lack.words());
+        Step { what, span: Some(self.span) }
+    }
 }
 
 /// What is laid over the server's container once the chart is rendered.
@@ -282,8 +310,12 @@ fn deployment(
     root: Root,
     wrapped: &Wrapped,
 ) -> Option<Deployment> {
-    let top: Vec<Layer<'_>> =
-        documents.iter().map(|&(node, source)| Layer { node, source }).collect();
+    let covered = |at| wrapped.unseen.iter().position(|hidden: &Hidden| hidden.over > at);
+    let top: Vec<Layer<'_>> = documents
+        .iter()
+        .enumerate()
+        .map(|(at, &(node, source))| Layer { node, source, covered: covered(at) })
+        .collect();
     let (values, dependency) = match &root.alias {
         None => (top.clone(), None),
         Some(alias) => match step(&top, alias) {
@@ -305,6 +337,8 @@ fn deployment(
     };
     let keys: &[&str] = if root.is_old() { &["global"] } else { &["openmetadata", "config"] };
     let mut anchor_keys = 0;
+    let outer = wrapped.outer.iter().filter(|_| root.alias.is_some());
+    let mut hidden = wrapped.unseen.iter().chain(outer).find(|hidden| hidden.is_whole).cloned();
     for (at, key) in keys.iter().enumerate() {
         match step(&config, key) {
             Found::Map(layers, key, source) => {
@@ -316,7 +350,8 @@ fn deployment(
                 }
                 config = layers;
             }
-            _ => {
+            found => {
+                hidden = hidden.or_else(|| expression(context, found, &keys[..=at]));
                 config = Vec::new();
                 missing.extend(keys[at..].iter().map(|key| (*key).to_owned()));
                 break;
@@ -357,6 +392,7 @@ fn deployment(
         missing,
         broken_from,
         wrapped,
+        hidden,
         secrets: RefCell::default(),
         off: BTreeMap::new(),
         misplaced: RefCell::default(),
@@ -375,6 +411,26 @@ fn deployment(
         }
     }
     Some(reader.deployment(inputs, charts))
+}
+
+/// What an expression in the place of a mapping hides.
+fn expression(context: &Context<'_>, found: Found<'_>, keys: &[&str]) -> Option<Hidden> {
+    let Found::Leaf(layer, _) = found else { return None };
+    is_unfilled(context, layer).then(|| Hidden {
+        name: format!("the expression in place of `{}`", keys.join(".")),
+        span: scalar::span(layer.source, layer.node),
+        lack: Lack::NotFollowed,
+        over: 0,
+        is_whole: true,
+    })
+}
+
+/// Whether a value is one that some other program puts in.
+fn is_unfilled(context: &Context<'_>, layer: Layer<'_>) -> bool {
+    let raw = &context.sources.get(layer.source).text;
+    layer.node.resolved().text().is_some_and(|text| !text.is_empty())
+        && !scalar::fragment(layer.source, raw, layer.node).is_known()
+        || layer.node.is_map()
 }
 
 /// Whether something states a version whose chart looks at nothing below `global`.
@@ -402,10 +458,16 @@ impl<'a> Reader<'a, '_> {
         let Some((key, rest)) = path.split_once('.') else { return step(layers, path) };
         match step(layers, key) {
             Found::Map(inner, ..) => self.look_in(&inner, rest),
+            // An expression may stand for the whole section.
+            Found::Leaf(layer, key) if self.is_unfilled(layer) => Found::Leaf(layer, key),
             // Null higher up takes the whole section away; a scalar hides it.
             Found::Null(layer, key) => Found::Null(layer, key),
             _ => Found::Nothing,
         }
+    }
+
+    fn is_unfilled(&self, layer: Layer<'a>) -> bool {
+        is_unfilled(self.context, layer)
     }
 
     fn leaf_text(&self, path: &str) -> Option<String> {
@@ -476,8 +538,11 @@ impl<'a> Reader<'a, '_> {
             }
         }
         deployment.helm_missing = self.missing.clone();
-        deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
-        deployment.unseen.extend(self.wrapped.unseen.iter().map(|(name, _)| name.clone()));
+        deployment.unseen = environment.unseen.iter().cloned().map(Unseen::told).collect();
+        let hidden = self.wrapped.unseen.iter();
+        let hidden = hidden.filter(|it| self.hidden.as_ref().is_none_or(|own| own.span != it.span));
+        let hidden = self.hidden.iter().chain(hidden);
+        deployment.unseen.extend(hidden.map(|hidden| (hidden.name.clone(), hidden.lack)));
         deployment.illustrative =
             inputs.first().is_some_and(|input| context.sources.get(input.source).illustrative);
         if self.root.is_old() {

@@ -11,7 +11,7 @@ mod stores;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::deployment::environment::{Environment, Fallback};
+use crate::deployment::environment::{Environment, Fallback, Unseen};
 use crate::deployment::evidence::{
     Evidence, Holder, Image, Neighbour, is_official_repository, is_server,
 };
@@ -391,7 +391,7 @@ impl<'a> Server<'a, '_> {
             notation: Notation::ManifestEnv,
         };
         let mut deployment = Deployment::new(basics, settings, evidence);
-        deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
+        deployment.unseen = environment.unseen.iter().cloned().map(Unseen::told).collect();
         deployment.remarks = remarks;
         deployment.encoded = Arc::clone(&self.encoded);
         deployment.held = Arc::clone(&self.held);

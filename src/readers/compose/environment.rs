@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::environment::{Environment, Unseen, Variable};
+use crate::deployment::environment::{Environment, Lack, Unseen, Variable};
 use crate::deployment::evidence::{Mount, MountSource, Problem};
 use crate::deployment::value::{Fragment, Piece, Step};
 use crate::deployment::version::Confidence;
@@ -178,6 +178,7 @@ impl<'a> Reader<'a, '_> {
                             span,
                             rank,
                             prefix: String::new(),
+                            lack: Lack::Missing,
                         });
                     }
                 }
@@ -186,7 +187,13 @@ impl<'a> Reader<'a, '_> {
         }
         if let Some(span) = left_out {
             let name = "what omlint does not follow".to_owned();
-            environment.unseen.push(Unseen { name, span, rank: u8::MAX, prefix: String::new() });
+            environment.unseen.push(Unseen {
+                name,
+                span,
+                rank: u8::MAX,
+                prefix: String::new(),
+                lack: Lack::NotFollowed,
+            });
             self.beyond.extend(left_out.filter(|_| self.beyond.is_empty()));
         }
         for (name, variable) in own {
@@ -215,6 +222,7 @@ impl<'a> Reader<'a, '_> {
                 span: mount.span,
                 rank: ENVIRONMENT + 1,
                 prefix: String::new(),
+                lack: Lack::Missing,
             });
             return None;
         };

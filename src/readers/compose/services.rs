@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::deployment::environment::Lack;
 use crate::deployment::value::{Fragment, Step};
 use crate::source::{SourceId, Span};
 use crate::syntax::substitution::Dialect;
@@ -98,7 +99,7 @@ impl<'a> Reader<'a, '_> {
     /// A file that is named but not among the files.
     fn miss(&mut self, what: String) {
         if self.unseen.len() < MOST_TOLD {
-            self.unseen.push(what);
+            self.unseen.push((what, Lack::Missing));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::deployment::environment::{Environment, Unseen, Variable};
+use crate::deployment::environment::{Environment, Lack, Unseen, Variable};
 use crate::deployment::evidence::{Image, Mount, MountSource, is_official_repository};
 use crate::deployment::value::{Fragment, GAP};
 use crate::deployment::version::Confidence;
@@ -52,6 +52,20 @@ impl<'a> Reader<'a, '_> {
     /// `extraEnvs` and `envFrom`.
     pub(super) fn environment(&self) -> Environment {
         let mut environment = Environment::default();
+        for (list, rank) in [("extraEnvs", ENV), ("envFrom", ENV_FROM)] {
+            if let Found::Leaf(layer, _) = self.look_outside(list)
+                && !layer.node.is_seq()
+                && self.is_unfilled(layer)
+            {
+                environment.unseen.push(Unseen {
+                    name: format!("the expression in place of `{list}`"),
+                    span: scalar::span(layer.source, layer.node),
+                    rank,
+                    prefix: String::new(),
+                    lack: Lack::NotFollowed,
+                });
+            }
+        }
         if let Found::Leaf(layer, _) = self.look_outside("extraEnvs") {
             for item in layer.node.items() {
                 let item = item.resolved();
@@ -59,7 +73,7 @@ impl<'a> Reader<'a, '_> {
                 let Some(text) = name.value.text() else { continue };
                 let place = scalar::span(layer.source, name.value);
                 let (value, steps) = match item.get("value") {
-                    Some(entry) => self.fragment(Layer { node: entry.value, source: layer.source }),
+                    Some(entry) => self.fragment(layer.at(entry.value)),
                     None => {
                         let at = item
                             .get("valueFrom")
@@ -67,16 +81,13 @@ impl<'a> Reader<'a, '_> {
                         (Fragment::unknown("valueFrom", at), Vec::new())
                     }
                 };
+                let covered = layer.covered.and_then(|at| self.wrapped.unseen.get(at));
+                let confidence = covered.map_or(Confidence::High, |_| Confidence::Medium);
+                let steps = steps.into_iter().chain(covered.map(|it| it.step("override")));
+                let steps = steps.collect();
                 environment.set(
                     text,
-                    Variable {
-                        text: value,
-                        items: None,
-                        place,
-                        steps,
-                        confidence: Confidence::High,
-                        rank: ENV,
-                    },
+                    Variable { text: value, items: None, place, steps, confidence, rank: ENV },
                 );
             }
         }
@@ -101,6 +112,7 @@ impl<'a> Reader<'a, '_> {
                             .and_then(|e| e.value.text())
                             .unwrap_or("")
                             .to_owned(),
+                        lack: Lack::Missing,
                     });
                 }
             }
@@ -145,8 +157,7 @@ impl<'a> Reader<'a, '_> {
         let Found::Leaf(layer, _) = self.look_outside("extraVolumes") else {
             return HashMap::new();
         };
-        let source = layer.source;
-        let named = |node: Node<'a>| Some((text(node, "name")?, Layer { node, source }));
+        let named = |node: Node<'a>| Some((text(node, "name")?, layer.at(node)));
         items_of(layer).into_iter().filter_map(named).collect()
     }
 }

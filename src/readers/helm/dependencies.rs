@@ -97,7 +97,7 @@ pub(super) fn find<'a>(
     beside_server: bool,
 ) -> Option<Dependencies<'a>> {
     let top: Vec<Layer<'a>> =
-        documents.iter().map(|&(node, source)| Layer { node, source }).collect();
+        documents.iter().map(|&(node, source)| Layer { node, source, covered: None }).collect();
     let name = |source: SourceId| format!("{called} {}", context.sources.get(source).path);
     let is_root = documents
         .iter()

@@ -75,7 +75,7 @@ impl Keys {
             let first = path.split('.').next().unwrap_or("");
             if depth < DEPTH && entry.value.is_map() && on_the_way.contains(&first) {
                 self.put(path.clone(), layer, &entry);
-                let inner = Layer { node: entry.value, source: layer.source };
+                let inner = layer.at(entry.value);
                 self.collect(inner, &path, depth + 1);
             } else {
                 self.put(path, layer, &entry);

@@ -9,6 +9,15 @@ use crate::syntax::yaml::{Node, Style};
 pub(super) struct Layer<'a> {
     pub node: Node<'a>,
     pub source: SourceId,
+    /// The first of the layers that lie over it and that nobody can see.
+    pub covered: Option<usize>,
+}
+
+impl<'a> Layer<'a> {
+    /// Another node of the same layer.
+    pub fn at(self, node: Node<'a>) -> Self {
+        Layer { node, ..self }
+    }
 }
 
 /// What layered values hold at a path.
@@ -30,7 +39,7 @@ pub(super) fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
     let mut named = None;
     for layer in layers.iter().rev() {
         let Some(entry) = layer.node.get(key) else { continue };
-        let inner = Layer { node: entry.value, source: layer.source };
+        let inner = layer.at(entry.value);
         if entry.value.is_map() && !is_expression(entry.value) {
             // One would write below a mapping of a file, not in a list of assignments.
             let is_file = entry.key.style() != Some(Style::Given);
@@ -41,7 +50,7 @@ pub(super) fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
             maps.push(inner);
         } else if maps.is_empty() {
             return if entry.value.is_null() {
-                Found::Null(Layer { node: entry.key, source: layer.source }, entry.key)
+                Found::Null(layer.at(entry.key), entry.key)
             } else {
                 Found::Leaf(inner, entry.key)
             };
@@ -57,7 +66,7 @@ pub(super) fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
 }
 
 /// `{{ … }}` without quotes and `{Client ID}` are mappings to YAML, and values to people.
-fn is_expression(node: Node<'_>) -> bool {
+pub(in super::super) fn is_expression(node: Node<'_>) -> bool {
     node.is_flow()
         && !node.pairs().is_empty()
         && node.pairs().iter().all(|(key, value)| {

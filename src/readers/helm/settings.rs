@@ -13,6 +13,23 @@ use super::{Found, Layer, Off, Reader, step};
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn setting(&self, setting: &Setting, environment: &Environment) -> Value {
+        let value = self.as_seen(setting, environment);
+        let Some(hidden) = self.hidden.as_ref().filter(|_| setting.beside.is_none()) else {
+            return value;
+        };
+        let names = setting.env.iter().filter(|name| name.holds_for(self.version.version));
+        let is_known = || names.count() > 0 || !self.paths(setting).is_empty();
+        match value.state {
+            State::Default => {}
+            State::Absent if is_known() => {}
+            _ => return value,
+        }
+        let mut value = Value::unseen(&hidden.name, hidden.span);
+        value.origin.steps.push(hidden.step("set"));
+        value
+    }
+
+    fn as_seen(&self, setting: &Setting, environment: &Environment) -> Value {
         if setting.beside.is_some() {
             return Value::absent();
         }
@@ -59,7 +76,7 @@ impl<'a> Reader<'a, '_> {
         {
             value.confidence = value.confidence.min(Confidence::Medium);
             value.origin.steps.push(Step {
-                what: format!("{} may override it, but is not among the files", unseen.name),
+                what: format!("{} may override it, but {}", unseen.name, unseen.lack.words()),
                 span: Some(unseen.span),
             });
         }
@@ -198,7 +215,7 @@ impl<'a> Reader<'a, '_> {
                             };
                             let name = text.unquoted().outline();
                             let value = self.held_by_secret(setting, &name, Some(&key), span);
-                            return Some(self.confident(value, layer.source, span));
+                            return Some(self.confident(value, layer, span));
                         }
                         Found::Null(layer, _) => fallback = fallback.or(Some(layer)),
                         _ => {
@@ -218,7 +235,7 @@ impl<'a> Reader<'a, '_> {
                     let mut value = Value::written(setting.kind, nothing, items, span);
                     value.state =
                         if setting.kind == Type::List { State::Written } else { State::Empty };
-                    return Some(self.confident(value, layer.source, span));
+                    return Some(self.confident(value, layer, span));
                 }
                 Found::Leaf(layer, key) => {
                     let place = scalar::span(layer.source, key);
@@ -255,10 +272,7 @@ impl<'a> Reader<'a, '_> {
                 .into_iter()
                 // The chart's template passes over what is null.
                 .filter(|item| !item.is_null())
-                .map(|item| {
-                    let item = Layer { node: item.resolved(), source: layer.source };
-                    self.fragment(item).0.trimmed()
-                })
+                .map(|item| self.fragment(layer.at(item.resolved())).0.trimmed())
                 .collect();
             let text = scalar::fragment(layer.source, self.raw(layer.source), layer.node);
             let mut value = Value::written(setting.kind, text, Some(items), place);
@@ -282,7 +296,7 @@ impl<'a> Reader<'a, '_> {
             value.origin.steps.extend(steps);
             value
         };
-        self.confident(value, layer.source, place)
+        self.confident(value, layer, place)
     }
 
     fn puts_in_quotes(&self) -> bool {
@@ -290,11 +304,18 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// What stands after the place at which a file broke is less certain.
-    fn confident(&self, mut value: Value, source: SourceId, place: Span) -> Value {
-        let after =
-            |&(broken, from): &(SourceId, usize)| broken == source && place.start as usize >= from;
+    fn confident(&self, mut value: Value, layer: Layer<'a>, place: Span) -> Value {
+        let after = |&(broken, from): &(SourceId, usize)| {
+            broken == layer.source && place.start as usize >= from
+        };
         if self.broken_from.iter().any(after) {
             value.confidence = Confidence::Medium;
+        }
+        if let Some(hidden) = layer.covered.and_then(|at| self.wrapped.unseen.get(at))
+            && !value.is_hidden()
+        {
+            value.confidence = value.confidence.min(Confidence::Medium);
+            value.origin.steps.push(hidden.step("override"));
         }
         value
     }
@@ -323,12 +344,9 @@ impl<'a> Reader<'a, '_> {
                     let mut value = Value::default(setting.kind, text, place);
                     value.origin = origin;
                     // A layer that nobody can see may hold it.
-                    if let Some((name, span)) = self.wrapped.unseen.first() {
+                    if let Some(hidden) = self.wrapped.unseen.first() {
                         value.confidence = Confidence::Medium;
-                        value.origin.steps.push(Step {
-                            what: format!("{name} may set it, but is not among the files"),
-                            span: Some(*span),
-                        });
+                        value.origin.steps.push(hidden.step("set"));
                     }
                     value
                 }

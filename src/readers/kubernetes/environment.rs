@@ -1,7 +1,7 @@
 //! A container's environment from `env` and `envFrom`, as the kubelet builds it. What a Secret or
 //! ConfigMap out of scope gives is unknown, and so is what a patch that was not applied may change.
 
-use crate::deployment::environment::{Environment, Unseen, Variable};
+use crate::deployment::environment::{Environment, Lack, Unseen, Variable};
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::deployment::version::Confidence;
 use crate::source::{SourceId, Span, Text};
@@ -40,7 +40,13 @@ impl<'a> Server<'a, '_> {
         }
         for (name, span) in self.scope.unapplied.iter().chain(&workload.unapplied) {
             let (name, prefix) = (name.clone(), String::new());
-            environment.unseen.push(Unseen { name, span: *span, rank: PATCH, prefix });
+            environment.unseen.push(Unseen {
+                name,
+                span: *span,
+                rank: PATCH,
+                prefix,
+                lack: Lack::NotFollowed,
+            });
         }
         self.break_off(container.place, &mut environment);
         self.fill_in(&mut environment);
@@ -95,7 +101,7 @@ impl<'a> Server<'a, '_> {
             let store = self.store(is_secret, name.value.text().unwrap_or(""), workload);
             if store.is_none_or(|store| store.open) {
                 let (name, prefix) = (what.clone(), prefix.to_owned());
-                environment.unseen.push(Unseen { name, span, rank, prefix });
+                environment.unseen.push(Unseen { name, span, rank, prefix, lack: Lack::Missing });
             }
             let Some(store) = store else { continue };
             let room = self.context.room;
@@ -255,7 +261,7 @@ impl<'a> Server<'a, '_> {
 /// What is left of an environment when there is no room for it: nobody knows what it holds.
 fn not_followed(span: Span) -> Unseen {
     let name = "what omlint does not follow".to_owned();
-    Unseen { name, span, rank: PATCH, prefix: String::new() }
+    Unseen { name, span, rank: PATCH, prefix: String::new(), lack: Lack::NotFollowed }
 }
 
 /// Bytes that a variable takes, more or less.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::deployment::catalogue::Catalogue;
-use crate::deployment::environment::{Environment, Fallback, Unseen, Variable};
+use crate::deployment::environment::{Environment, Fallback, Lack, Unseen, Variable};
 use crate::deployment::evidence::{Evidence, Holder};
 use crate::deployment::value::Origin;
 use crate::deployment::version::Confidence;
@@ -129,6 +129,7 @@ fn deployment(context: &Context<'_>, group: &[&Store<'_>]) -> Deployment {
         span: main.place,
         rank: 0,
         prefix: String::new(),
+        lack: Lack::Missing,
     };
     let whole = is_whole(catalogue, group);
     if !whole {
@@ -174,7 +175,7 @@ fn deployment(context: &Context<'_>, group: &[&Store<'_>]) -> Deployment {
         notation: Notation::ManifestData,
     };
     let mut deployment = Deployment::new(basics, settings, evidence);
-    deployment.unseen = environment.unseen.iter().map(|unseen| unseen.name.clone()).collect();
+    deployment.unseen = environment.unseen.iter().cloned().map(Unseen::told).collect();
     let entries = || group.iter().flat_map(|store| store.entries.values());
     let encoded = entries().filter(|entry| entry.encoded).map(|entry| entry.span);
     let mut encoded = encoded.collect::<BTreeSet<Span>>();

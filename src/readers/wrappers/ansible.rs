@@ -1,10 +1,9 @@
 //! Tasks of Ansible that install a chart: values in the task, and files below them.
 
-use crate::source::Span;
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::release::{Release, Values};
+use super::release::{Base, Release, Values};
 use super::{at, items, text};
 
 /// The names of the module.
@@ -70,25 +69,25 @@ pub(super) fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>>
         let mut release = Release::new(input, name, told.get("chart_ref").map(|entry| entry.key));
         release.set_chart(at(told, "chart_version"));
         release.missing = &["values"];
-        let mut unseen = |what: String, node: Node<'_>| {
-            release.unseen.push((what, Span::new(input.source, node.content_range())));
-        };
         let mut layers = Vec::new();
         for place in items(told, "values_files") {
             match place.text() {
                 Some(path) if is_plain(path) => {
                     let path = path.to_owned();
-                    layers.push(Values::File { path, place, is_needed: true });
+                    layers.push(Values::File { path, place, is_needed: true, base: Base::Wrapper });
                 }
-                _ => unseen("one of the task's `values_files`".to_owned(), place),
+                _ => {
+                    let name = "one of the task's `values_files`".to_owned();
+                    layers.push(Values::Hidden { name, place });
+                }
             }
-        }
-        if let Some(set) = told.get("set_values") {
-            unseen("`set_values`".to_owned(), set.key);
         }
         if let Some((key, values)) = values(told) {
             release.inline = Some(key);
             layers.push(Values::Inline(values));
+        }
+        if let Some(set) = told.get("set_values") {
+            layers.push(Values::Hidden { name: "`set_values`".to_owned(), place: set.key });
         }
         release.values = layers;
         release

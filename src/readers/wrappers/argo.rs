@@ -3,7 +3,7 @@
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::release::{Parameter, Release, Values};
+use super::release::{Base, Folder, Parameter, Release, Values};
 use super::{at, items, text};
 
 fn sources_of(spec: Node<'_>) -> Vec<Node<'_>> {
@@ -23,7 +23,10 @@ pub(super) fn releases<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<
         if is_chart {
             release.set_chart(at(source, "targetRevision"));
         }
-        release.folder = text(source, "path").filter(|_| source.get("chart").is_none());
+        match (source.get("chart"), text(source, "path")) {
+            (None, path) => release.folder = path.map(|path| Folder::new(path, Base::Root)),
+            (Some(chart), _) => release.outer = Some(chart.value).filter(|_| !is_chart),
+        }
         let Some(helm) = helm.map(|entry| entry.value) else {
             return (is_chart || release.folder.is_some()).then_some(release);
         };
@@ -31,11 +34,13 @@ pub(super) fn releases<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<
         for file in items(helm, "valueFiles") {
             let Some(path) = file.text() else { continue };
             // `$name/…` begins in another source of the application.
-            let path = match path.strip_prefix('$') {
-                Some(rest) => rest.split_once('/').map_or(rest, |(_, path)| path).to_owned(),
-                None => path.to_owned(),
+            let (path, base) = match path.strip_prefix('$') {
+                Some(rest) => (rest.split_once('/').map_or(rest, |(_, path)| path), Base::Root),
+                None if path.starts_with('/') => (path, Base::Root),
+                None => (path, Base::Chart),
             };
-            release.values.push(Values::File { path, place: file, is_needed });
+            let path = path.to_owned();
+            release.values.push(Values::File { path, place: file, is_needed, base });
         }
         // The one takes the place of the other.
         let inline = helm.get("valuesObject").or(helm.get("values"));

@@ -43,6 +43,8 @@ fn release<'a>(input: &'a Input, root: Node<'a>, node: Node<'a>) -> Option<Relea
         });
         if is_ours {
             release.set_chart(at(chart, "version"));
+        } else {
+            release.outer = at(chart, "name").or(at(chart, "url"));
         }
     }
     release.missing = &["values"];

@@ -2,7 +2,9 @@
 //! come from. Knows nothing of the wrappers' formats.
 
 use crate::deployment::Deployment;
+use crate::deployment::environment::Lack;
 use crate::source::SourceId;
+use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::compose::Context;
@@ -20,8 +22,7 @@ pub(super) fn deploy<'a>(
 ) -> Vec<Deployment> {
     let home = release.input.source;
     let source = context.sources.get(home);
-    let Layers { found, mut unseen } = layers(context, release, stores);
-    unseen.extend(release.unseen.iter().cloned());
+    let Layers { found, unseen } = layers(context, release, stores);
     let layers: Vec<(Node<'_>, SourceId)> = found.iter().filter_map(Found::layer).collect();
     let is_ours = release.is_chart
         || layers.iter().any(|(node, _)| {
@@ -52,6 +53,7 @@ pub(super) fn deploy<'a>(
         inline: release.inline.map(|node| scalar::span(home, node)),
         rendered,
         unseen,
+        outer: outer(context, release),
         broken: parts
             .clone()
             .filter_map(|input| Some((input.source, input.tree()?.errors.first()?.offset)))
@@ -63,7 +65,7 @@ pub(super) fn deploy<'a>(
         .filter(|input| sources.contains(&input.source))
         .chain(parts)
         .collect();
-    let charts: Vec<&Input> = match release.folder {
+    let charts: Vec<&Input> = match &release.folder {
         Some(folder) => ["Chart.yaml", "Chart.lock"]
             .iter()
             .filter_map(|name| chart_file(context, source.folder(), folder, name))
@@ -87,4 +89,26 @@ pub(super) fn deploy<'a>(
         consumed.extend(sources.into_iter().filter(is_done));
     }
     deployments
+}
+
+/// The chart that takes OpenMetadata's in, where nobody can see what it sets.
+fn outer(context: &Context<'_>, release: &Release<'_>) -> Option<helm::Hidden> {
+    let home = release.input.source;
+    let folder = context.sources.get(home).folder();
+    let (name, place) = match (&release.outer, &release.folder) {
+        (Some(node), _) => (node.text().unwrap_or_default(), *node),
+        (None, Some(chart)) => {
+            let is_here = |name: &&str| chart_file(context, folder, chart, name).is_some();
+            let is_shown = ["Chart.yaml", "values.yaml"].iter().any(is_here);
+            (chart.path.as_str(), release.anchor.filter(|_| !is_shown && !release.is_chart)?)
+        }
+        (None, None) => return None,
+    };
+    Some(helm::Hidden {
+        name: format!("the chart `{}`", public_value(name)),
+        span: scalar::span(home, place),
+        lack: Lack::Missing,
+        over: 0,
+        is_whole: true,
+    })
 }

@@ -134,7 +134,9 @@ fn by_files(context: &Context<'_>, release: &Release<'_>, open: &[&str]) -> Vec<
     }
     let folder = context.sources.get(release.input.source).folder();
     let named = release.values.iter().filter_map(|values| match values {
-        Values::File { path, .. } => values_file(context, folder, release.folder, path),
+        Values::File { path, base, .. } => {
+            values_file(context, folder, &release.folder, path, *base)
+        }
         _ => None,
     });
     let named: Vec<_> = named.map(|input| input.source).collect();

@@ -5,7 +5,7 @@ use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::release::{Held, Release, Values};
+use super::release::{Base, Folder, Held, Release, Values};
 use super::{at, items, text};
 
 /// Whether the document says how Fleet installs a chart.
@@ -49,10 +49,12 @@ pub(super) fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>>
             release.set_chart(last("version"));
         }
         // Without a name the chart stands beside the document.
-        release.folder = match chart {
+        let folder = match chart {
             None => Some("."),
             Some(chart) => Some(chart).filter(|chart| chart.starts_with('.')),
         };
+        release.folder = folder.map(|path| Folder::new(path, Base::Wrapper));
+        release.outer = last("chart").filter(|_| !release.is_chart && folder.is_none());
         release.missing = &["values"];
         release.inline = base.value.get("values").map(|entry| entry.key);
         // What comes from the cluster is laid over all that the bundle brings along.
@@ -74,7 +76,8 @@ pub(super) fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>>
 /// Files are laid over what stands in the document.
 fn values<'a>(helm: Node<'a>) -> Vec<Values<'a>> {
     let files = items(helm, "valuesFiles").into_iter().filter_map(|place| {
-        Some(Values::File { path: place.text()?.to_owned(), place, is_needed: true })
+        let path = place.text()?.to_owned();
+        Some(Values::File { path, place, is_needed: true, base: Base::Wrapper })
     });
     let inline = helm.get("values").map(|entry| Values::Inline(entry.value));
     inline.into_iter().chain(files).collect()

@@ -3,7 +3,7 @@
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::release::{Held, Release, Values};
+use super::release::{Base, Folder, Held, Release, Values};
 use super::{at, items, post_render, text};
 
 pub(super) fn release<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Option<Release<'a>> {
@@ -15,7 +15,19 @@ pub(super) fn release<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Optio
         release.set_chart(chart.and_then(|chart| at(chart, "version")));
     }
     // A chart of a Git repository stands in a folder.
-    release.folder = named.filter(|name| name.contains('/'));
+    let is_folder = named.is_some_and(|name| name.contains('/'));
+    release.folder = named.filter(|_| is_folder).map(|path| Folder::new(path, Base::Root));
+    release.outer = chart.and_then(|chart| at(chart, "chart"));
+    release.outer = release.outer.filter(|_| !is_folder && !release.is_chart);
+    // They take the place of the chart's own.
+    let files = chart.map(|chart| items(chart, "valuesFiles")).unwrap_or_default();
+    let is_needed =
+        chart.is_none_or(|chart| text(chart, "ignoreMissingValuesFiles") != Some("true"));
+    release.brings_own = files.is_empty();
+    let base = if is_folder { Base::Root } else { Base::Chart };
+    release.values.extend(files.into_iter().filter_map(|place| {
+        Some(Values::File { path: place.text()?.to_owned(), place, is_needed, base })
+    }));
     for from in items(spec, "valuesFrom") {
         let Some(name) = from.get("name") else { continue };
         release.values.push(Values::Held(Held {

@@ -3,7 +3,7 @@
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::release::{Parameter, Release, Values};
+use super::release::{Base, Folder, Parameter, Release, Values};
 use super::{at, items, text};
 
 /// Values files that the releases name.
@@ -23,12 +23,18 @@ fn release<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
     if is_chart {
         release.set_chart(at(node, "version"));
     }
-    release.folder = text(node, "chart").filter(|chart| chart.starts_with('.'));
+    release.folder = text(node, "chart")
+        .filter(|chart| chart.starts_with('.'))
+        .map(|path| Folder::new(path, Base::Wrapper));
+    release.outer = at(node, "chart").filter(|_| !is_chart && release.folder.is_none());
     let is_needed = text(node, "missingFileHandler").is_none_or(|handler| handler == "Error");
     // What `secrets` names is decrypted with sops and laid over the values.
     for item in items(node, "values").into_iter().chain(items(node, "secrets")) {
         release.values.push(match item.text() {
-            Some(path) => Values::File { path: path.to_owned(), place: item, is_needed },
+            Some(path) => {
+                let path = path.to_owned();
+                Values::File { path, place: item, is_needed, base: Base::Wrapper }
+            }
             None => Values::Inline(item),
         });
     }

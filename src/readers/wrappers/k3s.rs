@@ -3,17 +3,32 @@
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::release::{Parameter, Release, Values};
-use super::{at, text};
+use super::release::{Held, Parameter, Release, Values};
+use super::{at, items, text};
 
 pub(super) fn release<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Release<'a> {
     let anchor = spec.get("chart").map(|entry| entry.key);
     let mut release = Release::new(input, name, anchor);
     if text(spec, "chart").is_some_and(telltales::is_chart) {
         release.set_chart(at(spec, "version"));
+    } else {
+        release.outer = at(spec, "chart");
     }
     release.inline = spec.get("valuesContent").map(|entry| entry.key);
     release.values.extend(spec.get("valuesContent").map(|entry| Values::Text(entry.value)));
+    for held in items(spec, "valuesSecrets") {
+        let Some(name) = held.get("name") else { continue };
+        let keys = items(held, "keys").into_iter().filter_map(|key| key.text());
+        release.values.extend(keys.map(|key| {
+            Values::Held(Held {
+                is_secret: true,
+                place: name.value,
+                name: name.value.text().unwrap_or_default().to_owned(),
+                key: key.to_owned(),
+                target: None,
+            })
+        }));
+    }
     let set = spec.get("set").map(|entry| entry.value.pairs()).unwrap_or_default();
     release.parameters.extend(set.into_iter().map(|(name, value)| Parameter {
         name,

@@ -3,7 +3,7 @@
 use crate::syntax::yaml::Node;
 
 use super::super::{Input, telltales};
-use super::release::{Release, Values};
+use super::release::{Base, Folder, Release, Values};
 use super::{at, items, text};
 
 /// Values files that the charts name.
@@ -17,13 +17,15 @@ pub(super) fn files(root: Node<'_>) -> Vec<&str> {
 }
 
 pub(super) fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
-    items(root, "helmCharts").into_iter().map(|node| release(input, node)).collect()
+    let globals = at(root, "helmGlobals");
+    let home = globals.and_then(|globals| text(globals, "chartHome")).unwrap_or("charts");
+    items(root, "helmCharts").into_iter().map(|node| release(input, node, home)).collect()
 }
 
-fn release<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
+fn release<'a>(input: &'a Input, node: Node<'a>, home: &str) -> Release<'a> {
     let file = |item: Node<'a>| {
         let path = item.text()?.to_owned();
-        Some(Values::File { path, place: item, is_needed: true })
+        Some(Values::File { path, place: item, is_needed: true, base: Base::Wrapper })
     };
     let first = node.get("valuesFile").and_then(|entry| file(entry.value));
     let inline = node.get("valuesInline").map(|entry| Values::Inline(entry.value));
@@ -37,8 +39,13 @@ fn release<'a>(input: &'a Input, node: Node<'a>) -> Release<'a> {
         _ => first.into_iter().chain(inline).collect(),
     };
     release.values.extend(items(node, "additionalValuesFiles").into_iter().filter_map(file));
-    if text(node, "name") == Some(telltales::CHART) {
-        release.set_chart(at(node, "version"));
+    match text(node, "name") {
+        Some(telltales::CHART) => release.set_chart(at(node, "version")),
+        Some(name) if node.get("repo").is_none() => {
+            let path = format!("{home}/{name}");
+            release.folder = Some(Folder { path, base: Base::Wrapper });
+        }
+        _ => release.outer = at(node, "name"),
     }
     release
 }

@@ -1,6 +1,7 @@
 //! The trees of a release's values, laid over each other, and what is named but not among the
 //! files. Knows nothing of the wrappers' formats, and nothing of what the values mean.
 
+use crate::deployment::environment::Lack;
 use crate::deployment::value::Piece;
 use crate::source::mask::public_value;
 use crate::source::{SourceId, Span, Text};
@@ -11,7 +12,7 @@ use super::super::compose::Context;
 use super::super::manifests::{Called, Store};
 use super::super::{Input, Role, helm, join, scalar};
 use super::overlays;
-use super::release::{Held, Parameter, Release, Values};
+use super::release::{Base, Folder, Held, Parameter, Release, Values};
 
 /// So many single values of one release are followed: nobody writes more.
 const MAX_PARAMETERS: usize = 2_000;
@@ -22,7 +23,7 @@ const MAX_LAYERS: usize = 100;
 /// what is named but not among the files.
 pub(super) struct Layers<'a> {
     pub found: Vec<Found<'a>>,
-    pub unseen: Vec<(String, Span)>,
+    pub unseen: Vec<helm::Hidden>,
 }
 
 /// A tree of the files, or one of our own.
@@ -52,48 +53,70 @@ pub(super) fn layers<'a>(
     let home = release.input.source;
     let source = context.sources.get(home);
     let mut layers = Layers { found: Vec::new(), unseen: Vec::new() };
-    let file = |path: &str| values_file(context, source.folder(), release.folder, path);
-    let of_file = |input: &'a Input| {
-        let node = input.tree().and_then(helm::document)?;
-        Some(Found::Node(node, input.source))
-    };
-    if let Some(folder) = release.folder {
+    let file =
+        |path: &str, base| values_file(context, source.folder(), &release.folder, path, base);
+    if let Some(folder) = release.folder.as_ref().filter(|_| release.brings_own) {
         let own = chart_file(context, source.folder(), folder, "values.yaml");
-        layers.found.extend(own.and_then(of_file));
+        own.into_iter().for_each(|input| layers.take(input));
     }
+    // What the chart brings along is no ground for single values.
+    let ground = layers.found.len();
     let beyond = release.values.len().saturating_sub(MAX_LAYERS);
     if beyond > 0 {
         let place = release.anchor.map_or(Span::new(home, 0..0), |node| scalar::span(home, node));
-        layers.unseen.push((format!("{beyond} layers of values"), place));
+        layers.hide(format!("{beyond} layers of values"), place, Lack::NotFollowed, true);
         context.room.fill(home);
     }
+    // A repository of which another file is here does not have the one that is missing.
+    let is_here = |base: Base| {
+        release.values.iter().any(|values| match values {
+            Values::File { path, base: other, .. } => *other == base && file(path, base).is_some(),
+            _ => false,
+        })
+    };
     for values in &release.values[beyond..] {
         match values {
-            Values::Inline(node) => layers.found.push(Found::Node(*node, home)),
+            Values::Inline(node) => layers.lay(*node, home),
             Values::Text(node) if node.style().is_some() => {
                 if !context.room.allows(node.range().len() / 16, home) {
-                    layers.unseen.push(("a text of values".to_owned(), scalar::span(home, *node)));
+                    let place = scalar::span(home, *node);
+                    layers.hide("a text of values".to_owned(), place, Lack::NotFollowed, true);
                     continue;
                 }
                 let tree = yaml::parse_scalar(&source.text, *node);
-                layers.found.push(Found::of(home, tree));
+                layers.lay_text(tree, Span::new(home, node.content_range()));
             }
             Values::Text(_) => {}
-            Values::Part(part) => layers.found.push(Found::Node(part.node, part.source)),
+            Values::Part(part) => layers.lay(part.node, part.source),
             Values::TextPart(part) => {
                 let raw = &context.sources.get(part.source).text;
-                layers.found.push(Found::of(part.source, yaml::parse_scalar(raw, part.node)));
+                layers.lay_text(yaml::parse_scalar(raw, part.node), part.span());
             }
             Values::Set(part, path) => {
                 let raw = &context.sources.get(part.source).text;
-                layers.assign(part.source, &[overlays::assigned(path, *part, raw)]);
+                layers.assign(part.source, ground, &[overlays::assigned(path, *part, raw)]);
             }
-            Values::File { path, place, is_needed } => match file(path) {
-                Some(input) => layers.found.extend(of_file(input)),
-                None if *is_needed => layers.unseen.push((
+            Values::Hidden { name, place } => {
+                let place = scalar::span(home, *place);
+                layers.hide(name.clone(), place, Lack::NotFollowed, true);
+            }
+            Values::File { path, place, is_needed, base } => match file(path, *base) {
+                Some(input) => match input.tree().and_then(helm::document) {
+                    Some(_) => layers.take(input),
+                    None if context.sources.get(input.source).text.trim().is_empty() => {}
+                    None => layers.hide(
+                        format!("the values file `{}`", public_value(path)),
+                        scalar::span(home, *place),
+                        Lack::NotFollowed,
+                        true,
+                    ),
+                },
+                None if *is_needed || *base == Base::Root && !is_here(*base) => layers.hide(
                     format!("the values file `{}`", public_value(path)),
                     scalar::span(home, *place),
-                )),
+                    Lack::Missing,
+                    true,
+                ),
                 None => {}
             },
             Values::Held(held) => {
@@ -107,15 +130,22 @@ pub(super) fn layers<'a>(
                         // Only this one value is not shown.
                         Some(name) => {
                             let parameter = Parameter { name, value: None, is_text: true };
-                            layers.assign(home, &[parameter.assignment(home, &source.text)]);
+                            layers.assign(
+                                home,
+                                ground,
+                                &[parameter.assignment(home, &source.text)],
+                            );
                         }
-                        None => layers.unseen.push((what, scalar::span(home, held.place))),
+                        None => {
+                            let place = scalar::span(home, held.place);
+                            layers.hide(what, place, Lack::Missing, false);
+                        }
                     }
                     continue;
                 };
                 if !context.room.allows(entry.whole.range().len() / 16, home) {
                     let what = "values that omlint does not follow".to_owned();
-                    layers.unseen.push((what, scalar::span(home, held.place)));
+                    layers.hide(what, scalar::span(home, held.place), Lack::NotFollowed, true);
                     continue;
                 }
                 let within = entry.whole.source;
@@ -129,7 +159,7 @@ pub(super) fn layers<'a>(
                             _ => Assigned::Unseen(entry.span),
                         };
                         let path = Text::decoded(path, entry.span);
-                        layers.assign(within, &[Assignment { path, value }]);
+                        layers.assign(within, ground, &[Assignment { path, value }]);
                     }
                 }
             }
@@ -138,18 +168,57 @@ pub(super) fn layers<'a>(
     let parameters = release.parameters.iter().take(MAX_PARAMETERS);
     let assignments: Vec<Assignment> =
         parameters.map(|parameter| parameter.assignment(home, &source.text)).collect();
-    layers.assign(home, &assignments);
+    layers.assign(home, ground, &assignments);
     layers
 }
 
-impl Layers<'_> {
+impl<'a> Layers<'a> {
+    /// Lays the values of a node over what is there so far.
+    fn lay(&mut self, node: Node<'a>, source: SourceId) {
+        if node.is_null() {
+            return;
+        }
+        match node.resolved().is_map() && !helm::is_expression(node.resolved()) {
+            true => self.found.push(Found::Node(node, source)),
+            false => self.hide_text(scalar::span(source, node)),
+        }
+    }
+
+    /// Lays values over what is there so far that stand in a text.
+    fn lay_text(&mut self, tree: yaml::Tree, place: Span) {
+        let is_empty = tree.documents().all(Node::is_null);
+        let found = Found::of(place.source, tree);
+        match found.layer() {
+            Some((node, _)) if !helm::is_expression(node) => self.found.push(found),
+            None if is_empty => {}
+            _ => self.hide_text(place),
+        }
+    }
+
+    fn hide_text(&mut self, place: Span) {
+        self.hide("the expression in place of values".to_owned(), place, Lack::NotFollowed, true);
+    }
+
+    /// Lays the values of a file over what is there so far.
+    fn take(&mut self, input: &'a Input) {
+        if let Some(node) = input.tree().and_then(helm::document) {
+            self.found.push(Found::Node(node, input.source));
+        }
+    }
+
+    /// Notes that there is a layer here that nobody can see.
+    fn hide(&mut self, name: String, span: Span, lack: Lack, is_whole: bool) {
+        let over = self.found.iter().filter(|found| found.layer().is_some()).count();
+        self.unseen.push(helm::Hidden { name, span, lack, over, is_whole });
+    }
+
     /// Lays single values over what is there so far.
-    fn assign(&mut self, source: SourceId, assignments: &[Assignment]) {
+    fn assign(&mut self, source: SourceId, ground: usize, assignments: &[Assignment]) {
         if assignments.is_empty() {
             return;
         }
         let below: Vec<Node<'_>> =
-            self.found.iter().filter_map(|found| Some(found.layer()?.0)).collect();
+            self.found[ground..].iter().filter_map(|found| Some(found.layer()?.0)).collect();
         let items = |path: &str| {
             let keys: Vec<&str> = path.split('.').collect();
             let found = below.iter().rev().find_map(|root| root.at(&keys));
@@ -176,30 +245,58 @@ fn store<'s, 'a>(
     })
 }
 
-/// A values file as a wrapper names it: beside the wrapper, in the chart's folder, or where
-/// only one file has a path that ends so, since wrappers count paths from roots of their own.
+/// A values file as a wrapper names it: where it says, else in the chart's folder or beside the
+/// wrapper, or where only one file has a path that ends so, since wrappers count paths from roots
+/// of their own.
 pub(super) fn values_file<'a>(
     context: &Context<'a>,
     folder: &str,
-    chart: Option<&str>,
+    chart: &Option<Folder>,
     path: &str,
+    base: Base,
 ) -> Option<&'a Input> {
-    context
-        .inputs
-        .at(&join(folder, path))
-        .or_else(|| chart_file(context, folder, chart?, path))
-        .or_else(|| by_tail(context, path))
+    let path = plain(path);
+    let beside = || context.inputs.at(&join(folder, path));
+    let in_chart = || chart_file(context, folder, chart.as_ref()?, path);
+    match base {
+        Base::Wrapper => beside().or_else(in_chart),
+        Base::Chart => in_chart().or_else(beside),
+        Base::Root => from_root(context, folder, path),
+    }
+    .or_else(|| by_tail(context, path))
+}
+
+/// The path in what tells helm-secrets to decrypt a file.
+fn plain(path: &str) -> &str {
+    match path.split_once("://") {
+        Some((scheme, rest)) if scheme.starts_with("secrets") || scheme == "sops" => {
+            rest.rsplit_once('?').map_or(rest, |(_, path)| path)
+        }
+        _ => path,
+    }
 }
 
 /// A file in the folder of a chart.
 pub(super) fn chart_file<'a>(
     context: &Context<'a>,
     folder: &str,
-    chart: &str,
+    chart: &Folder,
     path: &str,
 ) -> Option<&'a Input> {
-    let within = join(&format!("{}/", chart.trim_end_matches('/')), path);
-    context.inputs.at(&join(folder, &within)).or_else(|| by_tail(context, &within))
+    let within = join(&format!("{}/", chart.path.trim_end_matches('/')), path);
+    let found = match chart.base {
+        Base::Root => from_root(context, folder, &within),
+        _ => context.inputs.at(&join(folder, &within)),
+    };
+    found.or_else(|| by_tail(context, &within))
+}
+
+/// A file whose path is counted from the repository's root: what is scanned may be more than that.
+fn from_root<'a>(context: &Context<'a>, folder: &str, path: &str) -> Option<&'a Input> {
+    let path = path.trim_start_matches('/');
+    let ends = folder.match_indices('/').map(|(at, _)| at + 1);
+    let mut folders = std::iter::once(0).chain(ends).map(|end| &folder[..end]);
+    folders.find_map(|folder| context.inputs.at(&join(folder, path)))
 }
 
 /// The only input whose path ends so.

@@ -1,7 +1,7 @@
 //! What patches do to the server's container once the chart is rendered: those of a HelmRelease's
 //! post-renderers, and of a kustomization with charts. Knows nothing of what its environment means.
 
-use crate::deployment::environment::{Unseen, Variable};
+use crate::deployment::environment::{Lack, Unseen, Variable};
 use crate::deployment::evidence::{Mount, MountSource};
 use crate::deployment::value::Fragment;
 use crate::deployment::version::Confidence;
@@ -37,6 +37,7 @@ impl helm::Rendered {
             span: *span,
             rank: PATCH,
             prefix: String::new(),
+            lack: Lack::NotFollowed,
         };
         self.unseen.extend(places.iter().map(unseen));
     }
@@ -141,7 +142,13 @@ pub(super) fn of(context: &Context<'_>, release: &Release<'_>) -> helm::Rendered
         for from in &container.env_from {
             let prefix = from.text("prefix").unwrap_or("").to_owned();
             let span = from.span();
-            rendered.unseen.push(Unseen { name: PATCHED.into(), span, rank: ENV_FROM, prefix });
+            rendered.unseen.push(Unseen {
+                name: PATCHED.into(),
+                span,
+                rank: ENV_FROM,
+                prefix,
+                lack: Lack::NotFollowed,
+            });
         }
         for item in &container.env {
             rendered.variables.extend(variable(context, item.entry));

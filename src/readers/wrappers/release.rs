@@ -18,7 +18,11 @@ pub(super) struct Release<'a> {
     pub is_chart: bool,
     pub chart: Option<helm::Pinned>,
     /// The folder of a chart in the same repository: its own values are below all others.
-    pub folder: Option<&'a str>,
+    pub folder: Option<Folder>,
+    /// The chart's own values count.
+    pub brings_own: bool,
+    /// The chart that takes OpenMetadata's in, where it is not in the same repository.
+    pub outer: Option<Node<'a>>,
     /// Where one would write values if there are none.
     pub anchor: Option<Node<'a>>,
     /// The wrapper's keys that one would write there first.
@@ -29,14 +33,37 @@ pub(super) struct Release<'a> {
     pub values: Vec<Values<'a>>,
     /// `--set`
     pub parameters: Vec<Parameter<'a>>,
-    /// Sources of values that the files do not show.
-    pub unseen: Vec<(String, Span)>,
     /// What is changed once the chart is rendered.
     pub patches: Vec<post_render::Patch<'a>>,
     /// Patches of the wrapper that are not followed.
     pub hidden: Vec<Span>,
     /// The Secrets and ConfigMaps that one kustomization builds together with it.
     pub stores: &'a [Store<'a>],
+}
+
+/// Where a path of a wrapper begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Base {
+    /// In the wrapper's own folder.
+    Wrapper,
+    /// In the folder of the chart.
+    Chart,
+    /// In the root of the repository.
+    Root,
+}
+
+/// The folder of a chart.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    pub path: String,
+    /// In the repository's root or the wrapper's folder.
+    pub base: Base,
+}
+
+impl Folder {
+    pub fn new(path: &str, base: Base) -> Self {
+        Folder { path: path.to_owned(), base }
+    }
 }
 
 /// A part of the values as the wrapper writes it.
@@ -56,6 +83,12 @@ pub(super) enum Values<'a> {
         path: String,
         place: Node<'a>,
         is_needed: bool,
+        base: Base,
+    },
+    /// Something that is not followed.
+    Hidden {
+        name: String,
+        place: Node<'a>,
     },
     /// A key of a Secret or ConfigMap.
     Held(Held<'a>),
@@ -135,12 +168,13 @@ impl<'a> Release<'a> {
             is_chart: false,
             chart: None,
             folder: None,
+            brings_own: true,
+            outer: None,
             anchor,
             missing: &[],
             inline: None,
             values: Vec::new(),
             parameters: Vec::new(),
-            unseen: Vec::new(),
             patches: Vec::new(),
             hidden: Vec::new(),
             stores: &[],

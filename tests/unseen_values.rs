@@ -1,0 +1,140 @@
+//! Layers of values that nobody can see: what may stand in them is unknown, never the chart's own
+//! default, and what a stronger layer says stays what it is.
+
+mod support;
+
+use serde_json::Value;
+use support::{folder, omlint};
+
+const FILES: (&str, &str) =
+    ("om/base.yaml", "openmetadata: {config: {authentication: {provider: basic}}}\n");
+
+/// The rules that have something to say, each with its confidence, and what cannot be told.
+fn said(files: &[(&str, &str)]) -> (Vec<String>, String) {
+    let place = folder(files);
+    let run = omlint(place.path(), &["check", "--format", "json", "."]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let found = report["findings"].as_array().expect("a list").iter();
+    let said = found.filter(|it| it["severity"] != "low" && it["severity"] != "info").map(|it| {
+        let word = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+        format!("{} {}", word("rule"), word("confidence"))
+    });
+    let mut said: Vec<String> = said.collect();
+    said.sort();
+    (said, report["deployments"].to_string())
+}
+
+fn application(helm: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: catalogue}}
+spec:
+  source:
+    repoURL: https://helm.open-metadata.org
+    chart: openmetadata
+    targetRevision: 1.12.4
+    helm: {{{helm}}}
+"
+    )
+}
+
+#[test]
+fn a_values_file_that_is_not_there_hides_the_charts_defaults() {
+    let app = application("valueFiles: [$values/om/base.yaml, $values/om/production.yaml]");
+    let (said, told) = said(&[("app.yaml", &app), FILES]);
+    // The file may say otherwise than the one below it.
+    assert_eq!(said, ["auth-basic-enabled medium"]);
+    assert!(told.contains("the values file `om/production.yaml` sets: it is not among"), "{told}");
+}
+
+#[test]
+fn what_is_laid_over_a_values_file_that_is_not_there_is_certain() {
+    let app = application(
+        "valueFiles: [gone.yaml], valuesObject: {openmetadata: {config: {authentication: {provider: basic}}}}",
+    );
+    assert_eq!(said(&[("app.yaml", &app)]).0, ["auth-basic-enabled high"]);
+}
+
+/// A file that the repository may lack is missing only where other files of it are.
+#[test]
+fn a_values_file_that_need_not_be_there_hides_nothing_where_its_repository_is() {
+    let files = "ignoreMissingValueFiles: true, valueFiles: [";
+    let beside = application(&format!("{files}$values/om/base.yaml, $values/om/gone.yaml]"));
+    let (beside, _) = said(&[("app.yaml", &beside), FILES]);
+    assert!(beside.contains(&"jwt-default-key-pair high".to_owned()), "{beside:?}");
+    let alone = application(&format!("{files}$values/om/gone.yaml]"));
+    assert_eq!(said(&[("app.yaml", &alone)]).0, [""; 0]);
+}
+
+/// Another program puts in a text, a mapping or a list, and nobody knows which.
+#[test]
+fn an_expression_hides_what_it_stands_for() {
+    for values in [
+        "values: '{{ .Values.om }}'",
+        "valuesObject: {openmetadata: {config: '{{ .om }}'}}",
+        "valuesObject: {openmetadata: '{{ .om }}'}",
+        "valueFiles: ['values-{{ .env }}.yaml']",
+        "valueFiles: ['https://values.example.org/om.yaml']",
+        "valueFiles: ['secrets://om.yaml']",
+    ] {
+        assert_eq!(said(&[("app.yaml", &application(values))]).0, [""; 0], "{values}");
+    }
+    let of_section =
+        "valuesObject: {openmetadata: {config: {jwtTokenConfiguration: '{{ .jwt }}'}}}";
+    let (said, _) = said(&[("app.yaml", &application(of_section))]);
+    assert!(said.contains(&"fernet-default-key high".to_owned()), "{said:?}");
+    assert!(!said.iter().any(|it| it.starts_with("jwt-")), "{said:?}");
+}
+
+#[test]
+fn an_expression_for_variables_lowers_the_confidence() {
+    let app = application("valuesObject: {extraEnvs: '{{ .variables }}'}");
+    let (said, told) = said(&[("app.yaml", &app)]);
+    assert!(said.contains(&"jwt-default-key-pair medium".to_owned()), "{said:?}");
+    assert!(told.contains("the expression in place of `extraEnvs` sets: it is not followed"));
+}
+
+/// A values file that is a template is there, and says nothing as long as nobody renders it.
+#[test]
+fn a_values_file_that_is_a_template_hides_the_charts_defaults() {
+    let template = "{{- if .production }}\nopenmetadata: {config: {}}\n{{- end }}\n";
+    let helmfile = "releases:\n  - name: om\n    chart: open-metadata/openmetadata\n    \
+                    values: [values.yaml.gotmpl]\n";
+    let files = [("helmfile.yaml", helmfile), ("values.yaml.gotmpl", template)];
+    let (said, told) = said(&files);
+    assert_eq!(said, [""; 0]);
+    assert!(told.contains("`values.yaml.gotmpl` sets: it is not followed by omlint"), "{told}");
+}
+
+/// Its own values are laid over those of the chart that it takes in.
+#[test]
+fn a_chart_around_ours_that_is_not_there_hides_the_defaults() {
+    let values = "openmetadata: {openmetadata: {config: {authentication: {provider: basic}}}}";
+    let app = application(&format!("valuesObject: {{{values}}}"));
+    let foreign = app.replace("chart: openmetadata", "chart: platform");
+    let (foreign, told) = said(&[("app.yaml", &foreign)]);
+    assert_eq!(foreign, ["auth-basic-enabled high"]);
+    assert!(told.contains("what the chart `platform` sets"), "{told}");
+
+    let folder = app.replace("chart: openmetadata", "path: charts/catalogue");
+    assert_eq!(said(&[("app.yaml", &folder)]).0, ["auth-basic-enabled high"]);
+    let chart = "apiVersion: v2\nname: catalogue\nversion: 1.0.0\ndependencies:\n  \
+                 - {name: openmetadata, version: 1.12.4, repository: 'https://helm.open-metadata.org'}\n";
+    let (here, _) = said(&[("app.yaml", &folder), ("charts/catalogue/Chart.yaml", chart)]);
+    assert!(here.contains(&"jwt-default-key-pair high".to_owned()), "{here:?}");
+}
+
+/// What a file says is counted from the repository's root, whatever folder the wrapper stands in.
+#[test]
+fn paths_are_counted_from_the_root_of_the_repository() {
+    let app = application("valueFiles: [$values/om/base.yaml]");
+    let other = "openmetadata: {config: {authentication: {provider: okta}}}\n";
+    let files = [("argocd/app.yaml", app.as_str()), FILES, ("deploy/om/base.yaml", other)];
+    let place = folder(&files);
+    let run = omlint(place.path(), &["show", "--format", "json", "."]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let all = report["deployments"].as_array().expect("a list").iter();
+    let ids: Vec<&str> = all.filter_map(|it| it["id"].as_str()).collect();
+    assert_eq!(ids, ["helm:argocd/app.yaml#catalogue", "helm:deploy/om/base.yaml"]);
+}
