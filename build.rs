@@ -164,10 +164,17 @@ fn main() {
         ("examples.json.deflated", examples),
         ("texts.rs", texts.into_bytes()),
         ("endings.rs", endings.into_bytes()),
+        ("known-numbers.rs", known_numbers(&known_keys).into_bytes()),
     ];
     for (name, bytes) in tables.into_iter().chain(lists) {
         std::fs::write(out.join(name), bytes).expect("a writable build folder");
     }
+}
+
+/// How the numbers of known keys begin, as an expression.
+fn known_numbers(table: &Option<KnownKeys>) -> String {
+    let keys = table.iter().flat_map(|table| &table.keys);
+    format!("&{:?}", keys.flat_map(|key| &key.begins).collect::<Vec<_>>())
 }
 
 /// What is decoded at each start: reading text would take most of that time.

@@ -118,9 +118,9 @@ impl<'d> Gathering<'d> {
     }
 
     fn parse(&mut self, ids: &[SourceId], catalogue: &Catalogue) {
-        let sources = &self.sources;
+        let (sources, spellings) = (&self.sources, &self.config.knowledge.spellings);
         let parsed: Vec<Option<Input>> = spread::map(ids, |&id| {
-            let parse = || Input::parse(id, sources.get(id), catalogue);
+            let parse = || Input::parse(id, sources.get(id), catalogue, spellings);
             catch_unwind(AssertUnwindSafe(parse)).ok()
         });
         for (&id, mut input) in ids.iter().zip(parsed) {
@@ -157,7 +157,8 @@ impl<'d> Gathering<'d> {
         let Some(id) = self.config.file else { return };
         let catalogue = &Knowledge::built_in().catalogue;
         let source = self.sources.get(id);
-        match catch_unwind(AssertUnwindSafe(|| Input::parse(id, source, catalogue))) {
+        let parse = || Input::parse(id, source, catalogue, &self.config.knowledge.spellings);
+        match catch_unwind(AssertUnwindSafe(parse)) {
             // Inputs stand in the order of their sources.
             Ok(input) => self.inputs.insert(0, input),
             Err(_) => self.broken.push(format!("reading {}", self.sources.get(id).path)),

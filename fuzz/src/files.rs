@@ -38,11 +38,12 @@ pub fn rule(data: &[u8]) {
 /// Comments that waive findings, in files of several kinds.
 pub fn waivers(data: &[u8]) {
     let catalogue = &Knowledge::built_in().catalogue;
+    let spellings = &Knowledge::built_in().spellings;
     for name in ["docker-compose.yml", "openmetadata.env", "Dockerfile", "main.tf"] {
         let mut sources = Sources::default();
         let id = sources.add(decoded(name, data.to_vec(), Arrival::Named));
         let source = sources.get(id);
-        let input = Input::parse(id, source, catalogue);
+        let input = Input::parse(id, source, catalogue, spellings);
         for directive in input.directives(source) {
             lies_in(&source.text, directive.comment.range());
             let _ = Waiver::inline(&directive, &sources);

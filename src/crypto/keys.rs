@@ -2,16 +2,19 @@
 //! half of it. Private numbers are walked past, never kept. Knows nothing of files.
 
 mod binary;
+mod gzip;
 mod jwk;
 mod pem;
 mod putty;
 mod rsa_public;
 mod search;
+mod spelled;
 mod ssh;
 
 use std::ops::Range;
 
 pub use rsa_public::{RsaPublic, Weakness};
+pub use spelled::Spellings;
 
 use search::Search;
 
@@ -52,6 +55,8 @@ pub enum Encoding {
     Ssh,
     /// The lines of PuTTY's key files.
     Putty,
+    /// Its number, in a way that only who knows it can tell from other text.
+    Spelled,
 }
 
 /// The structures that hold keys.
@@ -89,6 +94,10 @@ pub enum Form {
     JavaKeyStore,
     /// A PKCS#12 key store.
     Pkcs12,
+    /// The number that both halves of a pair have.
+    PublicNumbers,
+    /// That number with those that only the private half has.
+    PrivateNumbers,
 }
 
 impl Form {
@@ -108,6 +117,7 @@ impl Form {
             Form::JwkPublic | Form::JwkPrivate => "JSON web key",
             Form::JavaKeyStore => "Java key store",
             Form::Pkcs12 => "PKCS#12 key store",
+            Form::PublicNumbers | Form::PrivateNumbers => "written out in text",
         }
     }
 }
@@ -129,12 +139,17 @@ pub enum Kind {
 
 /// All key material in `bytes`: a binary file, or text with keys in it.
 pub fn read(bytes: &[u8]) -> Vec<KeyMaterial> {
+    read_knowing(bytes, &Spellings::default())
+}
+
+/// The same, and these keys however their numbers are written.
+pub fn read_knowing(bytes: &[u8], spellings: &Spellings) -> Vec<KeyMaterial> {
     if bytes.len() <= MAX_DER
         && let Some(material) = binary::read(bytes)
     {
         return vec![material];
     }
-    let mut search = Search { found: Vec::new(), budget: bytes.len() * 8 };
+    let mut search = Search { spellings, found: Vec::new(), budget: bytes.len() * 8 };
     if bytes.len() <= MAX_TEXT {
         search.text(bytes, 0);
     }

@@ -35,6 +35,10 @@ pub struct KnownKey {
     /// The exponent in base64url.
     #[serde(default = "usual_exponent")]
     pub exponent: String,
+    /// How its modulus begins in texts, where the build script asks for it.
+    #[serde(default)]
+    #[borsh(skip)]
+    pub begins: Vec<String>,
     /// Where it was published.
     #[serde(default)]
     pub published: Vec<String>,

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use keys::RsaPublic;
+use keys::{RsaPublic, Spellings};
 use known::{KnownKey, KnownKeys, KnownToken};
 use tokens::Token;
 
@@ -43,6 +43,7 @@ impl KnownKey {
             modulus_sha256: None,
             modulus: None,
             exponent: "AQAB".into(),
+            begins: Vec::new(),
             published: Vec::new(),
             versions: None,
             retired: true,
@@ -69,6 +70,11 @@ impl KnownKeys {
             known.spki_sha256.eq_ignore_ascii_case(&spki)
                 || known.modulus_sha256.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(&modulus))
         })
+    }
+
+    /// How the numbers of these keys are written, as far as the table has them.
+    pub fn spellings(&self) -> Spellings {
+        Spellings::of(self.keys.iter().filter_map(KnownKey::public))
     }
 
     /// The entry of this very token.

@@ -169,7 +169,7 @@ impl KeyPlace {
         let written = match key.encoding {
             Encoding::Der => " in DER",
             Encoding::Pem => " in PEM",
-            Encoding::Jwk | Encoding::Ssh | Encoding::Putty => "",
+            Encoding::Jwk | Encoding::Ssh | Encoding::Putty | Encoding::Spelled => "",
         };
         let layers = match key.layers {
             0 => String::new(),

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::crypto::{keys, tokens};
+use crate::crypto::keys::{self, Kind, Spellings};
+use crate::crypto::tokens;
 use crate::deployment::evidence::{Holder, KeyPlace, Loose, TokenPlace};
 use crate::source::{Source, SourceId, Span};
 use crate::syntax::yaml::{Node, Tree};
@@ -15,7 +16,7 @@ const MAX_TEXT: usize = 1 << 20;
 /// A shorter text holds neither a key nor a token.
 const SHORTEST: usize = 48;
 /// Texts of which one stands in every file that holds keys in the clear, or in base64.
-const MARKS: [&str; 10] = [
+const MARKS: &[&str] = &[
     "-----BEGIN",
     "\"kty\"",
     "'kty'",
@@ -23,17 +24,27 @@ const MARKS: [&str; 10] = [
     "MII",
     "TUlJ",
     "LS0tLS1C",
+    "H4sI",
     "AAAAB3NzaC1",
     // A set of JSON web keys, or one of them.
     "eyJrZXlz",
     "eyJrdHki",
 ];
 
+/// How the numbers of known keys begin.
+const NUMBERS: &[&str] = include!(concat!(env!("OUT_DIR"), "/known-numbers.rs"));
+
 /// Keys and tokens of a source. `tree` is its YAML, if it is some.
-pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
+pub(super) fn of(
+    id: SourceId,
+    source: &Source,
+    tree: Option<&Tree>,
+    spellings: &Spellings,
+) -> Loose {
+    let read = |bytes: &[u8]| keys::read_knowing(bytes, spellings);
     let mut loose = Loose::default();
     if let Some(bytes) = &source.binary {
-        loose.keys.extend(keys::read(bytes).into_iter().map(|material| KeyPlace {
+        loose.keys.extend(read(bytes).into_iter().map(|material| KeyPlace {
             material,
             span: Span::new(id, 0..0),
             holder: Holder::File,
@@ -54,7 +65,8 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
     let held = tree.map(secret_entries).unwrap_or_default();
     // Below the base64 of a Secret there is no telling by a few letters what it holds.
     let may_hold = |(node, _): &(Node<'_>, _)| node.text().is_some_and(|it| it.len() >= SHORTEST);
-    let holds_keys = held.iter().any(may_hold) || MARKS.iter().any(|mark| text.contains(mark));
+    let holds_keys =
+        held.iter().any(may_hold) || MARKS.iter().chain(NUMBERS).any(|mark| text.contains(mark));
     if holds_keys && text.len() > MAX_TEXT {
         // A dump of many Secrets: each value is searched for itself.
         for (node, (holder, name)) in &held {
@@ -62,7 +74,7 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
             else {
                 continue;
             };
-            loose.keys.extend(keys::read(value.as_bytes()).into_iter().map(|material| KeyPlace {
+            loose.keys.extend(read(value.as_bytes()).into_iter().map(|material| KeyPlace {
                 material,
                 span: scalar::span(id, *node),
                 holder: *holder,
@@ -73,7 +85,7 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
     } else if holds_keys {
         let whole =
             text.trim_start().starts_with("-----BEGIN") || text.trim_start().starts_with('{');
-        for material in keys::read(text.as_bytes()) {
+        for material in read(text.as_bytes()) {
             let span = Span::new(id, source.clamp(material.range.clone()));
             let (holder, name) = match entry_at(&held, &material.range) {
                 Some((holder, name)) => (holder, name),
@@ -81,6 +93,25 @@ pub(super) fn of(id: SourceId, source: &Source, tree: Option<&Tree>) -> Loose {
                 None => (Holder::Text, String::new()),
             };
             loose.keys.push(KeyPlace { material, span, holder, name, target: None });
+        }
+        for (node, (holder, name)) in &held {
+            let Some(value) = node.text().filter(|it| it.len() >= SHORTEST) else { continue };
+            let whole = scalar::span(id, *node);
+            let is_cut = |key: &KeyPlace| matches!(key.material.kind, Kind::CutOff);
+            let is_here = |key: &KeyPlace| whole.contains(key.span);
+            let is_seen = loose.keys.iter().any(|key| is_here(key) && !is_cut(key));
+            if !is_seen && text[node.range()].contains('\n') {
+                // As Kubernetes decodes it, however YAML breaks the lines.
+                let compact: String = value.split_whitespace().collect();
+                loose.keys.retain(|key| !is_here(key));
+                loose.keys.extend(read(compact.as_bytes()).into_iter().map(|material| KeyPlace {
+                    material,
+                    span: whole,
+                    holder: *holder,
+                    name: name.clone(),
+                    target: None,
+                }));
+            }
         }
     }
     let open = workflow::without_sign_in(source, tree).into_iter();

@@ -30,6 +30,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use crate::crypto::keys::Spellings;
 use crate::deployment::Deployment;
 use crate::deployment::KnownVersion;
 use crate::deployment::catalogue::Catalogue;
@@ -204,13 +205,18 @@ pub struct Reading {
 
 impl Input {
     /// Parses a source by its content.
-    pub fn parse(id: SourceId, source: &Source, catalogue: &Catalogue) -> Input {
+    pub fn parse(
+        id: SourceId,
+        source: &Source,
+        catalogue: &Catalogue,
+        spellings: &Spellings,
+    ) -> Input {
         let (mut role, mut form) = classify(source, catalogue);
         let tree = match &form {
             Form::Yaml(tree) => Some(tree),
             _ => None,
         };
-        let loose = loose::of(id, source, tree);
+        let loose = loose::of(id, source, tree, spellings);
         if role == Role::Other && loose.keys.iter().any(|key| key.holder == Holder::File) {
             (role, form) = (Role::Key, Form::None);
         }

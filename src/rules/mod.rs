@@ -17,6 +17,7 @@ pub mod user;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::crypto::keys::Spellings;
 use crate::crypto::known::KnownKeys;
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::version::Version;
@@ -35,6 +36,8 @@ pub struct Knowledge {
     pub limits: Limits,
     /// Keys and tokens that the public knows.
     pub known_keys: KnownKeys,
+    /// How texts spell the numbers of these keys.
+    pub spellings: Spellings,
     /// Versions with holes.
     pub advisories: Advisories,
     /// The rules, by id.
@@ -75,11 +78,14 @@ impl Knowledge {
 
     fn decode() -> Knowledge {
         let catalogue: Catalogue = decoded(include_bytes!(concat!(env!("OUT_DIR"), "/settings")));
+        let known_keys: KnownKeys =
+            decoded(include_bytes!(concat!(env!("OUT_DIR"), "/known-keys")));
         Knowledge {
             catalogue: catalogue.indexed(),
             patterns: decoded(include_bytes!(concat!(env!("OUT_DIR"), "/patterns"))),
             limits: decoded(include_bytes!(concat!(env!("OUT_DIR"), "/cannot-tell"))),
-            known_keys: decoded(include_bytes!(concat!(env!("OUT_DIR"), "/known-keys"))),
+            spellings: known_keys.spellings(),
+            known_keys,
             advisories: decoded(include_bytes!(concat!(env!("OUT_DIR"), "/advisories"))),
             rules: decoded(include_bytes!(concat!(env!("OUT_DIR"), "/checks"))),
             sheets: BTreeMap::new(),
@@ -95,6 +101,7 @@ impl Knowledge {
         }
         knowledge.rules.sort_by(|one, other| one.id.cmp(&other.id));
         knowledge.known_keys.extend(keys);
+        knowledge.spellings = knowledge.known_keys.spellings();
         knowledge
     }
 

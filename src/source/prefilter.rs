@@ -45,10 +45,13 @@ const MARKS: [&str; 25] = [
     "KCAgEA",
 ];
 
+/// `rules/known_keys.yaml`: how the numbers of known keys begin.
+const NUMBERS: &[&str] = include!(concat!(env!("OUT_DIR"), "/known-numbers.rs"));
+
 fn marks() -> &'static packed::Searcher {
     static SEARCHER: OnceLock<packed::Searcher> = OnceLock::new();
     SEARCHER.get_or_init(|| {
-        let marks = NAMES.iter().chain(&MARKS);
+        let marks = NAMES.iter().chain(&MARKS).chain(NUMBERS);
         packed::Searcher::new(marks).expect("a short list of short words")
     })
 }
@@ -83,10 +86,17 @@ fn is_der(bytes: &[u8]) -> bool {
     bytes.len() <= MAX_BINARY
         && matches!(bytes, [0x30, 0x81..=0x82, ..])
         && match *bytes {
-            [_, 0x81, len, ..] => bytes.len() == 3 + usize::from(len),
-            [_, _, high, low, ..] => bytes.len() == 4 + (usize::from(high) << 8 | usize::from(low)),
+            [_, 0x81, len, ..] => ends_at(bytes, 3 + usize::from(len)),
+            [_, _, high, low, ..] => {
+                ends_at(bytes, 4 + (usize::from(high) << 8 | usize::from(low)))
+            }
             _ => false,
         }
+}
+
+/// Whether nothing follows, or the ends of a few lines.
+fn ends_at(bytes: &[u8], length: usize) -> bool {
+    bytes.get(length..).is_some_and(|rest| rest.len() <= 4 && rest.trim_ascii().is_empty())
 }
 
 /// Endings of files that hold no text of ours.

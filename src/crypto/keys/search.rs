@@ -6,7 +6,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::super::{asn1, base64};
-use super::{KeyMaterial, binary, jwk, pem, putty};
+use super::{KeyMaterial, Spellings, binary, gzip, jwk, pem, putty};
 
 /// Layers of base64 that are taken off.
 const MAX_LAYERS: u8 = 3;
@@ -18,14 +18,15 @@ const WRAPPED: usize = 40;
 const MIN_DIGITS: usize = 48;
 
 /// Looks for keys in text.
-pub(super) struct Search {
+pub(super) struct Search<'s> {
+    pub(super) spellings: &'s Spellings,
     pub(super) found: Vec<KeyMaterial>,
     /// Digits of base64 that may still be decoded, over all layers: the work stays in proportion
     /// to the input, whatever it holds.
     pub(super) budget: usize,
 }
 
-impl Search {
+impl Search<'_> {
     /// Looks for PEM, JSON web keys, PuTTY's files and base64, in this order, so that the base64
     /// within the others is left to them.
     pub(super) fn text(&mut self, bytes: &[u8], layers: u8) {
@@ -39,6 +40,7 @@ impl Search {
             taken.sort_by_key(|range| range.start);
             self.wrapped(bytes, layers + 1, &taken);
         }
+        self.spellings.find(bytes, layers, &mut self.found, first);
         self.found[first..].sort_by_key(|material| (material.range.start, material.range.end));
     }
 
@@ -77,10 +79,14 @@ impl Search {
         let mut digits = run.digits(bytes);
         let head = base64::decode(&digits[..8])?;
         // What follows a structure may be something else, for instance another key.
-        if let Some(length) = asn1::announced(&head) {
+        if let Some(length) = asn1::announced(&head).filter(|_| !is_text(&head)) {
             digits.truncate((length * 4).div_ceil(3));
         }
-        let content = base64::decode(&digits)?;
+        let mut content = base64::decode(&digits)?;
+        if let Some(unpacked) = gzip::unpack(&content, self.budget) {
+            self.budget = self.budget.saturating_sub(unpacked.len());
+            content = unpacked;
+        }
         let before = self.found.len();
         if let Some(inner) = binary::read(&content) {
             self.found.push(KeyMaterial { layers, ..inner });
@@ -101,7 +107,10 @@ impl Search {
 /// Whether a line's first digits can be those of a key, of PEM, of JSON, or of base64 again.
 fn is_promising(line: &[u8]) -> bool {
     line.get(..4).and_then(base64::decode).is_some_and(|head| {
-        head.starts_with(&[0x30]) || head.starts_with(&[0, 0, 0]) || is_text(&head)
+        head.starts_with(&[0x30])
+            || head.starts_with(&gzip::MAGIC)
+            || head.starts_with(&[0, 0, 0])
+            || is_text(&head)
     })
 }
 
