@@ -137,7 +137,7 @@ fn inner(text: &str, template: &Template, outer: Range<usize>) {
         lies_in(text, place.clone());
         assert!(outer.start <= place.start && place.end <= outer.end, "a default lies within");
         let Piece::Variable { name, op, .. } = piece else { continue };
-        assert!(text[place.clone()].contains(name.as_str()), "the name stands there");
+        assert!(text[place.clone()].contains(*name), "the name stands there");
         if let Operator::Default { template, .. } | Operator::Alternate { template, .. } = op {
             inner(text, template, place);
         }

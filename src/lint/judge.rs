@@ -97,7 +97,7 @@ pub(super) fn judge_loose<'k>(case: &LooseCase<'k>, policy: &Policy) -> Vec<Foun
 /// What one rule says about a deployment, whatever others say.
 pub(super) fn ask<'k>(case: &Case<'k>, rule: &'k Rule) -> Vec<Found<'k>> {
     let mut found: Vec<Found<'k>> = Vec::new();
-    let mut decided: HashSet<SettingId> = HashSet::new();
+    let mut decided: BTreeSet<SettingId> = BTreeSet::new();
     let mut places: HashSet<Span> = HashSet::new();
     for check in &rule.checks {
         if case.holds(&check.when) != Truth::True {
@@ -154,7 +154,7 @@ fn grade_confidence(case: &Case<'_>, rule: &Rule, check: &Check, hit: &Hit) -> C
 }
 
 /// One for each place that holds such a password or key, with all settings that read it.
-fn credentials(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<SettingId>) -> Vec<Hit> {
+fn credentials(case: &Case<'_>, predicate: &Predicate, decided: &BTreeSet<SettingId>) -> Vec<Hit> {
     let mut hits: Vec<(Option<Span>, Hit)> = Vec::new();
     for (id, setting) in case.knowledge.catalogue.iter() {
         let value = case.deployment.value(id);
@@ -175,7 +175,7 @@ fn credentials(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<Setting
 }
 
 /// One for each setting that the server reads from its environment and that is like this.
-fn anywhere(case: &Case<'_>, predicate: &Predicate, decided: &HashSet<SettingId>) -> Vec<Hit> {
+fn anywhere(case: &Case<'_>, predicate: &Predicate, decided: &BTreeSet<SettingId>) -> Vec<Hit> {
     let meets = |id: SettingId| {
         case.meets(id, case.deployment.value(id), predicate) == Truth::True
             && !decided.contains(&id)
@@ -291,7 +291,7 @@ fn mounted(case: &Case<'_>, wanted: &MountMatch) -> Vec<Hit> {
     case.mounts(wanted).into_iter().map(hit).collect()
 }
 
-fn flagged(case: &Case<'_>, check: &Check, decided: &HashSet<SettingId>) -> Vec<Hit> {
+fn flagged(case: &Case<'_>, check: &Check, decided: &BTreeSet<SettingId>) -> Vec<Hit> {
     let mut fields = Vec::new();
     for (path, predicate) in &check.flag.0 {
         let id = case.setting(path);

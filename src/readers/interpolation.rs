@@ -227,7 +227,7 @@ fn expand(text: &Text, outer: Span, scope: &Scope<'_, '_>, depth: usize) -> (Fra
     let template = substitution::parse(written, scope.dialect);
     if template.is_literal()
         && let [substitution::Piece::Text { text: same, .. }] = template.pieces.as_slice()
-        && same == text.expose()
+        && *same == written
     {
         return (super::scalar::marked(text.clone(), outer), Vec::new());
     }
@@ -253,14 +253,14 @@ struct Run<'t, 's, 'a> {
 }
 
 impl Run<'_, '_, '_> {
-    fn template(&mut self, template: &Template) {
+    fn template(&mut self, template: &Template<'_>) {
         for piece in &template.pieces {
             match piece {
                 substitution::Piece::Text { text, range } => {
-                    let piece = if self.text.expose().get(range.clone()) == Some(text) {
+                    let piece = if self.text.expose().get(range.clone()) == Some(*text) {
                         self.text.part(range.clone())
                     } else {
-                        let text = Text::decoded(text.as_str(), self.text.locate(range.clone()));
+                        let text = Text::decoded(*text, self.text.locate(range.clone()));
                         if self.text.is_veiled() { text.veiled() } else { text }
                     };
                     self.pieces.push(Piece::Known(piece));
@@ -268,7 +268,7 @@ impl Run<'_, '_, '_> {
                 substitution::Piece::Variable { name, range, op } => {
                     let before = self.pieces.len();
                     self.variable(name, self.text.locate(range.clone()), op);
-                    if self.scope.secret.contains(name) {
+                    if self.scope.secret.contains(*name) {
                         let brought: Vec<Piece> = self.pieces.drain(before..).collect();
                         self.pieces.extend(brought.into_iter().map(Piece::veiled));
                     }
@@ -277,7 +277,7 @@ impl Run<'_, '_, '_> {
         }
     }
 
-    fn variable(&mut self, name: &str, span: Span, op: &Operator) {
+    fn variable(&mut self, name: &str, span: Span, op: &Operator<'_>) {
         let known = (self.scope.look)(name);
         let empty = known.map(Known::is_empty);
         match op {

@@ -1,5 +1,8 @@
 //! What a file shows by itself: keys and tokens, wherever they stand in it.
 
+use std::sync::OnceLock;
+
+use aho_corasick::packed;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -34,6 +37,14 @@ const MARKS: &[&str] = &[
 /// How the numbers of known keys begin.
 const NUMBERS: &[&str] = include!(concat!(env!("OUT_DIR"), "/known-numbers.rs"));
 
+fn holds_mark(text: &str) -> bool {
+    static MARKED: OnceLock<packed::Searcher> = OnceLock::new();
+    let marked = MARKED.get_or_init(|| {
+        packed::Searcher::new(MARKS.iter().chain(NUMBERS)).expect("a short list of short words")
+    });
+    marked.find(text).is_some()
+}
+
 /// Keys and tokens of a source. `tree` is its YAML, if it is some.
 pub(super) fn of(
     id: SourceId,
@@ -65,8 +76,7 @@ pub(super) fn of(
     let held = tree.map(secret_entries).unwrap_or_default();
     // Below the base64 of a Secret there is no telling by a few letters what it holds.
     let may_hold = |(node, _): &(Node<'_>, _)| node.text().is_some_and(|it| it.len() >= SHORTEST);
-    let holds_keys =
-        held.iter().any(may_hold) || MARKS.iter().chain(NUMBERS).any(|mark| text.contains(mark));
+    let holds_keys = held.iter().any(may_hold) || holds_mark(text);
     if holds_keys && text.len() > MAX_TEXT {
         // A dump of many Secrets: each value is searched for itself.
         for (node, (holder, name)) in &held {

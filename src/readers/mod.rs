@@ -443,37 +443,32 @@ fn looks_like_env(text: &str) -> bool {
 
 /// Whether the text holds template directives that stand on lines of their own.
 fn is_template(text: &str) -> bool {
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
-    let mut lines = ends.map(|end| &text[std::mem::replace(&mut start, end + 1)..end]);
-    lines.any(|line| {
-        let mut line = line.trim_start();
-        while let Some(item) = line.strip_prefix("- ") {
-            line = item;
-        }
-        let line = line.trim_start();
-        if !line.starts_with(['{', '<']) {
-            return false;
-        }
-        line.starts_with("{{-")
-            || (line.starts_with("{{")
-                && [
-                    "if ",
-                    "range ",
-                    "with ",
-                    "include ",
-                    "end",
-                    "define ",
-                    "else",
-                    "toYaml ",
-                    "template ",
-                ]
-                .iter()
-                .any(|word| line.trim_start_matches(['{', '-', ' ']).starts_with(word)))
-            || ["{%", "<%", "<#if ", "<#--", "<#list ", "</#"]
-                .iter()
-                .any(|sign| line.starts_with(sign))
+    memchr::memchr2_iter(b'{', b'<', text.as_bytes()).any(|at| {
+        let before =
+            text[..at].trim_end_matches(|c: char| c != '\n' && c.is_whitespace() || c == '-');
+        let starts_line = before.is_empty() || before.ends_with('\n');
+        starts_line && is_directive(text[before.len()..].lines().next().unwrap_or_default())
     })
+}
+
+fn is_directive(line: &str) -> bool {
+    let line = line.trim_start().trim_start_matches("- ").trim_start();
+    line.starts_with("{{-")
+        || (line.starts_with("{{")
+            && [
+                "if ",
+                "range ",
+                "with ",
+                "include ",
+                "end",
+                "define ",
+                "else",
+                "toYaml ",
+                "template ",
+            ]
+            .iter()
+            .any(|word| line.trim_start_matches(['{', '-', ' ']).starts_with(word)))
+        || ["{%", "<%", "<#if ", "<#--", "<#list ", "</#"].iter().any(|sign| line.starts_with(sign))
 }
 
 /// Keys in the file at `path`, or in the files below it, as the server finds them under `target`.

@@ -4,6 +4,10 @@
 /// What the text refers to, in words for people; none if it is a value.
 pub(super) fn reference(text: &str) -> Option<&'static str> {
     let text = text.trim();
+    // In each of these there is a sign that no word has.
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
+        return None;
+    }
     let starts = |prefix: &str| text.starts_with(prefix);
     if text.contains("{{") && text.contains("}}") {
         Some("a template expression")

@@ -466,7 +466,7 @@ fn skeleton(raw: &str) -> Vec<Range<usize>> {
         for piece in substitution::parse(raw, Dialect::Compose).pieces {
             if let Piece::Variable { name, range, .. } = piece
                 && name.len() <= 100
-                && let Some(inner) = behind_operator(raw, &name, &range)
+                && let Some(inner) = behind_operator(raw, name, &range)
             {
                 kept.push(range.start..inner.start);
                 kept.push(inner.end..range.end);
@@ -500,13 +500,13 @@ fn secrets_within(raw: &str, catalogue: &Catalogue) -> Vec<Range<usize>> {
 /// Ranges of what a secret variable may become, by the text itself.
 fn of_secret_variables(
     raw: &str,
-    template: &Template,
+    template: &Template<'_>,
     secret: &HashSet<String>,
     hidden: &mut Vec<Range<usize>>,
 ) {
     for piece in &template.pieces {
         let Piece::Variable { name, range, op } = piece else { continue };
-        if secret.contains(name) {
+        if secret.contains(*name) {
             hidden.extend(behind_operator(raw, name, range));
         } else if let Operator::Default { template, .. } | Operator::Alternate { template, .. } = op
         {

@@ -21,42 +21,42 @@ pub enum Dialect {
 
 /// Text cut into what is literal and what is looked up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Template {
+pub struct Template<'t> {
     /// In the order of the text; their ranges cover it without gaps. Empty text has no pieces.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<Piece<'t>>,
 }
 
 /// One part of a [`Template`]. Ranges are offsets into the text given to [`parse`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum Piece<'t> {
     /// Literal text.
     Text {
         /// What the program sees.
-        text: String,
+        text: &'t str,
         /// Where it stands; differs in length from `text` only for an escape such as `$$`.
         range: Range<usize>,
     },
     /// A variable that the program looks up.
     Variable {
         /// The name that is looked up.
-        name: String,
+        name: &'t str,
         /// From `$` to after the name or the `}`.
         range: Range<usize>,
         /// What happens when it is set, empty or unset.
-        op: Operator,
+        op: Operator<'t>,
     },
 }
 
 /// What stands behind the name of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operator {
+pub enum Operator<'t> {
     /// `${V}` or `$V`.
     Plain,
     /// `${V:-d}` (`when_empty`) or `${V-d}`. Dropwizard writes `:-` but keeps an empty
     /// variable empty: `when_empty` is false there.
     Default {
         /// Taken when the variable is unset.
-        template: Template,
+        template: Template<'t>,
         /// Taken when it is empty, too.
         when_empty: bool,
     },
@@ -68,17 +68,16 @@ pub enum Operator {
     /// `${V:+t}` (`when_empty`) or `${V+t}`.
     Alternate {
         /// Taken when the variable is set; otherwise nothing is.
-        template: Template,
+        template: Template<'t>,
         /// An empty variable counts as unset.
         when_empty: bool,
     },
 }
 
 /// Cuts `text` into pieces. Total: what the program would refuse stays literal.
-pub fn parse(text: &str, dialect: Dialect) -> Template {
+pub fn parse(text: &str, dialect: Dialect) -> Template<'_> {
     if is_endless(text) {
-        let all =
-            Piece::Variable { name: String::new(), range: 0..text.len(), op: Operator::Plain };
+        let all = Piece::Variable { name: "", range: 0..text.len(), op: Operator::Plain };
         return Template { pieces: vec![all] };
     }
     match dialect {
@@ -94,7 +93,7 @@ pub fn is_endless(text: &str) -> bool {
         && memchr::memchr_iter(b'$', text.as_bytes()).nth(MOST_REFERENCES).is_some()
 }
 
-impl Template {
+impl Template<'_> {
     /// True when nothing is looked up.
     pub fn is_literal(&self) -> bool {
         self.pieces.iter().all(|piece| matches!(piece, Piece::Text { .. }))
@@ -105,7 +104,7 @@ impl Template {
 struct Builder<'t> {
     text: &'t str,
     literal: usize,
-    pieces: Vec<Piece>,
+    pieces: Vec<Piece<'t>>,
 }
 
 impl<'t> Builder<'t> {
@@ -116,7 +115,7 @@ impl<'t> Builder<'t> {
     fn flush(&mut self, end: usize) {
         if self.literal < end {
             let range = self.literal..end;
-            self.pieces.push(Piece::Text { text: self.text[range.clone()].to_owned(), range });
+            self.pieces.push(Piece::Text { text: &self.text[range.clone()], range });
         }
         self.literal = end;
     }
@@ -124,17 +123,17 @@ impl<'t> Builder<'t> {
     /// `$$` at `at`, which the program sees as `$`.
     fn escape(&mut self, at: usize) {
         self.flush(at);
-        self.pieces.push(Piece::Text { text: "$".to_owned(), range: at..at + 2 });
+        self.pieces.push(Piece::Text { text: "$", range: at..at + 2 });
         self.literal = at + 2;
     }
 
-    fn variable(&mut self, name: &str, range: Range<usize>, op: Operator) {
+    fn variable(&mut self, name: &'t str, range: Range<usize>, op: Operator<'t>) {
         self.flush(range.start);
         self.literal = range.end;
-        self.pieces.push(Piece::Variable { name: name.to_owned(), range, op });
+        self.pieces.push(Piece::Variable { name, range, op });
     }
 
-    fn finish(mut self, end: usize) -> Template {
+    fn finish(mut self, end: usize) -> Template<'t> {
         self.flush(end);
         Template { pieces: self.pieces }
     }
@@ -151,7 +150,7 @@ fn name_end(bytes: &[u8], at: usize, end: usize) -> usize {
     i
 }
 
-fn compose(text: &str, within: Range<usize>, depth: usize) -> Template {
+fn compose(text: &str, within: Range<usize>, depth: usize) -> Template<'_> {
     let bytes = text.as_bytes();
     let end = within.end;
     let mut out = Builder::new(text, within.start);
@@ -215,7 +214,7 @@ fn braced<'t>(
     end: usize,
     lines: &mut LastBrace,
     depth: usize,
-) -> Option<(&'t str, usize, Operator)> {
+) -> Option<(&'t str, usize, Operator<'t>)> {
     let bytes = text.as_bytes();
     let name_start = at + 2;
     let mut i = name_end(bytes, name_start, end);
@@ -278,7 +277,7 @@ fn balanced(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// commons-text takes whatever stands before the next `}`; a name may be anything. What it does
 /// with values is not known here: a default ending in `$` in front of another `${` escapes that.
-fn dropwizard(text: &str) -> Template {
+fn dropwizard(text: &str) -> Template<'_> {
     let mut out = Builder::new(text, 0);
     // The next `}` is remembered: after an escape the same one is asked for again.
     let mut close = 0;
@@ -331,7 +330,7 @@ mod tests {
 
     /// What the program makes of `text` when `K` is `k`, `E` is empty and nothing else is set.
     fn result(text: &str, dialect: Dialect) -> String {
-        fn write(template: &Template, source: &str, dialect: Dialect, out: &mut String) {
+        fn write(template: &Template<'_>, source: &str, dialect: Dialect, out: &mut String) {
             for piece in &template.pieces {
                 let (name, range, op) = match piece {
                     Piece::Text { text, .. } => {
@@ -340,7 +339,7 @@ mod tests {
                     }
                     Piece::Variable { name, range, op } => (name, range, op),
                 };
-                let value = match name.as_str() {
+                let value = match *name {
                     "K" => Some("k"),
                     "E" => Some(""),
                     _ => None,
@@ -381,11 +380,11 @@ mod tests {
         }
     }
 
-    fn literal(text: &str, range: Range<usize>) -> Piece {
-        Piece::Text { text: text.to_owned(), range }
+    fn literal(text: &str, range: Range<usize>) -> Piece<'_> {
+        Piece::Text { text, range }
     }
 
-    fn range(piece: &Piece) -> Range<usize> {
+    fn range(piece: &Piece<'_>) -> Range<usize> {
         match piece {
             Piece::Text { range, .. } | Piece::Variable { range, .. } => range.clone(),
         }
@@ -502,7 +501,7 @@ mod tests {
         assert_eq!(
             template.pieces[1],
             Piece::Variable {
-                name: "C".to_owned(),
+                name: "C",
                 range: 12..18,
                 op: Operator::Default {
                     template: Template { pieces: vec![literal("d", 16..17)] },
@@ -521,7 +520,7 @@ mod tests {
             [
                 literal("a: ", 0..3),
                 Piece::Variable {
-                    name: "A".to_owned(),
+                    name: "A",
                     range: 3..10,
                     op: Operator::Default {
                         template: Template { pieces: vec![literal("{", 8..9)] },

@@ -196,8 +196,10 @@ impl<'a> Reader<'a, '_> {
             });
             self.beyond.extend(left_out.filter(|_| self.beyond.is_empty()));
         }
-        for (name, variable) in own {
-            environment.set(name, variable);
+        if environment.variables.is_empty() {
+            environment.variables = own;
+        } else {
+            own.into_iter().for_each(|(name, variable)| environment.set(name, variable));
         }
         for layer in &service.layers {
             let input = self.context.inputs.of(layer.source);

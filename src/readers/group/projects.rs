@@ -261,10 +261,10 @@ fn interpolated_names(files: &[&Input]) -> BTreeSet<String> {
     names
 }
 
-fn collect_names(template: &Template, names: &mut BTreeSet<String>) {
+fn collect_names(template: &Template<'_>, names: &mut BTreeSet<String>) {
     for piece in &template.pieces {
         if let Piece::Variable { name, op, .. } = piece {
-            names.insert(name.clone());
+            names.insert((*name).to_owned());
             match op {
                 Operator::Default { template, .. } | Operator::Alternate { template, .. } => {
                     collect_names(template, names);

@@ -69,7 +69,7 @@ impl Keys {
         self.0.reserve(entries.len());
         for entry in entries {
             let Some(key) = entry.key.text() else { continue };
-            let path = if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
+            let path = if above.is_empty() { key.to_owned() } else { [above, ".", key].concat() };
             // Below other keys nothing of the configuration is ever meant.
             let on_the_way = ["openmetadata", "config", "global"];
             let first = path.split('.').next().unwrap_or("");

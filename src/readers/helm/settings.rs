@@ -18,7 +18,7 @@ impl<'a> Reader<'a, '_> {
             return value;
         };
         let names = setting.env.iter().filter(|name| name.holds_for(self.version.version));
-        let is_known = || names.count() > 0 || !self.paths(setting).is_empty();
+        let is_known = || names.count() > 0 || self.paths(setting).next().is_some();
         match value.state {
             State::Default => {}
             State::Absent if is_known() => {}
@@ -64,7 +64,7 @@ impl<'a> Reader<'a, '_> {
         }
         let mut value = match self.written(setting, environment, &fallback) {
             Some(value) => value,
-            None if is_switch || !self.paths(setting).is_empty() => {
+            None if is_switch || self.paths(setting).next().is_some() => {
                 self.chart_default(setting, environment, &fallback)
             }
             None => return environment.setting(setting, &fallback),
@@ -117,7 +117,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The paths under which a setting may stand in these values, newest first.
-    fn paths<'s>(&self, setting: &'s Setting) -> Vec<(&'s str, bool)> {
+    fn paths<'s>(&self, setting: &'s Setting) -> impl Iterator<Item = (&'s str, bool)> + use<'s> {
         let names = if self.root.is_old() && !setting.global.is_empty() {
             &setting.global
         } else {
@@ -126,9 +126,8 @@ impl<'a> Reader<'a, '_> {
         let version = self.spelling_version();
         names
             .iter()
-            .filter(|name| version.is_none_or(|version| name.holds_for(version)))
+            .filter(move |name| version.is_none_or(|version| name.holds_for(version)))
             .map(|name| (name.name.as_str(), name.secret_ref))
-            .collect()
     }
 
     /// Whether a condition of a section holds: `None` if it cannot be told; with the place
@@ -140,7 +139,7 @@ impl<'a> Reader<'a, '_> {
             .iter()
             .find(|setting| setting.helm.iter().any(|name| name.name == path));
         let alternatives: Vec<&str> = match setting {
-            Some(setting) => self.paths(setting).into_iter().map(|(path, _)| path).collect(),
+            Some(setting) => self.paths(setting).map(|(path, _)| path).collect(),
             None => vec![path],
         };
         let switch = is == ["true"];
@@ -189,14 +188,12 @@ impl<'a> Reader<'a, '_> {
         environment: &Environment,
         unset: &Fallback<'_>,
     ) -> Option<Value> {
-        let paths = self.paths(setting);
         // A secretRef wins over a value beside it (fernetkey).
-        let ordered = paths
-            .iter()
-            .filter(|(_, is_ref)| *is_ref)
-            .chain(paths.iter().filter(|(_, is_ref)| !*is_ref));
+        let paths = || self.paths(setting);
+        let ordered =
+            paths().filter(|(_, is_ref)| *is_ref).chain(paths().filter(|(_, is_ref)| !*is_ref));
         let mut fallback = None;
-        for &(path, is_ref) in ordered {
+        for (path, is_ref) in ordered {
             match self.look(path) {
                 Found::Nothing => {}
                 Found::Map(layers, key, source) if is_ref => {
@@ -249,8 +246,7 @@ impl<'a> Reader<'a, '_> {
             let shipped = setting.chart_default(self.version.version);
             shipped.is_some_and(|shipped| shipped.secret_ref.is_some())
         };
-        let layer =
-            fallback.filter(|_| paths.iter().all(|(_, is_ref)| *is_ref) || brings_reference())?;
+        let layer = fallback.filter(|_| paths().all(|(_, is_ref)| is_ref) || brings_reference())?;
         let span = Span::new(layer.source, layer.node.range());
         let mut value = environment.setting(setting, unset);
         if value.state == State::Default {
@@ -359,7 +355,7 @@ impl<'a> Reader<'a, '_> {
 
     fn origin(&self, setting: &Setting) -> Origin {
         let mut origin = Origin { span: Some(self.anchor), steps: Vec::new(), present_keys: 0 };
-        let Some(path) = self.paths(setting).first().map(|(path, _)| *path) else { return origin };
+        let Some((path, _)) = self.paths(setting).next() else { return origin };
         if self.anchor_keys < 1 + usize::from(!self.root.is_old()) {
             return origin;
         }
