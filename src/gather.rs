@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::config::Loaded;
 use crate::deployment::catalogue::Catalogue;
-use crate::readers::{Companions, Input, Named, Role, Want, join};
+use crate::readers::{Companions, Input, MOST_LOOSE_IN_ALL, Named, Role, Want, join};
 use crate::rules::Knowledge;
 use crate::source::discover::{Candidate, Disk, NO_ROOM, Note, decoded};
 use crate::source::{Arrival, Source, SourceId, Sources, lexical, spread};
@@ -37,6 +37,8 @@ pub(crate) struct Gathering<'d> {
     paths: HashSet<String>,
     /// Of all trees that are kept.
     nodes: usize,
+    /// Keys and tokens of all files.
+    shown: usize,
 }
 
 impl<'d> Gathering<'d> {
@@ -57,6 +59,7 @@ impl<'d> Gathering<'d> {
             broken: Vec::new(),
             paths: config.sources.iter().map(|(_, source)| source.path.clone()).collect(),
             nodes: 0,
+            shown: 0,
         }
     }
 
@@ -135,6 +138,12 @@ impl<'d> Gathering<'d> {
                     continue;
                 }
                 parsed.let_go_early(&self.sources, catalogue);
+            }
+            if let Some(parsed) = &mut input {
+                if self.shown + parsed.shows() > MOST_LOOSE_IN_ALL {
+                    parsed.show_nothing();
+                }
+                self.shown += parsed.shows();
             }
             self.nodes += input.as_ref().map_or(0, Input::size);
             let source = self.sources.get_mut(id);
@@ -230,10 +239,9 @@ impl<'d> Gathering<'d> {
                         }
                         Want::Keys(below) => {
                             let folder = format!("{}/", join(source.folder(), &below));
-                            for name in self.disk.names_in(&folder) {
-                                if Companions::Keys.accept(&name) {
-                                    wanted.push((input.source, format!("{folder}{name}")));
-                                }
+                            let keys = |name: &str| Companions::Keys.accept(name);
+                            for name in self.disk.names_in(&folder, keys) {
+                                wanted.push((input.source, format!("{folder}{name}")));
                             }
                         }
                         Want::Beside(companions) => {
@@ -241,10 +249,8 @@ impl<'d> Gathering<'d> {
                             if !listed.insert((folder.to_owned(), companions)) {
                                 continue;
                             }
-                            for name in self.disk.names_in(folder) {
-                                if companions.accept(&name) {
-                                    wanted.push((input.source, format!("{folder}{name}")));
-                                }
+                            for name in self.disk.names_in(folder, |name| companions.accept(name)) {
+                                wanted.push((input.source, format!("{folder}{name}")));
                             }
                         }
                     }

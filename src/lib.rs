@@ -32,13 +32,15 @@ use deployment::evidence::Loose;
 use gather::Gathering;
 use lint::policy::ForPaths;
 use lint::{Accepted, Day, Finding, Policy, Tally, Waived, Waiver};
-use readers::{Input, ReadOptions, Role, Versions};
+use readers::{Input, MOST_LOOSE, MOST_LOOSE_IN_ALL, ReadOptions, Role, Versions};
 use report::compliance::Subject;
 use report::{Showing, View};
 use rules::Knowledge;
+use rules::proofs::Proofs;
 use rules::schema::Severity;
 use source::discover::{Disk, Note, STALE};
 use source::git::Changes;
+use source::glob::PathSets;
 use source::ground::Ground;
 use source::mask::{Shown, sentence};
 use source::repository::Repository;
@@ -325,6 +327,14 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
                       follows in one run; name fewer files";
         failures.push(Note { path, kind: "skipped", reason: reason.into() });
     }
+    for (source, _) in reading.loose.iter().filter(|(_, loose)| loose.cut) {
+        let path = sources.get(*source).path.clone();
+        let reason = format!(
+            "not judged as a whole: it has more than {MOST_LOOSE} tokens or keys, or the files \
+             of this run have more than {MOST_LOOSE_IN_ALL}; name fewer files"
+        );
+        failures.push(Note { path, kind: "skipped", reason });
+    }
     for name in &reading.empty {
         let reason = format!("the deployment `{name}` holds no OpenMetadata server");
         let path = config.file.map_or_else(String::new, |id| sources.get(id).path.clone());
@@ -337,9 +347,21 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     if inputs.len() > MOST_KEPT {
         inputs.iter_mut().for_each(Input::let_go);
     }
+    let proofs =
+        catch_unwind(AssertUnwindSafe(|| Proofs::of(&knowledge.known_keys, &reading.loose)))
+            .unwrap_or_else(|_| {
+                broken.push("verifying tokens".into());
+                Proofs::default()
+            });
+    for source in proofs.unproven() {
+        let path = sources.get(*source).path.clone();
+        let reason = "not judged as a whole: there are more tokens in this run than omlint \
+                      verifies at once; name fewer files";
+        failures.push(Note { path, kind: "skipped", reason: reason.into() });
+    }
     let judge = |deployments: &[Deployment], loose: &[(SourceId, Loose)]| {
         catch_unwind(AssertUnwindSafe(|| {
-            lint::run(knowledge, &sources, deployments, loose, &waivers, lint_options)
+            lint::run(knowledge, &sources, deployments, (loose, &proofs), &waivers, lint_options)
         }))
     };
     let findings = judge(&reading.deployments, &reading.loose).unwrap_or_else(|_| {
@@ -382,9 +404,10 @@ fn versions(request: &Request) -> Versions {
         config::From::Flag => (chosen.value.clone(), None),
         _ => (None, chosen.value.clone()),
     };
-    let paths = settings.overrides.iter().rev();
-    let paths = paths.filter_map(|rule| Some((rule.paths.clone(), rule.om_version.clone()?)));
-    Versions { flag, paths: paths.collect(), otherwise, base: request.base.clone() }
+    let given = settings.overrides.iter().rev();
+    let (places, paths): (Vec<_>, Vec<_>) =
+        given.filter_map(|rule| Some((&rule.paths, rule.om_version.clone()?))).unzip();
+    Versions { flag, places: PathSets::new(places), paths, otherwise, base: request.base.clone() }
 }
 
 /// What the files and the configuration accept, in this order.
@@ -432,12 +455,12 @@ fn policy(request: &Request) -> Policy {
             .overrides
             .iter()
             .map(|rule| ForPaths {
-                paths: rule.paths.clone(),
                 ignore: config::ids(rule.ignore.iter().map(|r| r.value.as_str()), knowledge),
                 severity: levels(&rule.severity),
                 profile: rule.profile,
             })
             .collect(),
+        places: PathSets::new(settings.overrides.iter().map(|rule| &rule.paths)),
         base: request.base.clone(),
     }
 }

@@ -346,6 +346,24 @@ fn what_is_wrong_is_told_at_its_place() {
 }
 
 #[test]
+fn a_file_with_very_much_of_anything_is_refused() {
+    let table = "[[override]]\npaths = [\"a\"]\nignore = [\"jwt\"]\n";
+    let patterns = "\"a\", ".repeat(2_001);
+    for (text, said) in [
+        (table.repeat(501), "1:3: error: more than 500 `[[override]]`"),
+        (format!("exclude = [{patterns}]\n"), ": error: more than 2000 patterns"),
+        (format!("exclude = [{}]\n", "\"*a*b\", ".repeat(251)), ": error: more than 2000 patterns"),
+        (format!("exclude = [\"a*{}\"]\n", "b".repeat(7_000)), ": error: more than 2000 patterns"),
+        (table.replace("\"a\"", &patterns), ": error: more than 2000 patterns"),
+    ] {
+        let folder = folder(&[("omlint.toml", &text), ("compose.yml", COMPOSE)]);
+        let run = omlint(folder.path(), &["check", "--format", "concise"]);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
+        assert!(run.err.contains(said) && run.err.lines().count() == 1, "{}", run.err);
+    }
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let text = "selct = []\nprofile = \"dev\"\n[[waiver]]\nreason = \"lab\"\n";
     let folder = folder(&[("omlint.toml", text)]);

@@ -8,7 +8,7 @@ use crate::rules::schema::Profile;
 use crate::source::diagnostic::{Diagnostic, named, nearest};
 use crate::source::discover::Disk;
 use crate::source::glob::PathSet;
-use crate::source::{Span, Text};
+use crate::source::{MOST_WALKED, Span, Text};
 use crate::syntax::helm_set;
 
 use super::read::Fields;
@@ -45,6 +45,9 @@ impl Named {
     }
 }
 
+/// So many missing files are compared with those that are there.
+const MOST_HELPED: usize = 10;
+
 /// Keys that say how a server is deployed; those of one group go together.
 const WAYS: [(&str, &[&str]); 3] = [
     ("docker compose", &["compose", "env-file"]),
@@ -60,8 +63,9 @@ pub(super) fn read(
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Named> {
     let mut list: Vec<Named> = Vec::new();
+    let mut room = MOST_WALKED;
     for table in tables {
-        let Some(named) = one(table, disk, root, problems) else { continue };
+        let Some(named) = one(table, disk, root, &mut room, problems) else { continue };
         let before = list.iter().find(|other| other.name.value == named.name.value);
         if let Some(before) = before {
             problems.push(
@@ -82,6 +86,7 @@ fn one(
     mut table: Fields,
     disk: &Disk,
     root: &Path,
+    room: &mut usize,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Named> {
     let used: Vec<(&str, Span)> = WAYS
@@ -116,7 +121,7 @@ fn one(
         .texts("manifests")
         .unwrap_or_default()
         .iter()
-        .flat_map(|text| place.fitting(text, problems))
+        .flat_map(|text| place.fitting(text, room, problems))
         .collect();
     let helm_set = table.assignments("helm-set");
     for (span, reason) in helm_set::parse(&helm_set).problems {
@@ -156,7 +161,11 @@ impl Place<'_> {
         if let Some((folder, name)) = split(&shown)
             && !file.exists()
         {
-            let names = self.disk.names_in(folder);
+            // Who has very many such mistakes needs no help with each.
+            let names = match problems.len() {
+                0..MOST_HELPED => self.disk.names_in(folder, |_| true),
+                _ => Vec::new(),
+            };
             if let Some(known) = nearest(name, names.iter().map(String::as_str)) {
                 problem = problem.help(format!("did you mean `{known}`?"));
             }
@@ -165,10 +174,27 @@ impl Place<'_> {
         None
     }
 
-    fn fitting(&self, text: &Placed<String>, problems: &mut Vec<Diagnostic>) -> Vec<String> {
+    fn fitting(
+        &self,
+        text: &Placed<String>,
+        room: &mut usize,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Vec<String> {
+        if *room == 0 {
+            return Vec::new();
+        }
         let set = PathSet::anchored(self.root, &text.value);
-        let files = self.disk.fitting(&set, self.top.as_deref());
-        if files.is_empty() {
+        let files = self.disk.fitting(&set, self.top.as_deref(), room);
+        if *room == 0 {
+            problems.push(
+                Diagnostic::new(
+                    text.span,
+                    format!("the patterns in `manifests` look at more than {MOST_WALKED} files"),
+                    "too many from here on",
+                )
+                .help("begin each pattern with the folder that is meant"),
+            );
+        } else if files.is_empty() {
             problems.push(Diagnostic::new(
                 text.span,
                 "no file fits this pattern",

@@ -24,7 +24,7 @@ use crate::source::discover::{Disk, decoded};
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
 use crate::source::{Arrival, SourceId, Sources, Span, lexical};
-use read::Fields;
+use read::{Fields, Patterns};
 
 pub use deployments::Named;
 pub use select::ids;
@@ -356,8 +356,9 @@ impl Config {
         }
         let tables = fields.tables("deployment");
         config.deployments = deployments::read(tables, disk, &config.root, problems);
+        let mut patterns = Patterns::default();
         for table in fields.tables("waiver") {
-            config.waivers.extend(waiver(table, &config.root, problems));
+            config.waivers.extend(waiver(table, &config.root, &mut patterns, problems));
         }
         for table in fields.tables("known-key") {
             config.known_keys.extend(known::read(table, disk, &config.root, problems));
@@ -377,8 +378,17 @@ fn override_of(mut table: Fields, root: &Path) -> Option<Override> {
     })
 }
 
-fn waiver(mut table: Fields, root: &Path, problems: &mut Vec<Diagnostic>) -> Option<Waiver> {
+fn waiver(
+    mut table: Fields,
+    root: &Path,
+    patterns: &mut Patterns,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Waiver> {
     let path = table.text("path")?;
+    if let Err(problem) = patterns.take(&path) {
+        problems.push(problem);
+        return None;
+    }
     if let Some(reason) = PathSet::problem(&path.value) {
         problems.push(Diagnostic::new(
             path.span,

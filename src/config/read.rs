@@ -91,7 +91,15 @@ impl Fields {
 /// Reads a configuration file.
 pub(super) fn read(id: SourceId, text: &str) -> (Fields, Vec<Diagnostic>, Shown) {
     let offset = text.len() - text.trim_start_matches('\u{feff}').len();
-    let mut reader = Reader { id, text, offset, problems: Vec::new(), shown: Vec::new() };
+    let mut reader = Reader {
+        id,
+        text,
+        offset,
+        problems: Vec::new(),
+        shown: Vec::new(),
+        patterns: Patterns::default(),
+        is_full: false,
+    };
     let (root, errors) = DeTable::parse_recoverable(&text[offset..]);
     for error in errors {
         let range = error.span().unwrap_or(0..0);
@@ -111,6 +119,42 @@ pub(super) fn read(id: SourceId, text: &str) -> (Fields, Vec<Diagnostic>, Shown)
     (fields, problems, Shown::new(reader.shown))
 }
 
+/// Tables of one kind: each is asked about every file.
+const MOST_TABLES: usize = 500;
+/// Patterns of a file, and such of them as are searched for, and bytes of these: their cost grows
+/// with the square.
+const MOST_PATTERNS: (usize, usize, usize) = (2_000, 250, 6 << 10);
+
+/// Patterns of a file.
+#[derive(Default)]
+pub(super) struct Patterns {
+    number: usize,
+    /// Such as are searched for, and their bytes.
+    searched: usize,
+    bytes: usize,
+}
+
+impl Patterns {
+    /// One more, if there is room for it.
+    pub fn take(&mut self, text: &Placed<String>) -> Result<(), Diagnostic> {
+        self.number += 1;
+        if PathSet::is_searched(&text.value) {
+            self.searched += 1;
+            self.bytes += text.value.len();
+        }
+        let (most, most_searched, most_bytes) = MOST_PATTERNS;
+        if self.number <= most && self.searched <= most_searched && self.bytes <= most_bytes {
+            return Ok(());
+        }
+        let message = format!(
+            "more than {most} patterns, {most_searched} with wildcards, or {} KiB of these",
+            most_bytes >> 10
+        );
+        let problem = Diagnostic::new(text.span, message, "too many from here on");
+        Err(problem.help("a pattern that names a folder stands for many"))
+    }
+}
+
 struct Reader<'t> {
     id: SourceId,
     text: &'t str,
@@ -118,6 +162,9 @@ struct Reader<'t> {
     problems: Vec<Diagnostic>,
     /// What may be printed of the file.
     shown: Vec<Range<usize>>,
+    patterns: Patterns,
+    /// It has too many.
+    is_full: bool,
 }
 
 impl Reader<'_> {
@@ -326,6 +373,14 @@ impl Reader<'_> {
 
     fn glob(&mut self, key: &Key, text: &Placed<String>) {
         self.show_named(text);
+        if self.is_full {
+            return;
+        }
+        if let Err(problem) = self.patterns.take(text) {
+            self.is_full = true;
+            self.problems.push(problem);
+            return;
+        }
         if let Some(reason) = PathSet::problem(&text.value) {
             self.problems.push(Diagnostic::new(
                 text.span,
@@ -468,6 +523,17 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if items.len() > MOST_TABLES {
+            self.problems.push(
+                Diagnostic::new(
+                    at,
+                    format!("more than {MOST_TABLES} `[[{}]]`", key.name),
+                    "too many",
+                )
+                .help("one that names a folder stands for many"),
+            );
+            return None;
+        }
         let mut tables = Vec::new();
         for item in items {
             match item.get_ref() {

@@ -10,7 +10,7 @@ use crate::source::diagnostic::{Diagnostic, nearest};
 use crate::source::discover::Disk;
 use crate::source::glob::PathSet;
 use crate::source::mask::Shown;
-use crate::source::{Arrival, SourceId, Sources, Span};
+use crate::source::{Arrival, MOST_WALKED, SourceId, Sources, Span};
 
 /// Rules of the user's own: each is asked about every deployment.
 const MOST_RULES: usize = 200;
@@ -39,6 +39,7 @@ pub(super) fn read(
     let mut own = Own::default();
     let built_in = Knowledge::built_in();
     let mut places: HashMap<String, Span> = HashMap::new();
+    let (mut room, mut seen) = (MOST_WALKED, 0);
     for folder in folders {
         if !folder.path.is_dir() {
             problems.push(match folder.span {
@@ -52,7 +53,15 @@ pub(super) fn read(
             continue;
         }
         let set = PathSet::new(&folder.path, &["*.yaml", "*.yml"]);
-        let files = disk.fitting(&set, folder.top.as_deref());
+        let files = disk.fitting(&set, folder.top.as_deref(), &mut room);
+        if room == 0 {
+            let message = format!("`rule-dirs` looks at more than {MOST_WALKED} files");
+            problems.push(match folder.span {
+                Some(span) => Diagnostic::new(span, message, "too many from here on"),
+                None => Diagnostic::nowhere(message),
+            });
+            break;
+        }
         if files.is_empty() {
             // Rules that are not read would be silent for ever.
             let message = "no rule file is in this folder, or none within the repository";
@@ -62,7 +71,8 @@ pub(super) fn read(
             });
         }
         for path in files {
-            if own.rules.len() >= MOST_RULES {
+            seen += 1;
+            if seen > MOST_RULES {
                 let message =
                     format!("there are more than {MOST_RULES} rules: the others are not read");
                 problems.push(match folder.span {

@@ -2,6 +2,7 @@
 //! Knows nothing of who issues tokens for what.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Once;
 
@@ -70,6 +71,13 @@ pub enum Signature {
     NotRs256,
     /// It is missing, or cut off.
     Malformed,
+}
+
+/// Tokens that are equal have the same text.
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
 }
 
 /// The text of the token is left out.
@@ -207,6 +215,10 @@ impl Token {
             return Signature::NotRs256;
         }
         let Some(signature) = self.signature() else { return Signature::Malformed };
+        if signature.len() != key.modulus().len() {
+            // A signature has the size of its key: there is nothing to reckon.
+            return if self.is_truncated() { Signature::Malformed } else { Signature::Bad };
+        }
         static PROVIDED: Once = Once::new();
         PROVIDED.call_once(|| {
             // Another provider, set before ours, can verify as well.

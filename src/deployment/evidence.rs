@@ -257,6 +257,8 @@ pub struct Loose {
     pub tokens: Vec<TokenPlace>,
     /// Clients in it that are told not to sign in: the places of the provider's name.
     pub open_clients: Vec<Span>,
+    /// There is more of them in it than anybody looks at.
+    pub cut: bool,
 }
 
 impl Loose {
@@ -266,5 +268,6 @@ impl Loose {
             && self.keys.is_empty()
             && self.tokens.is_empty()
             && self.open_clients.is_empty()
+            && !self.cut
     }
 }

@@ -20,6 +20,7 @@ use crate::deployment::value::State;
 use crate::rules::Knowledge;
 use crate::rules::condition::{Case, Truth};
 use crate::rules::native::LooseCase;
+use crate::rules::proofs::Proofs;
 use crate::rules::schema::Severity;
 use crate::source::{SourceId, Sources, Span, spread};
 
@@ -46,7 +47,7 @@ pub fn run(
     knowledge: &Knowledge,
     sources: &Sources,
     deployments: &[Deployment],
-    loose: &[(SourceId, Loose)],
+    (loose, proofs): (&[(SourceId, Loose)], &Proofs<'_>),
     waivers: &[Waiver],
     options: Options<'_>,
 ) -> Vec<Finding> {
@@ -59,8 +60,8 @@ pub fn run(
     let ours = folders_of_ours(sources, deployments);
     let alone = spread::map(loose, |(source, loose)| -> Vec<Finding> {
         let beside_ours = ours.contains(sources.get(*source).folder());
-        let case =
-            LooseCase { knowledge, sources, source: *source, loose, beside_ours, now: options.now };
+        let (source, now) = (*source, options.now);
+        let case = LooseCase { knowledge, sources, source, loose, proofs, beside_ours, now };
         let found = judge::judge_loose(&case, options.policy);
         let said = |found| words::loose_finding(&case, found, options, deployments);
         found.iter().filter_map(said).collect()

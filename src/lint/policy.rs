@@ -1,12 +1,12 @@
 //! What a team has decided about rules: which are asked, which findings are dropped, how bad
 //! they are, and what deployments are for. Knows no configuration file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::deployment::Deployment;
 use crate::rules::schema::{Profile, Severity};
-use crate::source::glob::PathSet;
+use crate::source::glob::PathSets;
 use crate::source::{SourceId, Sources};
 
 use super::Finding;
@@ -29,6 +29,8 @@ pub struct Policy {
     pub named: BTreeMap<String, Profile>,
     /// Other decisions for some paths; the later wins.
     pub paths: Vec<ForPaths>,
+    /// These paths, in the same order.
+    pub places: PathSets,
     /// The working directory, from which files are named.
     pub base: PathBuf,
 }
@@ -36,8 +38,6 @@ pub struct Policy {
 /// Decisions about some paths.
 #[derive(Clone, Debug)]
 pub struct ForPaths {
-    /// The files.
-    pub paths: PathSet,
     /// Rules whose findings in them are dropped.
     pub ignore: BTreeSet<String>,
     /// Severities of findings in them.
@@ -57,6 +57,7 @@ impl Policy {
             profile_is_final: false,
             named: BTreeMap::new(),
             paths: Vec::new(),
+            places: PathSets::default(),
             base,
         }
     }
@@ -86,21 +87,28 @@ impl Policy {
     }
 
     fn profile_for(&self, sources: &Sources, ids: &[SourceId]) -> Option<Profile> {
-        let fits = |rule: &&ForPaths| {
-            rule.profile.is_some() && ids.iter().any(|id| self.fits(rule, sources, *id))
+        if self.paths.iter().all(|rule| rule.profile.is_none()) {
+            return None;
+        }
+        let last = |id: &SourceId| {
+            let mut fitting = self.fitting(sources, *id).into_iter();
+            fitting.rfind(|&at| self.paths[at].profile.is_some())
         };
-        self.paths.iter().rev().find(fits)?.profile
+        self.paths[ids.iter().filter_map(last).max()?].profile
     }
 
-    fn fits(&self, rule: &ForPaths, sources: &Sources, id: SourceId) -> bool {
-        rule.paths.contains(&file(sources, id, &self.base), &self.base)
+    /// The decisions about a file, by their numbers.
+    fn fitting(&self, sources: &Sources, id: SourceId) -> Vec<usize> {
+        self.places.with(&file(sources, id, &self.base), &self.base)
     }
 
     /// Drops what is ignored, and grades what is not.
     pub(super) fn apply(&self, sources: &Sources, findings: &mut Vec<Finding>) {
+        let mut known: HashMap<SourceId, Vec<usize>> = HashMap::new();
         findings.retain_mut(|finding| {
             let id = finding.primary.span.source;
-            let here = || self.paths.iter().filter(|rule| self.fits(rule, sources, id));
+            let fitting = &*known.entry(id).or_insert_with(|| self.fitting(sources, id));
+            let here = || fitting.iter().map(|&at| &self.paths[at]);
             if self.ignore.contains(&finding.rule)
                 || here().any(|rule| rule.ignore.contains(&finding.rule))
             {

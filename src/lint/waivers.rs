@@ -1,16 +1,16 @@
 //! Decisions to accept findings: what they say, what they cover, and what is wrong with them.
 //! Never sees a syntax tree: readers tell what a comment covers.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 
 use crate::deployment::Deployment;
 use crate::deployment::evidence::Loose;
 use crate::rules::Knowledge;
 use crate::rules::native::{Hit, LooseCase, Mark};
+use crate::rules::proofs::Proofs;
 use crate::rules::schema::{Native, Rule, WaiverFault};
-use crate::source::glob::PathSet;
-use crate::source::{Arrival, Directive, Source, Sources, Span, mask};
+use crate::source::glob::{PathSet, PathSets};
+use crate::source::{Arrival, Directive, Source, SourceId, Sources, Span, mask};
 
 use super::finding::{Accepted, Finding, Waived};
 use super::judge::Found;
@@ -127,30 +127,73 @@ impl Waiver {
 
     /// Whether it is about the place that a finding is to be mended at. Related places do not
     /// count: they say why, and others may share them.
-    fn covers(&self, finding: &Finding, sources: &Sources, base: &Path) -> bool {
+    fn covers(&self, finding: &Finding) -> bool {
         let place = finding.primary.span;
         match &self.scope {
             Scope::Parts(parts) => parts.iter().any(|part| {
                 let holds = |at: u32| part.start <= at && at <= part.end;
                 part.source == place.source && (holds(place.start) || holds(place.end))
             }),
-            Scope::Files(files) => files.contains(&file(sources, place.source, base), base),
+            Scope::Files(_) => true,
         }
     }
+}
 
-    /// Whether the run looked where the waiver looks, so that it can tell whether there is
-    /// something to waive.
-    fn is_in_view(&self, sources: &Sources, options: Options<'_>) -> bool {
+/// Where waivers look: of all of them together, for there may be many, and many files.
+struct Places {
+    /// The files with findings that each waiver is about.
+    files: Vec<Vec<SourceId>>,
+    /// Whether the run looked where it looks, so that it can tell whether there is something to
+    /// waive.
+    in_view: Vec<bool>,
+}
+
+impl Places {
+    fn of(
+        waivers: &[Waiver],
+        sources: &Sources,
+        with_findings: &HashSet<SourceId>,
+        options: Options<'_>,
+    ) -> Places {
         // What others refer to is not judged by itself.
         let judged = |source: &Source| source.arrival != Arrival::Referred;
-        match &self.scope {
-            Scope::Parts(_) => judged(sources.get(self.place.source)),
-            Scope::Files(files) => {
-                let base = &options.policy.base;
-                let here = |id| files.contains(&file(sources, id, base), base);
-                options.whole || sources.iter().any(|(id, source)| judged(source) && here(id))
+        let mut places = Places { files: Vec::new(), in_view: Vec::new() };
+        let mut sets: Vec<(usize, &PathSet)> = Vec::new();
+        for (number, waiver) in waivers.iter().enumerate() {
+            let (files, in_view) = match &waiver.scope {
+                Scope::Files(set) => {
+                    sets.push((number, set));
+                    (Vec::new(), options.whole)
+                }
+                Scope::Parts(parts) => {
+                    let mut files: Vec<SourceId> = parts.iter().map(|part| part.source).collect();
+                    files.sort_unstable();
+                    files.dedup();
+                    (files, judged(sources.get(waiver.place.source)))
+                }
+            };
+            places.files.push(files);
+            places.in_view.push(in_view);
+        }
+        if sets.is_empty() {
+            return places;
+        }
+        let base = &options.policy.base;
+        let all = PathSets::new(sets.iter().map(|(_, set)| *set));
+        for (id, source) in sources.iter() {
+            let is_judged = judged(source);
+            if !(is_judged || with_findings.contains(&id)) {
+                continue;
+            }
+            for at in all.with(&file(sources, id, base), base) {
+                let number = sets[at].0;
+                places.in_view[number] |= is_judged;
+                if with_findings.contains(&id) {
+                    places.files[number].push(id);
+                }
             }
         }
+        places
     }
 }
 
@@ -174,12 +217,15 @@ pub(super) fn apply(
     findings: &mut Vec<Finding>,
     options: Options<'_>,
 ) {
-    let mut by_rule: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut by_rule: HashMap<String, HashMap<SourceId, Vec<usize>>> = HashMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        by_rule.entry(finding.rule.clone()).or_default().push(at);
+        let of_rule = by_rule.entry(finding.rule.clone()).or_default();
+        of_rule.entry(finding.primary.span.source).or_default().push(at);
     }
+    let with_findings = findings.iter().map(|finding| finding.primary.span.source).collect();
+    let places = Places::of(waivers, sources, &with_findings, options);
     let mut faults = Vec::new();
-    for waiver in waivers {
+    for (number, waiver) in waivers.iter().enumerate() {
         let named = waiver.rules.iter().filter_map(|named| named.rule.clone());
         let named = named.map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         if waiver.reason.is_none() && !named.is_empty() {
@@ -191,7 +237,7 @@ pub(super) fn apply(
         }
         // Whoever does not scan the files need not hear of it.
         if let Some(day) = waiver.expires.as_ref().filter(|day| day.start + DAY <= options.now) {
-            if waiver.is_in_view(sources, options) {
+            if places.in_view[number] {
                 let date = sources.slice(day.place).trim_matches(['"', '\'']).to_owned();
                 faults.push(Fault {
                     fault: WaiverFault::Expired,
@@ -209,20 +255,22 @@ pub(super) fn apply(
             }
             let (Some(rule), Some(reason)) = (rule, &waiver.reason) else { continue };
             let mut used = false;
-            for &at in by_rule.get(rule).into_iter().flatten() {
+            let of_rule = by_rule.get(rule);
+            let of_file = |id| of_rule.and_then(|files| files.get(id)).into_iter().flatten();
+            for &at in places.files[number].iter().flat_map(of_file) {
                 let finding = &mut findings[at];
-                if waiver.covers(finding, sources, &options.policy.base) {
+                if waiver.covers(finding) {
                     used = true;
                     finding.waived.get_or_insert_with(|| waived(waiver, reason, sources));
                 }
             }
-            if !used && options.policy.asks(rule) && waiver.is_in_view(sources, options) {
+            if !used && options.policy.asks(rule) && places.in_view[number] {
                 let words = vec![("rule", format!("`{rule}`"))];
                 faults.push(Fault { fault: WaiverFault::Unused, place: *place, words });
             }
         }
     }
-    let loose = Loose::default();
+    let (loose, proofs) = (Loose::default(), Proofs::default());
     for Fault { fault, place, words } in faults {
         let asked = rule_of(knowledge, fault).filter(|rule| options.policy.asks(&rule.id));
         let Some(rule) = asked else { continue };
@@ -231,6 +279,7 @@ pub(super) fn apply(
             sources,
             source: place.source,
             loose: &loose,
+            proofs: &proofs,
             beside_ours: false,
             now: options.now,
         };

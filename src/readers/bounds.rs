@@ -14,6 +14,10 @@ use crate::syntax::yaml::Node;
 
 /// Servers of one file.
 pub(super) const MOST_SERVERS: usize = 400;
+/// Tokens of one file, keys of one, and clients of one that do not sign in.
+pub const MOST_LOOSE: usize = 1_000;
+/// All of them in a run.
+pub const MOST_LOOSE_IN_ALL: usize = 20_000;
 /// Servers of a run.
 pub(super) const MOST_IN_ALL: usize = 1_000;
 /// Bytes that servers share: what stands in a file that many have is read for each of them.

@@ -12,6 +12,7 @@ use crate::deployment::evidence::{Holder, KeyPlace, Loose, TokenPlace};
 use crate::source::{Source, SourceId, Span};
 use crate::syntax::yaml::{Node, Tree};
 
+use super::bounds::MOST_LOOSE;
 use super::{scalar, workflow};
 
 /// Texts larger than this are not searched for keys.
@@ -67,6 +68,10 @@ pub(super) fn of(
     let text = source.text.as_str();
     if text.contains("eyJ") {
         for range in tokens::find(text) {
+            if loose.tokens.len() >= MOST_LOOSE {
+                loose.cut = true;
+                break;
+            }
             if let Some(token) = tokens::Token::read(&text[range.clone()]) {
                 let in_field = is_field(&text[..range.start]);
                 loose.tokens.push(TokenPlace { token, span: Span::new(id, range), in_field });
@@ -124,11 +129,15 @@ pub(super) fn of(
             }
         }
     }
-    let open = workflow::without_sign_in(source, tree).into_iter();
+    let open = workflow::without_sign_in(source, tree);
+    loose.cut |= open.len() > MOST_LOOSE;
+    let open = open.into_iter().take(MOST_LOOSE);
     loose.open_clients.extend(open.map(|range| Span::new(id, range)));
     for (node, _) in held {
         encoded_tokens(id, node, &mut loose);
     }
+    loose.cut |= loose.keys.len() > MOST_LOOSE;
+    loose.keys.truncate(MOST_LOOSE);
     loose
 }
 
@@ -142,6 +151,10 @@ fn encoded_tokens(id: SourceId, node: Node<'_>, loose: &mut Loose) {
         return;
     }
     for range in tokens::find(text) {
+        if loose.tokens.len() >= MOST_LOOSE {
+            loose.cut = true;
+            return;
+        }
         if let Some(token) = tokens::Token::read(&text[range.clone()]) {
             let in_field = range.start == 0 || is_field(&text[..range.start]);
             loose.tokens.push(TokenPlace { token, span: scalar::span(id, node), in_field });

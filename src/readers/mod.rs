@@ -37,12 +37,13 @@ use crate::deployment::catalogue::Catalogue;
 use crate::deployment::evidence::{Holder, KeyPlace, Loose, Problem};
 use crate::deployment::version::Version;
 use crate::source::Arrival;
-use crate::source::glob::PathSet;
+use crate::source::glob::PathSets;
 use crate::source::mask::Shown;
 use crate::source::{Directive, Source, SourceId, Sources, Span, Trouble};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
+pub use bounds::{MOST_LOOSE, MOST_LOOSE_IN_ALL};
 pub use group::read;
 pub use named::{Named, shown_of_assignments};
 
@@ -157,8 +158,10 @@ pub struct ReadOptions {
 pub struct Versions {
     /// `--om-version`: nothing else counts then.
     pub flag: Option<(String, Version)>,
-    /// Of the deployments of some files; the first that fits counts.
-    pub paths: Vec<(PathSet, (String, Version))>,
+    /// Files whose deployments have another version; the first set that has one counts.
+    pub places: PathSets,
+    /// Their versions, in the same order.
+    pub paths: Vec<(String, Version)>,
     /// Of all the others.
     pub otherwise: Option<(String, Version)>,
     /// The working directory, from which files are named.
@@ -174,14 +177,12 @@ impl Versions {
         if let Some(flag) = &self.flag {
             return Some(known(flag, "--om-version"));
         }
-        let fits = |set: &PathSet| {
-            layers.iter().any(|id| {
-                let source = sources.get(*id);
-                let file = source.file.clone().unwrap_or_else(|| self.base.join(&source.path));
-                set.contains(&file, &self.base)
-            })
+        let first = |id: &SourceId| {
+            let source = sources.get(*id);
+            let file = source.file.clone().unwrap_or_else(|| self.base.join(&source.path));
+            self.places.with(&file, &self.base).first().copied()
         };
-        let here = self.paths.iter().find(|(set, _)| fits(set)).map(|(_, version)| version);
+        let here = layers.iter().filter_map(first).min().map(|at| &self.paths[at]);
         here.or(self.otherwise.as_ref()).map(|version| known(version, "configuration"))
     }
 }
@@ -302,6 +303,21 @@ impl Input {
     /// How much room it takes, in nodes.
     pub fn size(&self) -> usize {
         self.tree().map_or(0, yaml::Tree::size)
+    }
+
+    /// How many keys, tokens and open clients it shows by itself.
+    pub fn shows(&self) -> usize {
+        self.loose.tokens.len() + self.loose.keys.len() + self.loose.open_clients.len()
+    }
+
+    /// Gives back what it shows by itself: there is more of that in a run than anybody looks at.
+    /// A key file stays one.
+    pub fn show_nothing(&mut self) {
+        let keys = match self.role {
+            Role::Key => std::mem::take(&mut self.loose.keys),
+            _ => Vec::new(),
+        };
+        self.loose = Loose { keys, cut: true, ..Loose::default() };
     }
 
     /// Gives back what parsing made of a source that no reader takes for its own. What is wrong

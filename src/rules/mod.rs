@@ -8,6 +8,7 @@ pub mod matchers;
 pub mod native;
 pub mod patterns;
 mod ports;
+pub mod proofs;
 pub mod schema;
 mod shape;
 pub mod stability;

@@ -21,6 +21,8 @@ use super::{Arrival, Source, Trouble};
 
 /// No file over this size is read whole.
 pub const MAX_BYTES: u64 = 16 << 20;
+/// Names of one folder's files that are looked for.
+const MOST_NAMES: usize = 4_096;
 /// Bytes of all files of a run together: each takes several times as much once it is parsed.
 const MOST_BYTES: usize = 48 << 20;
 /// Of a larger file, so much is looked at to tell whether it is one of ours.
@@ -379,17 +381,20 @@ impl Disk {
         }))
     }
 
-    /// Names of the files in the folder of a display path (which ends in `/` or is empty).
-    pub fn names_in(&self, folder: &str) -> Vec<String> {
+    /// Names of the files in the folder of a display path (which ends in `/` or is empty) that
+    /// are looked for: of very many the first.
+    pub fn names_in(&self, folder: &str, accept: impl Fn(&str) -> bool) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.base.join(folder))
             .into_iter()
             .flatten()
             .flatten()
+            .filter(|entry| entry.file_name().to_str().is_some_and(&accept))
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
             .filter_map(|entry| entry.file_name().into_string().ok())
-            .take(4096)
             .collect();
-        names.sort();
+        // No folder lists its files in an order that means something.
+        names.sort_unstable();
+        names.truncate(MOST_NAMES);
         names
     }
 

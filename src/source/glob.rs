@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet};
 
 use super::nearest::lexical;
 
@@ -12,13 +12,75 @@ use super::nearest::lexical;
 pub struct PathSet {
     root: PathBuf,
     patterns: Vec<String>,
-    set: GlobSet,
+    set: PathSets,
 }
 
 impl Default for PathSet {
     fn default() -> Self {
-        PathSet { root: PathBuf::new(), patterns: Vec::new(), set: GlobSet::empty() }
+        PathSet { root: PathBuf::new(), patterns: Vec::new(), set: PathSets::default() }
     }
+}
+
+/// Several sets, asked together which of them a file is in: where there are many sets and many
+/// files, to ask one after the other takes long.
+#[derive(Clone, Debug, Default)]
+pub struct PathSets {
+    /// Those of one folder, which most are.
+    groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    root: PathBuf,
+    globs: GlobSet,
+    /// The number of the set that each is of.
+    owners: Vec<usize>,
+}
+
+impl PathSets {
+    /// All of these, in their order.
+    pub fn new<'s>(sets: impl IntoIterator<Item = &'s PathSet>) -> PathSets {
+        let mut groups: Vec<(PathBuf, Vec<(Glob, usize)>)> = Vec::new();
+        for (number, set) in sets.into_iter().enumerate() {
+            let globs = globs(&set.patterns).map(|glob| (glob, number));
+            match groups.iter_mut().find(|(root, _)| *root == set.root) {
+                Some((_, list)) => list.extend(globs),
+                None => groups.push((set.root.clone(), globs.collect())),
+            }
+        }
+        let group = |(root, list): (PathBuf, Vec<(Glob, usize)>)| {
+            let (globs, owners): (Vec<Glob>, Vec<usize>) = list.into_iter().unzip();
+            let globs = GlobSet::new(&globs).unwrap_or_default();
+            (!globs.is_empty()).then_some(Group { root, globs, owners })
+        };
+        PathSets { groups: groups.into_iter().filter_map(group).collect() }
+    }
+
+    /// The numbers of the sets that a file is in, in their order. A file that is not below a
+    /// set's folder is taken relative to `base`, the working directory.
+    pub fn with(&self, file: &Path, base: &Path) -> Vec<usize> {
+        let mut found = Vec::new();
+        if self.groups.is_empty() {
+            return found;
+        }
+        let file = lexical(file);
+        let below = |root: &Path| file.strip_prefix(root).ok().map(Path::to_owned);
+        for group in &self.groups {
+            let path = below(&group.root).or_else(|| below(&lexical(base)));
+            let path = path.unwrap_or_else(|| file.clone());
+            found.extend(group.globs.matches(&path).into_iter().map(|at| group.owners[at]));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+fn globs(patterns: &[String]) -> impl Iterator<Item = Glob> {
+    patterns
+        .iter()
+        .flat_map(|pattern| forms(pattern))
+        .filter_map(|form| GlobBuilder::new(&form).literal_separator(true).build().ok())
 }
 
 impl PathSet {
@@ -27,17 +89,10 @@ impl PathSet {
     ///
     /// Patterns must have passed [`PathSet::problem`]; one that has not fits nothing.
     pub fn new<S: AsRef<str>>(root: &Path, patterns: &[S]) -> PathSet {
-        let mut set = GlobSetBuilder::new();
         let patterns: Vec<String> = patterns.iter().map(|p| p.as_ref().to_owned()).collect();
-        for pattern in &patterns {
-            for form in forms(pattern) {
-                if let Ok(glob) = GlobBuilder::new(&form).literal_separator(true).build() {
-                    set.add(glob);
-                }
-            }
-        }
-        let set = set.build().unwrap_or_else(|_| GlobSet::empty());
-        PathSet { root: lexical(root), patterns, set }
+        let mut set = PathSet { root: lexical(root), patterns, set: PathSets::default() };
+        set.set = PathSets::new([&set]);
+        set
     }
 
     /// The set of one pattern that always starts from `root`, however few folders it names.
@@ -78,13 +133,7 @@ impl PathSet {
     /// Whether the file is in the set. A file that is not below the set's folder is taken
     /// relative to `base`, the working directory.
     pub fn contains(&self, file: &Path, base: &Path) -> bool {
-        if self.set.is_empty() {
-            return false;
-        }
-        let file = lexical(file);
-        let below = |root: &Path| file.strip_prefix(root).ok().map(Path::to_owned);
-        let path = below(&self.root).or_else(|| below(&lexical(base)));
-        self.set.is_match(path.unwrap_or_else(|| file.clone()))
+        !self.set.with(file, base).is_empty()
     }
 
     /// The patterns as they were written.
@@ -92,9 +141,15 @@ impl PathSet {
         &self.patterns
     }
 
+    /// Whether a pattern is looked for in each path, and not looked up. Of such few are harmless.
+    pub fn is_searched(pattern: &str) -> bool {
+        let body = pattern.strip_suffix("/**").unwrap_or(pattern);
+        super::ignored::is_searched(body.trim_start_matches("**/").as_bytes())
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.set.is_empty()
+        self.set.groups.is_empty()
     }
 }
 
@@ -142,6 +197,22 @@ mod tests {
     fn files_elsewhere_are_taken_from_the_working_directory() {
         let set = PathSet::new(Path::new("/policy"), &["docker/dev/**"]);
         assert!(set.contains(Path::new("/repo/docker/dev/a.yml"), Path::new("/repo")));
+    }
+
+    #[test]
+    fn sets_are_asked_together_as_each_is_asked() {
+        let texts = ["docs", "*.yml", "docker/*", "a/**/b", "/docs/*.yml"];
+        let sets: Vec<PathSet> = (texts.iter())
+            .zip(["/repo", "/repo", "/repo/x", "/repo", "/elsewhere"])
+            .map(|(text, root)| PathSet::new(Path::new(root), &[text]))
+            .collect();
+        let all = PathSets::new(&sets);
+        for file in ["/repo/docs/a.yml", "/repo/x/docker/a", "/repo/a/c/b", "/repo/b", "/a/docs"] {
+            let (file, base) = (Path::new(file), Path::new("/repo"));
+            let each: Vec<usize> =
+                (0..sets.len()).filter(|&at| sets[at].contains(file, base)).collect();
+            assert_eq!(all.with(file, base), each, "{}", file.display());
+        }
     }
 
     #[test]

@@ -178,7 +178,7 @@ fn load_of(list: &Path, load: &mut Load) -> Result<bool, &'static str> {
 }
 
 /// Whether a pattern has wildcards beyond those of `*.end`.
-fn is_searched(line: &[u8]) -> bool {
+pub(super) fn is_searched(line: &[u8]) -> bool {
     let is_wild = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'{' | b'\\');
     let rest = line.strip_prefix(b"*.").unwrap_or(line);
     !line.starts_with(b"#") && rest.iter().any(is_wild)

@@ -11,6 +11,8 @@ use super::glob::PathSet;
 use super::ignored::Lists;
 use super::{Arrival, Source};
 
+/// Files and folders that all patterns of one kind look at in a run.
+pub const MOST_WALKED: usize = 300_000;
 /// More files are no deployment.
 const MAX_FITTING: usize = 2_000;
 
@@ -119,8 +121,9 @@ impl Disk {
         super::discover::read(file)
     }
 
-    /// The files of a set, as reports print them.
-    pub fn fitting(&self, set: &PathSet, top: Option<&Path>) -> Vec<String> {
+    /// The files of a set, as reports print them. `room` is how many files and folders may be
+    /// looked at; nothing comes back where there are more, and what is left of it is none.
+    pub fn fitting(&self, set: &PathSet, top: Option<&Path>, room: &mut usize) -> Vec<String> {
         let start = set.folder();
         let real = |path: &Path| path.canonicalize().ok();
         let (Some(top), Some(real_start)) = (top, real(&start)) else { return Vec::new() };
@@ -136,6 +139,10 @@ impl Disk {
             .build();
         let mut files: Vec<String> = walk
             .flatten()
+            .take_while(|_| {
+                *room = room.saturating_sub(1);
+                *room > 0
+            })
             .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
             .filter(|entry| {
                 set.contains(entry.path(), &start) && is_within(entry.path(), Some(top))
@@ -143,6 +150,9 @@ impl Disk {
             .take(MAX_FITTING)
             .map(|entry| self.from_here(entry.path()))
             .collect();
+        if *room == 0 {
+            return Vec::new();
+        }
         files.sort();
         files
     }

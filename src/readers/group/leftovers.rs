@@ -22,6 +22,7 @@ pub(super) fn loose(
     let mut loose = Loose {
         tokens: input.loose.tokens.clone(),
         open_clients: input.loose.open_clients.clone(),
+        cut: input.loose.cut,
         ..Loose::default()
     };
     let placed = |key: &KeyPlace| {

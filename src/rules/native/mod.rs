@@ -23,6 +23,7 @@ use crate::source::{SourceId, Sources, Span};
 
 use super::Knowledge;
 use super::condition::Case;
+use super::proofs::Proofs;
 use super::schema::{Native, Severity};
 
 /// A place with words.
@@ -94,6 +95,8 @@ pub struct LooseCase<'a> {
     pub source: SourceId,
     /// What it shows.
     pub loose: &'a Loose,
+    /// Who has signed its tokens.
+    pub proofs: &'a Proofs<'a>,
     /// It stands beside a public key or a file of some deployment.
     pub beside_ours: bool,
     /// The time of the run, in seconds since 1970.

@@ -1,6 +1,6 @@
 //! Tokens in files: whose key signed them, whether they are OpenMetadata's, when they end.
 
-use crate::crypto::tokens::{Expiry, Signature, Token};
+use crate::crypto::tokens::{Expiry, Token};
 use crate::deployment::evidence::TokenPlace;
 use crate::rules::schema::Severity;
 use crate::rules::url::Url;
@@ -11,10 +11,9 @@ use super::{Hit, LooseCase, Mark};
 /// How a token is known to be signed by a key that everybody has.
 fn proof(case: &LooseCase<'_>, token: &Token, retired: bool) -> Option<String> {
     let known = &case.knowledge.known_keys;
-    for key in known.keys.iter().filter(|key| key.retired == retired) {
-        if key.public().is_some_and(|public| token.verify(&public) == Signature::Good) {
-            return Some(format!("its signature verifies under {}", key.title));
-        }
+    let mut signers = case.proofs.signers(token).iter().map(|&at| &known.keys[at]);
+    if let Some(key) = signers.find(|key| key.retired == retired) {
+        return Some(format!("its signature verifies under {}", key.title));
     }
     let published = known.find_token(token).filter(|_| !retired);
     published.map(|_| "it is a token that OpenMetadata itself published".to_owned())
