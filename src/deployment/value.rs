@@ -84,6 +84,11 @@ impl Fragment {
         Fragment { pieces: Pieces::One(Piece::Known(text)), outer }
     }
 
+    /// A fragment of one piece that stands at `outer`.
+    pub fn of(piece: Piece, outer: Span) -> Self {
+        Fragment { pieces: Pieces::One(piece), outer }
+    }
+
     /// A fragment of which nothing is known.
     pub fn unknown(name: impl Into<String>, span: Span) -> Self {
         let unknown = Unknown { name: name.into(), span };

@@ -76,7 +76,7 @@ pub fn run(
         }
     }
     findings.sort_by_cached_key(|finding| {
-        let path = sources.get(finding.primary.span.source).path.clone();
+        let path = sources.get(finding.primary.span.source).path.as_str();
         (path, finding.primary.span.start, finding.rule.clone(), finding.setting.clone())
     });
     finding::number(&mut findings, sources);

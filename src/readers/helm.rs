@@ -100,6 +100,8 @@ struct Reader<'a, 'c> {
     off: BTreeMap<&'a str, Off>,
     /// Sections that were looked for where the chart ignores them: many settings ask for each.
     misplaced: RefCell<BTreeMap<String, Option<Step>>>,
+    /// The variables that Helm fills in.
+    none: Variables,
 }
 
 /// Where and why the chart leaves a section out.
@@ -396,6 +398,7 @@ fn deployment(
         secrets: RefCell::default(),
         off: BTreeMap::new(),
         misplaced: RefCell::default(),
+        none: Variables::none(context.catalogue),
     };
     let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
     reader.version = reader.known_version(&layers);
@@ -483,11 +486,11 @@ impl<'a> Reader<'a, '_> {
     fn fragment(&self, layer: Layer<'a>) -> (Fragment, Vec<Step>) {
         let outer = Span::new(layer.source, layer.node.range());
         if let Some(text) = scalar::helm_text(layer.node) {
-            return (Fragment::new(vec![known(&text, outer)], outer), Vec::new());
+            return (Fragment::of(known(&text, outer), outer), Vec::new());
         }
         let text = scalar::text(layer.source, self.raw(layer.source), layer.node);
         // Helm leaves `${NAME}` alone; the server's own substitution fills it in.
-        Variables::none(self.context.catalogue).expand(&text, outer, Dialect::Dropwizard)
+        self.none.expand(&text, outer, Dialect::Dropwizard)
     }
 
     fn deployment(&self, inputs: &[&Input], charts: &[&Input]) -> Deployment {

@@ -29,8 +29,8 @@ pub(super) fn text(source: SourceId, raw: &str, node: Node<'_>) -> Text {
         Some(value) => {
             let outer =
                 if whole.range().is_empty() { whole } else { Span::new(source, node.range()) };
-            let runs = node.runs(raw);
-            let place = if runs.is_empty() { outer } else { whole };
+            let mut runs = node.runs(raw).peekable();
+            let place = if runs.peek().is_none() { outer } else { whole };
             Text::mapped(value, place, runs)
         }
         None => {
@@ -49,14 +49,12 @@ pub(super) fn fragment(source: SourceId, raw: &str, node: Node<'_>) -> Fragment 
 /// Text in which another program may fill in marks.
 pub(super) fn marked(text: Text, outer: Span) -> Fragment {
     if let Some(what) = opaque::reference(text.expose()) {
-        return Fragment::new(
-            vec![Piece::Unknown(Unknown { name: what.to_owned(), span: text.span() })],
-            outer,
-        );
+        let unknown = Unknown { name: what.to_owned(), span: text.span() };
+        return Fragment::of(Piece::Unknown(unknown), outer);
     }
     let marks = opaque::marks(text.expose());
     if marks.is_empty() {
-        return Fragment::new(vec![Piece::Known(text)], outer);
+        return Fragment::of(Piece::Known(text), outer);
     }
     let mut pieces = Vec::new();
     let mut at = 0;

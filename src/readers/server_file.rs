@@ -288,9 +288,7 @@ fn get<'a>(node: Node<'a>, key: &str) -> Option<Entry<'a>> {
 
 /// The entry under a dotted path; a key may itself hold dots.
 fn find<'a>(node: Node<'a>, path: &str) -> Option<Entry<'a>> {
-    let mut ends = path.match_indices('.').map(|(at, _)| at).collect::<Vec<_>>();
-    ends.push(path.len());
-    for end in ends {
+    for end in path.match_indices('.').map(|(at, _)| at).chain([path.len()]) {
         let Some(entry) = get(node, &path[..end]) else { continue };
         if end == path.len() {
             return Some(entry);

@@ -13,7 +13,7 @@ pub(super) fn is_misshapen(setting: &Setting, value: &Value) -> Truth {
     if value.state != State::Written || setting.path.starts_with("database.url.") {
         return Truth::False;
     }
-    let text = value.text.outline();
+    let text = value.text.as_outline();
     let is_list = setting.kind == Type::List;
     let is_map = setting.kind == Type::Map;
     match value.passage {

@@ -97,7 +97,7 @@ impl Text {
     pub fn mapped(
         text: impl Into<Arc<str>>,
         whole: Span,
-        runs: Vec<(usize, usize, usize)>,
+        runs: impl IntoIterator<Item = (usize, usize, usize)>,
     ) -> Self {
         let runs = runs.into_iter().collect();
         Text { text: text.into(), whole, runs, veiled: false }

@@ -544,7 +544,7 @@ mod tests {
         for (offset, start, len) in node.runs(source) {
             assert_eq!(text[offset..offset + len], source[start..start + len]);
         }
-        assert_eq!(node.runs(source).len(), 3);
+        assert_eq!(node.runs(source).count(), 3);
     }
 
     #[test]

@@ -317,10 +317,7 @@ impl<'a> Reader<'a, '_> {
         match scalar::go_text(node) {
             Some(text) => {
                 let outer = Span::new(layer.source, node.resolved().range());
-                (
-                    Fragment::new(vec![Piece::Known(Text::decoded(text.as_str(), outer))], outer),
-                    Vec::new(),
-                )
+                (Fragment::of(Piece::Known(Text::decoded(text.as_str(), outer)), outer), Vec::new())
             }
             None => self.expand(layer, node),
         }

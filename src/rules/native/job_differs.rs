@@ -2,7 +2,7 @@
 
 use super::{Hit, Mark};
 use crate::deployment::catalogue::SettingId;
-use crate::deployment::value::{State, Value};
+use crate::deployment::value::{Fragment, State, Value};
 use crate::rules::condition::Case;
 use crate::rules::schema::Severity;
 
@@ -49,13 +49,13 @@ pub(super) fn run(
 fn differ(server: &Value, job: &Value) -> bool {
     let known =
         |value: &Value| !value.is_hidden() && value.state != State::Absent && value.text.is_known();
-    let items = |value: &Value| {
-        value
-            .items
-            .as_ref()
-            .map(|items| items.iter().map(|item| item.outline()).collect::<Vec<_>>())
-    };
     if !known(server) || !known(job) {
+        return false;
+    }
+    if let (Some(one), Some(other)) = (&server.items, &job.items) {
+        return !one.iter().map(Fragment::as_outline).eq(other.iter().map(Fragment::as_outline));
+    }
+    if server.text.as_outline() == job.text.as_outline() {
         return false;
     }
     let text = |value: &Value| {
@@ -63,8 +63,5 @@ fn differ(server: &Value, job: &Value) -> bool {
         // A mapping without entries says no more than none.
         if text.trim() == "{}" { String::new() } else { text }
     };
-    match (items(server), items(job)) {
-        (Some(one), Some(other)) => one != other,
-        _ => text(server) != text(job),
-    }
+    text(server) != text(job)
 }

@@ -15,6 +15,9 @@ fn is_merge(key: Node<'_>) -> bool {
     key.text() == Some("<<") && key.style() == Some(Style::Plain)
 }
 
+/// Letters that stand in the file as in the text: offset in the text, offset in the file, length.
+type Run = (usize, usize, usize);
+
 /// A node, seen in its tree.
 #[derive(Clone, Copy)]
 pub struct Node<'t> {
@@ -349,36 +352,38 @@ impl<'t> Node<'t> {
 
     /// Runs of the scalar's text that stand in the file letter for letter:
     /// (offset in text, offset in file, length).
-    pub fn runs(self, source: &str) -> Vec<(usize, usize, usize)> {
+    pub fn runs(self, source: &str) -> impl Iterator<Item = Run> + use<> {
         let node = self.resolved();
-        let (Some(text), Some(style)) = (node.text(), node.style()) else {
-            return Vec::new();
-        };
-        let range = node.range();
-        let content = node.content_range();
-        match style {
-            Style::Literal => {
-                let mut runs = Vec::new();
-                let mut at = range.start;
-                let mut offset = 0;
-                for line in text.split('\n') {
-                    let end = memchr::memchr(b'\n', &source.as_bytes()[at.min(source.len())..])
-                        .map_or(source.len(), |n| at + n);
-                    let Some(raw) = source.get(at.min(end)..end) else { break };
-                    let raw = raw.strip_suffix('\r').unwrap_or(raw);
-                    if raw.ends_with(line) {
-                        runs.push((offset, at + raw.len() - line.len(), line.len()));
-                    }
-                    offset += line.len() + 1;
-                    at = end + 1;
-                    if at > source.len() {
-                        break;
-                    }
-                }
-                runs
+        let (mut whole, mut lines) = (None, Vec::new());
+        if let (Some(text), Some(style)) = (node.text(), node.style()) {
+            let content = node.content_range();
+            if style == Style::Literal {
+                lines = node.lines(text, source);
+            } else if source.get(content.clone()) == Some(text) {
+                whole = Some((0, content.start, text.len()));
             }
-            _ if source.get(content.clone()) == Some(text) => vec![(0, content.start, text.len())],
-            _ => Vec::new(),
         }
+        whole.into_iter().chain(lines)
+    }
+
+    fn lines(self, text: &str, source: &str) -> Vec<Run> {
+        let mut runs = Vec::new();
+        let mut at = self.range().start;
+        let mut offset = 0;
+        for line in text.split('\n') {
+            let end = memchr::memchr(b'\n', &source.as_bytes()[at.min(source.len())..])
+                .map_or(source.len(), |n| at + n);
+            let Some(raw) = source.get(at.min(end)..end) else { break };
+            let raw = raw.strip_suffix('\r').unwrap_or(raw);
+            if raw.ends_with(line) {
+                runs.push((offset, at + raw.len() - line.len(), line.len()));
+            }
+            offset += line.len() + 1;
+            at = end + 1;
+            if at > source.len() {
+                break;
+            }
+        }
+        runs
     }
 }
