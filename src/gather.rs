@@ -9,6 +9,7 @@ use crate::deployment::catalogue::Catalogue;
 use crate::readers::{Companions, Input, MOST_LOOSE_IN_ALL, Named, Role, Want, join};
 use crate::rules::Knowledge;
 use crate::source::discover::{Candidate, Disk, NO_ROOM, Note, decoded};
+use crate::source::glob::PathSet;
 use crate::source::{Arrival, Source, SourceId, Sources, lexical, spread};
 
 /// Rounds in which files that other files refer to are loaded.
@@ -16,6 +17,8 @@ const MAX_ROUNDS: usize = 16;
 /// Files that are loaded because others refer to them.
 const MAX_REFERRED: usize = 2_000;
 
+/// Files and folders that the patterns of all files may look at.
+const MOST_LOOKED_AT: usize = 50_000;
 /// Files that are parsed before anything is let go.
 const AT_ONCE: usize = 256;
 /// Nodes of all trees of a run: each takes about a hundred bytes.
@@ -219,6 +222,8 @@ impl<'d> Gathering<'d> {
     pub(crate) fn follow(&mut self) {
         let mut next = 0;
         let mut referred = 0;
+        // Files and folders that patterns may look at.
+        let mut room = MOST_LOOKED_AT;
         let mut listed: HashSet<(String, Companions)> = HashSet::new();
         for round in 0..=MAX_ROUNDS {
             let new = next..self.inputs.len();
@@ -236,6 +241,13 @@ impl<'d> Gathering<'d> {
                     match want {
                         Want::File(path) => {
                             wanted.push((input.source, join(source.folder(), &path)));
+                        }
+                        Want::Fitting(pattern) => {
+                            let base = self.disk.file("");
+                            let set = PathSet::anchored(&base, &join(source.folder(), &pattern));
+                            let top = self.disk.top_above(&base);
+                            let fitting = self.disk.fitting(&set, top.as_deref(), &mut room);
+                            wanted.extend(fitting.into_iter().map(|path| (input.source, path)));
                         }
                         Want::Keys(below) => {
                             let folder = format!("{}/", join(source.folder(), &below));

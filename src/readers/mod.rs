@@ -136,6 +136,8 @@ pub enum Want {
     File(String),
     /// Every file of the source's folder that is one of these.
     Beside(Companions),
+    /// Every file whose path, relative to the source's folder, fits a pattern.
+    Fitting(String),
     /// Every key of this folder, relative to the source's.
     Keys(String),
 }
@@ -280,13 +282,15 @@ impl Input {
             (Role::Kustomization, Some(tree)) => {
                 let roots = || tree.documents();
                 let named = roots().flat_map(kustomize::wants);
-                named.chain(wrappers::wants(tree)).collect()
+                named.chain(wrappers::wants(self, source)).collect()
             }
-            (Role::Helmfile, Some(tree)) => wrappers::wants(tree),
+            (Role::Helmfile, Some(_)) => wrappers::wants(self, source),
             (Role::Dockerfile, _) => dockerfile::wants(self.instructions()),
             // A hook hands over one file; a walk meets them all by itself.
-            (Role::Manifests, _) if source.arrival == Arrival::Named => {
-                vec![Want::Beside(Companions::Manifests)]
+            (Role::Manifests, _) => {
+                let is_named = source.arrival == Arrival::Named;
+                let beside = is_named.then_some(Want::Beside(Companions::Manifests));
+                beside.into_iter().chain(wrappers::wants(self, source)).collect()
             }
             (Role::EnvFile, _) => env_file::wants(self.entries()),
             _ => Vec::new(),
@@ -397,7 +401,9 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
     if name == ".env" || !named_yaml && looks_like_env(text) {
         return (Role::EnvFile, Form::Env(dotenv::parse(text, dotenv::Dialect::Compose)));
     }
-    if is_template(text) {
+    // One that patches its own applications does so with a template in a text.
+    let is_set = text.contains("kind: ApplicationSet");
+    if is_template(text) && !is_set {
         return (Role::Template, Form::None);
     }
     let tree = yaml::parse_unfilled(text);

@@ -7,8 +7,10 @@ mod argo;
 mod crossplane;
 mod deploy;
 mod environments;
+mod filled;
 mod fleet;
 mod flux;
+mod generators;
 mod helmfile;
 mod k3s;
 mod kustomize_charts;
@@ -19,7 +21,7 @@ mod release;
 
 use std::cell::OnceCell;
 
-use crate::source::Span;
+use crate::source::{Source, Span};
 use crate::syntax::yaml::{self, Node};
 
 use super::bounds::{self, Budget};
@@ -42,9 +44,7 @@ pub(super) fn recognises(root: Node<'_>) -> bool {
 /// Whether the document is one of those without a kind: a helmfile, one of Fleet's, or tasks of
 /// Ansible.
 pub(super) fn is_helmfile(root: Node<'_>) -> bool {
-    items(root, "releases").iter().any(|release| release.get("chart").is_some())
-        || fleet::recognises(root)
-        || ansible::recognises(root)
+    helmfile::recognises(root) || fleet::recognises(root) || ansible::recognises(root)
 }
 
 fn text<'a>(node: Node<'a>, key: &str) -> Option<&'a str> {
@@ -61,13 +61,34 @@ fn items<'a>(node: Node<'a>, key: &str) -> Vec<Node<'a>> {
 }
 
 /// Values files that a file's documents name, in every environment.
-pub(super) fn wants(tree: &yaml::Tree) -> Vec<Want> {
-    let named = tree.documents().flat_map(|root| {
-        let environments = environments::of(tree, root);
+pub(super) fn wants(input: &Input, source: &Source) -> Vec<Want> {
+    let roots = || input.tree().into_iter().flat_map(yaml::Tree::documents);
+    let named = roots().flat_map(|root| {
+        let environments = environments::of(None, input, root);
         let named = files(root).into_iter();
         named.flat_map(move |path| environments::paths(path, &environments)).collect::<Vec<_>>()
     });
-    named.map(Want::File).collect()
+    let mut wants: Vec<Want> = named.map(Want::File).collect();
+    // Paths of a repository begin in its root.
+    let depth = source.folder().matches('/').count();
+    let rooted = |path: &str, up| format!("{}{}", "../".repeat(up), path.trim_start_matches('/'));
+    for path in roots().flat_map(from_root) {
+        wants.extend((0..=depth).map(|up| Want::File(rooted(&path, up))));
+    }
+    let patterns = roots().flat_map(generators::patterns);
+    wants.extend(patterns.flat_map(|it| (0..=depth).map(move |up| Want::Fitting(rooted(it, up)))));
+    wants
+}
+
+/// Files that a document of a cluster names by their paths in the repository, if it is for
+/// OpenMetadata's chart or one of the same repository.
+fn from_root(root: Node<'_>) -> Vec<String> {
+    let is_one = text(root, "kind").is_some_and(|kind| kind != "Kustomization");
+    if !is_one {
+        Vec::new()
+    } else {
+        argo::rooted(root).into_iter().chain(flux::rooted(root)).collect()
+    }
 }
 
 /// Values files that a document names.
@@ -110,7 +131,7 @@ pub(super) fn read(
         let mut of_file = Vec::new();
         let mut beyond = Vec::new();
         let releases = tree.documents().flat_map(|root| {
-            let environments = environments::of(tree, root);
+            let environments = environments::of(Some(context), input, root);
             let mut found = releases(input, root);
             if !found.is_empty() {
                 found = match input.role {
@@ -148,10 +169,9 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
         Some("Application") => {
             spec.map(|spec| argo::releases(input, &name, spec)).unwrap_or_default()
         }
-        Some("ApplicationSet") => spec
-            .and_then(|spec| spec.at(&["template", "spec"]))
-            .map(|template| argo::releases(input, &name, template.value))
-            .unwrap_or_default(),
+        Some("ApplicationSet") => {
+            spec.map(|spec| argo::of_set(input, &name, spec)).unwrap_or_default()
+        }
         Some("HelmRelease") => {
             spec.and_then(|spec| flux::release(input, &name, spec)).into_iter().collect()
         }

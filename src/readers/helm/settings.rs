@@ -3,7 +3,7 @@
 
 use crate::deployment::catalogue::{Setting, Type};
 use crate::deployment::environment::{Environment, Fallback};
-use crate::deployment::value::{Fragment, Origin, Passage, State, Step, Value};
+use crate::deployment::value::{Fragment, Origin, Passage, Piece, State, Step, Value};
 use crate::deployment::version::Confidence;
 use crate::source::{SourceId, Span};
 use crate::syntax::yaml::Style;
@@ -270,7 +270,15 @@ impl<'a> Reader<'a, '_> {
                 .filter(|item| !item.is_null())
                 .map(|item| self.fragment(layer.at(item.resolved())).0.trimmed())
                 .collect();
-            let text = scalar::fragment(layer.source, self.raw(layer.source), layer.node);
+            let raw = self.raw(layer.source);
+            // What stands there may be an expression that is filled in.
+            let text = match items.iter().all(Fragment::is_known) {
+                true => {
+                    let text = scalar::text(layer.source, raw, layer.node);
+                    Fragment::new(vec![Piece::Known(text)], whole)
+                }
+                false => scalar::fragment(layer.source, raw, layer.node),
+            };
             let mut value = Value::written(setting.kind, text, Some(items), place);
             value.passage = Passage::Kept;
             value.origin.span = Some(if whole.range().is_empty() { place } else { whole });

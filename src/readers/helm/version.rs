@@ -28,7 +28,12 @@ impl Pinned {
 
     /// What a node says itself.
     pub(in super::super) fn of(source: SourceId, node: Node<'_>) -> Option<Self> {
-        let text = node.text()?.trim();
+        Self::of_text(source, node, node.text()?)
+    }
+
+    /// What a text says that a node stands for.
+    pub(in super::super) fn of_text(source: SourceId, node: Node<'_>, text: &str) -> Option<Self> {
+        let text = text.trim();
         let first = text.trim_start_matches(['^', '~', '=', '>', ' ', 'v']).trim_end_matches(".x");
         let is_exact = text.trim_start_matches(['=', ' ', 'v']) == first;
         let place = super::super::scalar::span(source, node);

@@ -2,7 +2,7 @@
 
 use crate::syntax::yaml::Node;
 
-use super::super::{Input, telltales};
+use super::super::{Input, join, telltales};
 use super::release::{Base, Folder, Parameter, Release, Values};
 use super::{at, items, text};
 
@@ -10,6 +10,22 @@ fn sources_of(spec: Node<'_>) -> Vec<Node<'_>> {
     let mut sources: Vec<Node<'_>> = spec.get("source").map(|e| e.value).into_iter().collect();
     sources.extend(items(spec, "sources"));
     sources
+}
+
+/// The applications of a set, as its template has them.
+pub(super) fn of_set<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
+    let template = spec.at(&["template", "spec"]).map(|entry| entry.value);
+    let mut found = template.map(|it| releases(input, name, it)).unwrap_or_default();
+    // Nobody knows what it says for each of them.
+    let patch = spec.get("templatePatch");
+    if let Some(patch) = patch.filter(|it| it.value.text().is_some_and(|it| it.contains("source")))
+    {
+        for release in &mut found {
+            let name = "the `templatePatch`".to_owned();
+            release.values.push(Values::Hidden { name, place: patch.key });
+        }
+    }
+    found
 }
 
 pub(super) fn releases<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<Release<'a>> {
@@ -59,6 +75,27 @@ pub(super) fn releases<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<
         Some(release)
     };
     sources_of(spec).into_iter().filter_map(release).collect()
+}
+
+/// Values files that the sources of an application name, by their paths in the repository.
+pub(super) fn rooted(root: Node<'_>) -> Vec<String> {
+    let Some(spec) = at(root, "spec") else { return Vec::new() };
+    let template = spec.at(&["template", "spec"]).map(|entry| entry.value);
+    let sources = template.into_iter().chain([spec]).flat_map(sources_of);
+    let files = sources.flat_map(|source| {
+        let folder = text(source, "path").filter(|_| source.get("chart").is_none());
+        let files = at(source, "helm").map(|helm| items(helm, "valueFiles")).unwrap_or_default();
+        let path = |file: Node<'_>| {
+            let path = file.text()?;
+            match path.strip_prefix('$').and_then(|rest| rest.split_once('/')) {
+                Some((_, path)) => Some(path.to_owned()),
+                None => Some(join(&format!("{}/", folder?), path)),
+            }
+        };
+        let own = folder.map(|folder| join(&format!("{folder}/"), "values.yaml"));
+        own.into_iter().chain(files.into_iter().filter_map(path)).collect::<Vec<_>>()
+    });
+    files.filter(|path| !path.contains("{{")).collect()
 }
 
 /// Values files that the sources of an application name.

@@ -1,90 +1,108 @@
-//! One release for several environments: those of a helmfile, or the elements of an ApplicationSet.
-//! Which values files each of them gets. Knows nothing of what stands in the files.
+//! One release for several environments: those of a helmfile, or what the generators of an
+//! ApplicationSet make. What expressions stand for in each. Knows nothing of what the values mean.
 
-use crate::syntax::yaml::{Node, Tree};
+use crate::syntax::yaml::Node;
 
 use super::super::compose::Context;
-use super::super::{Role, join};
+use super::super::{Input, Role, helm, join};
 use super::layers::values_file;
 use super::release::{Release, Values};
-use super::{items, text};
+use super::{generators, helmfile, items, text};
 
 /// So many of one file are told apart: nobody has more.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
+/// Words of one environment.
+const MOST_WORDS: usize = 1_000;
+/// Nobody nests what an environment says deeper.
+const MAX_DEPTH: usize = 8;
 
-/// An environment, and what expressions in the paths of values files stand for in it.
-#[derive(Clone)]
+/// An environment, and what expressions stand for in it.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
-    name: String,
-    words: Vec<(String, String)>,
-}
-
-/// The environments that a helmfile declares.
-pub(super) fn of_helmfile(tree: &Tree) -> Vec<Environment> {
-    let declared = tree.documents().filter_map(|root| root.get("environments"));
-    let names = declared.flat_map(|entry| entry.value.entries());
-    let names = names.into_iter().filter_map(|entry| entry.key.text());
-    names
-        .take(MOST)
-        .map(|name| Environment {
-            name: name.to_owned(),
-            words: vec![(".Environment.Name".to_owned(), name.to_owned())],
-        })
-        .collect()
-}
-
-/// The elements of an ApplicationSet's list.
-pub(super) fn of_set(spec: Node<'_>) -> Vec<Environment> {
-    let mut lists: Vec<Node<'_>> = Vec::new();
-    for generator in items(spec, "generators") {
-        lists.extend(generator.get("list").map(|entry| entry.value));
-        for both in ["matrix", "merge"] {
-            let inner = generator.get(both).map(|entry| items(entry.value, "generators"));
-            let inner = inner.into_iter().flatten();
-            lists.extend(inner.filter_map(|one| Some(one.get("list")?.value)));
-        }
-    }
-    let elements = lists.into_iter().flat_map(|list| items(list, "elements"));
-    let called = spec.at(&["template", "metadata", "name"]).and_then(|entry| entry.value.text());
-    let element = |(at, node): (usize, Node<'_>)| {
-        let pairs = node.entries().into_iter();
-        let pairs = pairs.filter_map(|entry| Some((entry.key.text()?, entry.value.text()?)));
-        // With and without Go's templates.
-        let words = pairs
-            .flat_map(|(key, value)| [key.to_owned(), format!(".{key}")].map(|key| (key, value)));
-        let words = words.map(|(key, value)| (key, value.to_owned())).collect();
-        let mut environment = Environment { name: (at + 1).to_string(), words };
-        if let Some(name) = called.map(|name| environment.fill(name)).filter(|it| !it.contains('{'))
-        {
-            environment.name = name;
-        }
-        environment
-    };
-    elements.take(MOST).enumerate().map(element).collect()
+    pub name: String,
+    /// The later say more.
+    pub words: Vec<(String, String)>,
 }
 
 impl Environment {
+    /// Takes in all texts below a node, by the keys that lead to them, as Go's templates name them
+    /// after a dot.
+    pub fn learn(&mut self, above: &str, node: Node<'_>) {
+        self.learn_at(above.to_owned(), node.resolved(), 0);
+    }
+
+    fn learn_at(&mut self, path: String, node: Node<'_>, depth: usize) {
+        if depth > MAX_DEPTH || self.words.len() > MOST_WORDS {
+            return;
+        }
+        if let Some(text) = node.text() {
+            self.words.push((path, text.to_owned()));
+            return;
+        }
+        for entry in node.entries() {
+            let Some(key) = entry.key.text() else { continue };
+            let inner = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+            self.learn_at(inner, entry.value, depth + 1);
+        }
+    }
+
+    pub fn say(&mut self, word: &str, text: &str) {
+        self.words.push((word.to_owned(), text.to_owned()));
+    }
+
+    pub fn word(&self, name: &str) -> Option<&str> {
+        let found = self.words.iter().rev().find(|(word, _)| word == name);
+        found.map(|(_, text)| text.as_str())
+    }
+
     /// A text with what is known of its expressions filled in.
-    pub(super) fn fill(&self, text: &str) -> String {
+    pub fn fill(&self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text;
-        while let Some((before, expression, after)) = expression(rest) {
+        while let Some((before, inner, after)) = expression(rest) {
             filled.push_str(before);
-            match self.words.iter().find(|(word, _)| word == expression.trim()) {
-                Some((_, value)) => filled.push_str(value),
+            match self.value(inner) {
+                Some(value) => filled.push_str(&value),
                 None => filled.push_str(&rest[before.len()..rest.len() - after.len()]),
             }
             rest = after;
         }
         filled + rest
     }
+
+    /// What an expression stands for.
+    fn value(&self, inner: &str) -> Option<String> {
+        let inner = inner.trim_matches(|c: char| c == '-' || c.is_whitespace());
+        // A text that is filled in later.
+        if let Some(text) = inner.strip_prefix('`').and_then(|text| text.strip_suffix('`')) {
+            return Some(self.fill(text));
+        }
+        let mut steps = inner.split('|').map(str::trim);
+        let word = steps.next()?;
+        let keeps = |step: &str| {
+            matches!(step, "quote" | "squote" | "toString" | "trim") || step.starts_with("default ")
+        };
+        let is_plain = steps.all(keeps);
+        let word = word.strip_prefix('.').unwrap_or(word);
+        self.word(word).filter(|_| is_plain).map(str::to_owned)
+    }
 }
 
 /// The first `{{ … }}` of a text: what stands before it, in it and after it.
 fn expression(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once("{{")?;
-    let (inner, after) = rest.split_once("}}")?;
-    Some((before, inner, after))
+    // Within back quotes there may be another one.
+    let from = match rest.trim_start().strip_prefix('`').and_then(|raw| raw.find('`')) {
+        Some(end) => rest.len() - rest.trim_start().len() + end + 2,
+        None => 0,
+    };
+    let end = from + rest[from..].find("}}")?;
+    Some((before, &rest[..end], &rest[end + 2..]))
+}
+
+/// Whether a text has an expression.
+pub(super) fn is_open(text: &str) -> bool {
+    expression(text).is_some()
 }
 
 /// Paths of values files in every environment.
@@ -95,38 +113,34 @@ pub(super) fn paths(path: &str, environments: &[Environment]) -> Vec<String> {
     }
 }
 
-/// A release once for each environment in which it gets other values files.
+/// A release once for each environment in which it gets other values.
 pub(super) fn spread<'a>(
     context: &Context<'a>,
     release: Release<'a>,
     environments: &[Environment],
 ) -> Vec<Release<'a>> {
-    let open: Vec<&str> = release
-        .values
-        .iter()
-        .filter_map(|values| match values {
-            Values::File { path, .. } => Some(path.as_str()),
-            _ => None,
-        })
-        .filter(|path| expression(path).is_some())
-        .collect();
-    if open.is_empty() {
+    let texts = release.open_texts(&context.sources.get(release.input.source).text);
+    if texts.is_empty() {
         return vec![release];
     }
-    let changes = |one: &&Environment| open.iter().any(|path| one.fill(path) != **path);
+    let changes = |one: &&Environment| texts.iter().any(|text| one.fill(text) != *text);
     let mut known: Vec<Environment> = environments.iter().filter(changes).cloned().collect();
     if known.is_empty() {
-        known = by_files(context, &release, &open);
+        known = by_files(context, &release);
     }
     if known.is_empty() {
         return vec![release];
     }
-    known.iter().map(|environment| release.within(environment)).collect()
+    known.into_iter().map(|environment| release.within(environment)).collect()
 }
 
 /// The environments that the files beside tell, where one expression is all that is not known.
-fn by_files(context: &Context<'_>, release: &Release<'_>, open: &[&str]) -> Vec<Environment> {
-    let split: Vec<(&str, &str, &str)> = open.iter().filter_map(|path| expression(path)).collect();
+fn by_files(context: &Context<'_>, release: &Release<'_>) -> Vec<Environment> {
+    let paths = release.values.iter().filter_map(|values| match values {
+        Values::File { path, .. } => Some(path.as_str()),
+        _ => None,
+    });
+    let split: Vec<(&str, &str, &str)> = paths.filter_map(expression).collect();
     let Some((_, word, _)) = split.first() else { return Vec::new() };
     let is_one = |(_, inner, after): &(&str, &str, &str)| inner == word && !after.contains("{{");
     if !split.iter().all(is_one) {
@@ -154,8 +168,9 @@ fn by_files(context: &Context<'_>, release: &Release<'_>, open: &[&str]) -> Vec<
             let Some(name) = middle.and_then(|middle| middle.strip_suffix(after)) else { continue };
             let is_new = found.iter().all(|known| known.name != name);
             if is_new && !name.is_empty() && !name.contains('/') && !named.contains(&input.source) {
-                let words = vec![(word.trim().to_owned(), name.to_owned())];
-                found.push(Environment { name: name.to_owned(), words });
+                let mut environment = Environment { name: name.to_owned(), words: Vec::new() };
+                environment.say(word.trim().trim_start_matches('.'), name);
+                found.push(environment);
             }
         }
     }
@@ -164,11 +179,27 @@ fn by_files(context: &Context<'_>, release: &Release<'_>, open: &[&str]) -> Vec<
 }
 
 impl<'a> Release<'a> {
+    /// All that may have an expression in it and has one.
+    fn open_texts(&self, raw: &'a str) -> Vec<String> {
+        let mut texts: Vec<&str> = Vec::new();
+        for values in &self.values {
+            texts.extend(match values {
+                Values::File { path, .. } => Some(path.as_str()),
+                Values::Inline(node) | Values::Text(node) => raw.get(node.range()),
+                _ => None,
+            });
+        }
+        let values = self.parameters.iter().filter_map(|parameter| parameter.value);
+        texts.extend(values.chain(self.pinned).filter_map(|node| node.text()));
+        texts.extend(self.folder.as_ref().map(|folder| folder.path.as_str()));
+        texts.into_iter().filter(|text| is_open(text)).map(str::to_owned).collect()
+    }
+
     /// The release as it is in one environment.
-    fn within(&self, environment: &Environment) -> Release<'a> {
+    fn within(&self, environment: Environment) -> Release<'a> {
         let mut release = self.clone();
         let filled = environment.fill(&release.name);
-        release.name = match filled == release.name {
+        release.name = match filled == release.name && !environment.name.is_empty() {
             true => format!("{filled}@{}", environment.name),
             false => filled,
         };
@@ -177,17 +208,28 @@ impl<'a> Release<'a> {
                 *path = environment.fill(path);
             }
         }
+        if let Some(folder) = &mut release.folder {
+            folder.path = environment.fill(&folder.path);
+        }
+        if let Some(node) = release.pinned.filter(|node| node.text().is_some_and(is_open)) {
+            let text = environment.fill(node.text().unwrap_or_default());
+            release.chart = helm::Pinned::of_text(release.input.source, node, &text);
+        }
+        release.environment = Some(environment);
         release
     }
 }
 
-/// The environments that a document's releases are for.
-pub(super) fn of(tree: &Tree, root: Node<'_>) -> Vec<Environment> {
+/// The environments that a document's releases are for. Without a context only those that the
+/// file itself names.
+pub(super) fn of(context: Option<&Context<'_>>, input: &Input, root: Node<'_>) -> Vec<Environment> {
     match text(root, "kind") {
         Some("ApplicationSet") => {
-            root.get("spec").map(|entry| of_set(entry.value)).unwrap_or_default()
+            let spec = root.get("spec").map(|entry| entry.value);
+            spec.map(|spec| generators::of(context, input, spec)).unwrap_or_default()
         }
         Some(_) => Vec::new(),
-        None => of_helmfile(tree),
+        None if items(root, "releases").is_empty() => Vec::new(),
+        None => helmfile::environments(context, input),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::syntax::yaml::Node;
 
-use super::super::{Input, telltales};
+use super::super::{Input, join, telltales};
 use super::release::{Base, Folder, Held, Release, Values};
 use super::{at, items, post_render, text};
 
@@ -43,4 +43,18 @@ pub(super) fn release<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Optio
     release.values.extend(spec.get("values").map(|entry| Values::Inline(entry.value)));
     release.patches = post_render::of_renderers(input.source, spec);
     Some(release)
+}
+
+/// Values files of a chart in a Git repository, by their paths there.
+pub(super) fn rooted(root: Node<'_>) -> Vec<String> {
+    let chart = root.at(&["spec", "chart", "spec"]).map(|entry| entry.value);
+    let Some(chart) = chart.filter(|_| text(root, "kind") == Some("HelmRelease")) else {
+        return Vec::new();
+    };
+    let Some(folder) = text(chart, "chart").filter(|name| name.contains('/')) else {
+        return Vec::new();
+    };
+    let own = join(&format!("{folder}/"), "values.yaml");
+    let files = items(chart, "valuesFiles").into_iter().filter_map(|file| file.text());
+    files.map(|path| join("", path)).chain([own]).collect()
 }

@@ -11,6 +11,8 @@ use crate::syntax::yaml::{self, Node};
 use super::super::compose::Context;
 use super::super::manifests::{Called, Store};
 use super::super::{Input, Role, helm, join, scalar};
+use super::environments::is_open;
+use super::filled::filled;
 use super::overlays;
 use super::release::{Base, Folder, Held, Parameter, Release, Values};
 
@@ -59,6 +61,12 @@ pub(super) fn layers<'a>(
         let own = chart_file(context, source.folder(), folder, "values.yaml");
         own.into_iter().for_each(|input| layers.take(input));
     }
+    let environment = release.environment.as_ref();
+    // What expressions stand for, where there are any.
+    let open = |node: Node<'_>| {
+        let written = source.text.get(node.range()).unwrap_or_default();
+        environment.filter(|_| is_open(written))
+    };
     // What the chart brings along is no ground for single values.
     let ground = layers.found.len();
     let beyond = release.values.len().saturating_sub(MAX_LAYERS);
@@ -76,14 +84,28 @@ pub(super) fn layers<'a>(
     };
     for values in &release.values[beyond..] {
         match values {
-            Values::Inline(node) => layers.lay(*node, home),
+            Values::Inline(node) => match open(*node).filter(|_| node.is_map() || node.is_seq()) {
+                Some(environment) => {
+                    if !context.room.allows(node.range().len() / 16, home) {
+                        layers.hide_text(scalar::span(home, *node));
+                        continue;
+                    }
+                    let tree = filled(*node, &source.text, environment);
+                    layers.lay_text(tree, scalar::span(home, *node));
+                }
+                None => layers.lay(*node, home),
+            },
             Values::Text(node) if node.style().is_some() => {
                 if !context.room.allows(node.range().len() / 16, home) {
                     let place = scalar::span(home, *node);
                     layers.hide("a text of values".to_owned(), place, Lack::NotFollowed, true);
                     continue;
                 }
-                let tree = yaml::parse_scalar(&source.text, *node);
+                let mut tree = yaml::parse_scalar(&source.text, *node);
+                let root = tree.documents().next();
+                let known = open(*node).zip(root);
+                let known = known.map(|(known, root)| filled(root, &source.text, known));
+                tree = known.unwrap_or(tree);
                 layers.lay_text(tree, Span::new(home, node.content_range()));
             }
             Values::Text(_) => {}
@@ -133,7 +155,7 @@ pub(super) fn layers<'a>(
                             layers.assign(
                                 home,
                                 ground,
-                                &[parameter.assignment(home, &source.text)],
+                                &[parameter.assignment(home, &source.text, None)],
                             );
                         }
                         None => {
@@ -167,7 +189,7 @@ pub(super) fn layers<'a>(
     }
     let parameters = release.parameters.iter().take(MAX_PARAMETERS);
     let assignments: Vec<Assignment> =
-        parameters.map(|parameter| parameter.assignment(home, &source.text)).collect();
+        parameters.map(|it| it.assignment(home, &source.text, environment)).collect();
     layers.assign(home, ground, &assignments);
     layers
 }

@@ -1,12 +1,13 @@
 //! What a wrapper says of one installation of the chart: layers of values, single values over them,
 //! the chart. Knows nothing of the wrappers' formats, and nothing of what the values mean.
 
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, Text};
 use crate::syntax::helm_set::{Assigned, Assignment};
 use crate::syntax::yaml::Node;
 
 use super::super::manifests::{Part, Store};
 use super::super::{Input, helm, scalar};
+use super::environments::Environment;
 use super::{at, post_render, text};
 
 /// One installation of the chart that a wrapper describes.
@@ -17,6 +18,8 @@ pub(super) struct Release<'a> {
     /// It names OpenMetadata's chart.
     pub is_chart: bool,
     pub chart: Option<helm::Pinned>,
+    /// Where its version is pinned.
+    pub pinned: Option<Node<'a>>,
     /// The folder of a chart in the same repository: its own values are below all others.
     pub folder: Option<Folder>,
     /// The chart's own values count.
@@ -37,6 +40,8 @@ pub(super) struct Release<'a> {
     pub patches: Vec<post_render::Patch<'a>>,
     /// Patches of the wrapper that are not followed.
     pub hidden: Vec<Span>,
+    /// What expressions stand for.
+    pub environment: Option<Environment>,
     /// The Secrets and ConfigMaps that one kustomization builds together with it.
     pub stores: &'a [Store<'a>],
 }
@@ -145,8 +150,20 @@ impl<'a> Parameter<'a> {
         Some(Parameter { name: item.get("name")?.value, value, is_text })
     }
 
-    pub fn assignment(&self, source: SourceId, raw: &str) -> Assignment {
-        let text = |node: Node<'_>| scalar::text(source, raw, node);
+    pub fn assignment(
+        &self,
+        source: SourceId,
+        raw: &str,
+        environment: Option<&Environment>,
+    ) -> Assignment {
+        let text = |node: Node<'_>| {
+            let text = scalar::text(source, raw, node);
+            let known = environment.map(|environment| environment.fill(text.expose()));
+            match known.filter(|known| known != text.expose()) {
+                Some(known) => Text::decoded(known, text.span()),
+                None => text,
+            }
+        };
         let value = match self.value {
             None => Assigned::Unseen(scalar::span(source, self.name)),
             Some(value) if value.is_seq() => {
@@ -167,6 +184,8 @@ impl<'a> Release<'a> {
             input,
             is_chart: false,
             chart: None,
+            pinned: None,
+            environment: None,
             folder: None,
             brings_own: true,
             outer: None,
@@ -182,10 +201,11 @@ impl<'a> Release<'a> {
     }
 }
 
-impl Release<'_> {
+impl<'a> Release<'a> {
     /// It installs OpenMetadata's chart, in this version if one is pinned.
-    pub fn set_chart(&mut self, pinned: Option<Node<'_>>) {
+    pub fn set_chart(&mut self, pinned: Option<Node<'a>>) {
         self.is_chart = true;
+        self.pinned = pinned;
         self.chart = pinned.and_then(|node| helm::Pinned::of(self.input.source, node));
     }
 }
