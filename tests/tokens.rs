@@ -178,6 +178,37 @@ fn tokens_are_found_where_people_leave_them() {
     }
 }
 
+/// As lines are folded and continued, and as programs put texts together.
+#[test]
+fn tokens_in_pieces_are_whole() {
+    let one = sign(&PAIR, &header("own"), CLAIMS);
+    let between = |width: usize, between: &str| {
+        let pieces = one.as_bytes().chunks(width).map(|it| std::str::from_utf8(it).expect("ascii"));
+        pieces.collect::<Vec<_>>().join(between)
+    };
+    for text in [
+        format!("jwtToken: >-\n    {}\nauthProvider: openmetadata\n", between(72, "\n    ")),
+        format!("jwtToken:\n    {}\n\nother_words_of_a_certain_length\n", between(60, "\n    ")),
+        format!("jwtToken: \"{}\"\n", between(72, "\\\n    ")),
+        format!("export TOKEN={}\nmetadata ingest -c x\n", between(50, "\\\n")),
+        format!("curl -H 'Bearer {}' https://om/\n", between(64, "\\\n")),
+        format!("TOKEN = (\n    \"{}\"\n)\n", between(60, "\"\n    \"")),
+        format!("TOKEN = '{}'\n", between(60, "' + \\\r\n  '")),
+        format!("join(\"\", [\n  \"{}\",\n])\n", between(60, "\",\n  \"")),
+        format!("# {}\n", between(70, "\n# ")),
+        format!("{{\"a\": \"{}\"}}\n", one.replace('.', ".\",\n  \"")),
+    ] {
+        let found = find(&text);
+        assert_eq!(found.len(), 1, "{text}");
+        assert!(token(&text[found[0].clone()]) == token(&one), "{text}");
+    }
+    // What follows a token is no part of it, and what was cut stays cut.
+    let follows =
+        format!("{one}\n{one}\n{}\nanother_word_that_fills_a_line\n", &one[..one.len() - 9]);
+    let pieces: Vec<&str> = find(&follows).into_iter().map(|it| &follows[it]).collect();
+    assert!(pieces == [&one, &one, &one[..one.len() - 9]]);
+}
+
 #[test]
 fn what_is_no_token_is_not_found() {
     let json = part("{\"a\":1}");
@@ -240,6 +271,9 @@ fn hostile_text_takes_time_in_proportion() {
         ("beginnings", "eyJ".repeat(350_000)),
         ("dots", "eyJ.".repeat(250_000)),
         ("nesting", format!("{}.{}.", part(&"{\"a\":".repeat(100_000)), part("{}"))),
+        ("lines", "eyJhbGciOiJSUzI1NiIs\n".repeat(50_000)),
+        ("lines of heads", format!("{head}.\n").repeat(20_000)),
+        ("breaks", format!("{head}{}", "\n ".repeat(300_000))),
     ] {
         let start = std::time::Instant::now();
         for range in find(&text) {

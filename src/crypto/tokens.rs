@@ -1,6 +1,8 @@
 //! JSON web tokens: finding them in text, reading what they say, and verifying who signed them.
 //! Knows nothing of who issues tokens for what.
 
+mod pieces;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
@@ -18,6 +20,9 @@ use zeroize::Zeroizing;
 
 use super::keys::RsaPublic;
 use super::{base64, sha256};
+
+/// A longer header is none.
+const MAX_HEADER: usize = 2 << 10;
 
 /// A token. Its text is a credential: it is kept for verification and printed by nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -91,41 +96,110 @@ impl fmt::Debug for Token {
 }
 
 /// Where tokens stand in text: two parts that decode to JSON, the first with an `alg`, and what
-/// there is of a signature.
+/// there is of a signature. Pieces on lines that follow one another are one token.
 pub fn find(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let part_end = |from: usize| {
-        from + bytes[from..].iter().position(|byte| !is_part(byte)).unwrap_or(bytes.len() - from)
-    };
+    // What may be put together of pieces: the work stays in proportion to the text.
+    let mut budget = bytes.len().saturating_mul(4);
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        if !is_part(&bytes[at]) {
+        if !is_part(bytes[at]) {
             at += 1;
             continue;
         }
-        let end = part_end(at);
+        let end = part_end(bytes, at);
         let Some(start) = beginning(&text[at..end]).map(|start| at + start) else {
             at = end;
             continue;
         };
         at = end;
-        if bytes.get(end) != Some(&b'.') || header(&text[start..end]).is_none() {
-            continue;
-        }
-        let claims_end = part_end(end + 1);
-        if object(&text[end + 1..claims_end]).is_none() {
-            continue;
-        }
-        let signature_end = match bytes.get(claims_end) {
-            Some(b'.') => part_end(claims_end + 1),
-            _ => claims_end,
+        let here = on_one_line(text, start, end);
+        let whole = match here {
+            Some((_, true)) => here,
+            _ => match in_pieces(text, start, &mut budget) {
+                Some((_, false)) if here.is_some() => here,
+                pieces => pieces.or(here),
+            },
         };
-        found.push(start..signature_end);
-        at = signature_end;
+        if let Some((end, _)) = whole {
+            found.push(start..end);
+            at = end;
+        }
     }
     found
+}
+
+fn is_part(byte: u8) -> bool {
+    pieces::is_digit(byte) && byte != b'.'
+}
+
+fn part_end(bytes: &[u8], from: usize) -> usize {
+    from + bytes[from..].iter().take_while(|byte| is_part(**byte)).count()
+}
+
+/// Where the token ends whose header stands at `start..end`, and whether its signature is whole.
+fn on_one_line(text: &str, start: usize, end: usize) -> Option<(usize, bool)> {
+    let bytes = text.as_bytes();
+    if bytes.get(end) != Some(&b'.') {
+        return None;
+    }
+    let (alg, _) = header(&text[start..end])?;
+    let claims_end = part_end(bytes, end + 1);
+    object(&text[end + 1..claims_end])?;
+    if bytes.get(claims_end) != Some(&b'.') {
+        return Some((claims_end, false));
+    }
+    let signature_end = part_end(bytes, claims_end + 1);
+    Some((signature_end, is_whole(&alg, &text[claims_end + 1..signature_end])))
+}
+
+/// The same of one that begins at `start` and goes on in the next line.
+fn in_pieces(text: &str, start: usize, budget: &mut usize) -> Option<(usize, bool)> {
+    let is_token = |text: &str| match text.split('.').collect::<Vec<_>>()[..] {
+        [_] => text.len() < MAX_HEADER,
+        [head, _] | [head, _, _] => header(head).is_some(),
+        _ => false,
+    };
+    if *budget == 0 {
+        return None;
+    }
+    let joined = pieces::joined(text, start, is_token);
+    *budget = budget.saturating_sub(joined.text.len());
+    let mut parts = joined.text.splitn(3, '.');
+    let (head, claims, signature) = (parts.next()?, parts.next()?, parts.next()?);
+    let (alg, _) = header(head)?;
+    object(claims)?;
+    let begin = joined.text.len() - signature.len();
+    // A break falls by chance behind as many bytes as some key would make; few keys are of such sizes.
+    let by_rsa = alg.starts_with("RS") || alg.starts_with("PS");
+    let is_end = |signature: &str| {
+        is_whole(&alg, signature) && (!by_rsa || (signature.len() * 3 / 4).is_multiple_of(128))
+    };
+    let ends = joined.ends.iter().skip(1).filter_map(|&(length, end)| {
+        let signature = joined.text.get(begin..length)?;
+        (!signature.contains('.')).then(|| (end, is_end(signature)))
+    });
+    let ends: Vec<(usize, bool)> = ends.collect();
+    ends.iter().rev().find(|(_, is_whole)| *is_whole).or(ends.last()).copied()
+}
+
+/// Whether a signature has a length that its algorithm makes.
+fn is_whole(alg: &str, signature: &str) -> bool {
+    let length = base64::decode(signature.as_bytes()).map_or(0, |bytes| bytes.len());
+    match alg {
+        _ if alg.eq_ignore_ascii_case("none") => true,
+        // The sizes of keys in use are multiples of 256 bits.
+        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => {
+            length >= 64 && length.is_multiple_of(32)
+        }
+        "HS256" => length == 32,
+        "HS384" => length == 48,
+        "HS512" | "ES256" | "ES256K" => length == 64,
+        "ES384" => length == 96,
+        "ES512" => length == 132,
+        _ => length > 0,
+    }
 }
 
 /// Where a header may begin: base64 of `{"`, perhaps after something that is no part of it, or of
@@ -145,9 +219,10 @@ fn object(part: &str) -> Option<Map<String, Value>> {
 }
 
 impl Token {
-    /// Reads a token that `find` has found. White space around it does not count.
+    /// Reads a token that `find` has found. White space around it, and what stands between its
+    /// pieces, does not count.
     pub fn read(text: &str) -> Option<Token> {
-        let text = text.trim();
+        let text = &*pieces::put_together(text);
         let mut parts = text.split('.');
         let (head, claims) = (parts.next()?, parts.next()?);
         let signed = head.len() + 1 + claims.len();
@@ -191,21 +266,7 @@ impl Token {
 
     /// Whether the signature is missing, or has a length that its algorithm does not make.
     pub fn is_truncated(&self) -> bool {
-        let length = self.signature().map_or(0, |bytes| bytes.len());
-        let is_whole = match self.alg.as_str() {
-            _ if self.is_unsigned() => true,
-            // The sizes of keys in use are multiples of 256 bits.
-            "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => {
-                length >= 64 && length.is_multiple_of(32)
-            }
-            "HS256" => length == 32,
-            "HS384" => length == 48,
-            "HS512" | "ES256" | "ES256K" => length == 64,
-            "ES384" => length == 96,
-            "ES512" => length == 132,
-            _ => length > 0,
-        };
-        !is_whole
+        !is_whole(&self.alg, self.text[self.signed..].strip_prefix('.').unwrap_or_default())
     }
 
     /// Asks whether the private half of `key` has signed the token. A key that no signature can be

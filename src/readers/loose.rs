@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use aho_corasick::packed;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use crate::crypto::keys::{self, Kind, Spellings};
 use crate::crypto::tokens;
@@ -19,6 +20,8 @@ use super::{scalar, workflow};
 const MAX_TEXT: usize = 1 << 20;
 /// A shorter text holds neither a key nor a token.
 const SHORTEST: usize = 48;
+/// Layers of base64 that are taken off a value.
+const MAX_LAYERS: usize = 3;
 /// Texts of which one stands in every file that holds keys in the clear, or in base64.
 const MARKS: &[&str] = &[
     "-----BEGIN",
@@ -118,8 +121,9 @@ pub(super) fn of(
             if !is_seen && text[node.range()].contains('\n') {
                 // As Kubernetes decodes it, however YAML breaks the lines.
                 let compact: String = value.split_whitespace().collect();
-                loose.keys.retain(|key| !is_here(key));
-                loose.keys.extend(read(compact.as_bytes()).into_iter().map(|material| KeyPlace {
+                let found = read(compact.as_bytes());
+                loose.keys.retain(|key| found.is_empty() || !is_here(key));
+                loose.keys.extend(found.into_iter().map(|material| KeyPlace {
                     material,
                     span: whole,
                     holder: *holder,
@@ -144,20 +148,25 @@ pub(super) fn of(
 /// Tokens in the base64 of a Secret, alone or within a file.
 fn encoded_tokens(id: SourceId, node: Node<'_>, loose: &mut Loose) {
     let Some(written) = node.text().filter(|text| text.len() >= SHORTEST) else { return };
-    let compact: String = written.split_whitespace().collect();
-    let Ok(bytes) = STANDARD.decode(compact) else { return };
-    let Ok(text) = std::str::from_utf8(&bytes) else { return };
-    if !text.contains("eyJ") {
-        return;
-    }
-    for range in tokens::find(text) {
-        if loose.tokens.len() >= MOST_LOOSE {
-            loose.cut = true;
-            return;
+    let mut text = Zeroizing::new(written.to_owned());
+    for _ in 0..MAX_LAYERS {
+        let compact = Zeroizing::new(text.split_whitespace().collect::<String>());
+        let bytes = STANDARD.decode(compact.as_bytes()).ok();
+        let Some(inner) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
+        text = Zeroizing::new(inner);
+        let before = loose.tokens.len();
+        for range in tokens::find(&text) {
+            if loose.tokens.len() >= MOST_LOOSE {
+                loose.cut = true;
+                return;
+            }
+            if let Some(token) = tokens::Token::read(&text[range.clone()]) {
+                let in_field = range.start == 0 || is_field(&text[..range.start]);
+                loose.tokens.push(TokenPlace { token, span: scalar::span(id, node), in_field });
+            }
         }
-        if let Some(token) = tokens::Token::read(&text[range.clone()]) {
-            let in_field = range.start == 0 || is_field(&text[..range.start]);
-            loose.tokens.push(TokenPlace { token, span: scalar::span(id, node), in_field });
+        if loose.tokens.len() > before {
+            return;
         }
     }
 }
@@ -172,8 +181,9 @@ fn is_field(before: &str) -> bool {
         let plain: String = tail.chars().rev().filter(|c| c.is_ascii_alphanumeric()).collect();
         plain.to_ascii_lowercase().contains("jwttoken")
     };
-    // A folded scalar begins below its key.
-    named(last) || last.trim().is_empty() && lines.next().is_some_and(named)
+    // A folded scalar begins below its key, and so does what a program puts together.
+    let opens = last.trim().trim_start_matches(['r', 'b', 'f']).trim_matches(['"', '\'']);
+    named(last) || opens.is_empty() && lines.next().is_some_and(named)
 }
 
 /// Values below `data` and `stringData` of Secrets and ConfigMaps, with their keys.
