@@ -200,5 +200,5 @@ fn written(sections: &[&Section]) -> String {
 
 /// TOML's basic strings take JSON's escapes.
 fn quoted(text: &str) -> String {
-    visible_json(&serde_json::Value::from(text).to_string())
+    visible_json(&serde_json::Value::from(text).to_string()).into_owned()
 }

@@ -1,6 +1,8 @@
 //! The contract that other tools build on: stable, sorted, without times and secrets.
 
-use serde::Serialize;
+use std::io;
+
+use serde::{Serialize, Serializer};
 
 use crate::lint::{Accepted, Finding, Further, Label, Waived};
 use crate::source::discover::{Note, STALE};
@@ -11,11 +13,11 @@ use super::View;
 use super::server::Server;
 
 #[derive(Serialize)]
-struct Report {
+struct Report<D, F> {
     schema_version: u32,
     tool: Tool,
-    deployments: Vec<Server>,
-    findings: Vec<Item>,
+    deployments: D,
+    findings: F,
     notes: Vec<Note>,
     summary: Summary,
 }
@@ -137,23 +139,22 @@ pub fn render(view: &View<'_>) -> String {
     written(&Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool::this(),
-        deployments: servers(view),
-        findings: items(view),
+        deployments: Each(|| servers(view)),
+        findings: Each(|| items(view)),
         notes: notes(view),
         summary: summary(view),
     })
 }
 
 /// The deployments.
-pub(super) fn servers(view: &View<'_>) -> Vec<Server> {
+pub(super) fn servers(view: &View<'_>) -> impl Iterator<Item = Server> {
     let both = view.deployments.iter().zip(view.cannot_tell);
     both.map(|(deployment, cannot_tell)| Server::new(view.sources, deployment, cannot_tell))
-        .collect()
 }
 
 /// The findings.
-pub(super) fn items(view: &View<'_>) -> Vec<Item> {
-    view.findings.iter().map(|finding| item(finding, view)).collect()
+pub(super) fn items(view: &View<'_>) -> impl Iterator<Item = Item> {
+    view.findings.iter().map(|finding| item(finding, view))
 }
 
 /// Everything that was not looked at, or not to the end.
@@ -185,9 +186,34 @@ pub(super) fn summary(view: &View<'_>) -> Summary {
 
 /// Indented JSON text in which nothing moves a terminal's cursor.
 pub(super) fn written(report: &impl Serialize) -> String {
-    let mut out = visible_json(&serde_json::to_string_pretty(report).expect("plain data"));
-    out.push('\n');
-    out
+    let mut out = Visible(String::new());
+    serde_json::to_writer_pretty(&mut out, report).expect("plain data");
+    out.0.push('\n');
+    out.0
+}
+
+/// JSON text as it is written, so that a large report is in memory only once.
+struct Visible(String);
+
+impl io::Write for Visible {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        self.0.push_str(&visible_json(text));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A list whose items are made one by one, when they are written.
+pub(super) struct Each<F>(pub(super) F);
+
+impl<F: Fn() -> I, I: IntoIterator<Item: Serialize>> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq((self.0)())
+    }
 }
 
 fn item(finding: &Finding, view: &View<'_>) -> Item {

@@ -11,7 +11,7 @@ use crate::lint::{Label, spelled};
 use crate::source::mask::{plain, public_value, sentence};
 use crate::source::{Sources, Span};
 
-use super::json::{Place, Tool, written};
+use super::json::{Each, Place, Tool, written};
 use super::server::Server;
 use super::{View, count};
 
@@ -175,10 +175,10 @@ pub(super) fn origin(sources: &Sources, deployment: &Deployment, value: &Value) 
 }
 
 #[derive(Serialize)]
-struct Report {
+struct Report<D> {
     schema_version: u32,
     tool: Tool,
-    deployments: Vec<Resolved>,
+    deployments: D,
 }
 
 #[derive(Serialize)]
@@ -210,21 +210,16 @@ struct StepRow {
 
 /// The same for programs, with every setting that the deployment has.
 pub fn json(view: &View<'_>, catalogue: &Catalogue) -> String {
-    let deployments = view
-        .deployments
-        .iter()
-        .zip(view.cannot_tell)
-        .map(|(deployment, cannot_tell)| Resolved {
-            server: Server::new(view.sources, deployment, cannot_tell),
-            settings: deployment
-                .values()
-                .filter(|(_, value)| value.state != State::Absent)
-                .map(|(id, value)| row(view, catalogue.get(id), value))
-                .collect(),
-        })
-        .collect();
-    let report = Report { schema_version: 1, tool: Tool::this(), deployments };
-    written(&report)
+    let resolved = |(deployment, cannot_tell): (&Deployment, &Vec<String>)| Resolved {
+        server: Server::new(view.sources, deployment, cannot_tell),
+        settings: deployment
+            .values()
+            .filter(|(_, value)| value.state != State::Absent)
+            .map(|(id, value)| row(view, catalogue.get(id), value))
+            .collect(),
+    };
+    let deployments = Each(|| view.deployments.iter().zip(view.cannot_tell).map(resolved));
+    written(&Report { schema_version: 1, tool: Tool::this(), deployments })
 }
 
 fn row(view: &View<'_>, setting: &Setting, value: &Value) -> Row {

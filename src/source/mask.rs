@@ -1,6 +1,7 @@
 //! Blanking of text that must not be printed, with columns kept. It blanks what it is not
 //! told to show, and knows nothing of settings.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The parts of a source that may be printed, sorted and merged.
@@ -141,10 +142,13 @@ pub fn is_visible(c: char) -> bool {
 }
 
 /// JSON text with escapes for what a path or a name holds that moves a terminal's cursor.
-pub fn visible_json(text: &str) -> String {
+pub fn visible_json(text: &str) -> Cow<'_, str> {
+    // Most lines hold nothing but plain characters.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len() + 1);
     for line in text.split_inclusive('\n') {
-        // Most lines hold nothing but plain characters.
         if line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
             out.push_str(line);
             continue;
@@ -160,7 +164,7 @@ pub fn visible_json(text: &str) -> String {
             }
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// One line of text for a terminal or a log: control and direction characters replaced.

@@ -3,16 +3,19 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 use crate::compliance::Verdict;
-use crate::report::json::written;
+use crate::report::json::{Each, written};
 use crate::source::date::moment;
 
 use super::{Check, Elsewhere, Item, Judged, Page, Violation};
 
 const OSCAL: &str = "1.1.3";
+/// The id of a document that is not written to its end: it comes first in it.
+const UNKNOWN: &str = "00000000-0000-0000-0000-000000000000";
 /// The beginning of what ids are made of.
 const SPACE: &str = "urn:omlint";
 /// The namespace that RFC 9562 gives to URLs and URNs.
@@ -20,34 +23,26 @@ const URLS: [u8; 16] = 0x6ba7b811_9dad_11d1_80b4_00c04fd430c8_u128.to_be_bytes()
 
 pub(super) fn render(page: &Page, now: i64) -> String {
     let when = moment(now);
-    let mut results: Vec<Value> =
-        page.deployments.iter().map(|judged| result(page, judged, &when)).collect();
-    if !page.elsewhere.is_empty() {
-        results.push(elsewhere(page, &when));
-    }
-    if results.is_empty() {
-        // The form asks for at least one result.
-        results.push(json!({
-            "uuid": id(&["result", page.framework.name, "nothing", &when]),
-            "title": "No OpenMetadata deployment",
-            "description": "No OpenMetadata configuration was found in the files.",
-            "start": when,
-            "reviewed-controls": { "control-selections": [{ "include-all": {} }] },
-        }));
-    }
     let plan = id(&["plan", page.framework.name, env!("CARGO_PKG_VERSION")]);
-    let content = written(&results);
-    written(&json!({ "assessment-results": {
-        "uuid": id(&["document", &content]),
-        "metadata": {
-            "title": format!("{}: OpenMetadata deployments", page.framework.heading()),
-            "last-modified": when,
-            "version": page.date,
-            "oscal-version": OSCAL,
-        },
-        "import-ap": { "href": format!("#{plan}") },
-        "results": results,
-        "back-matter": { "resources": [{
+    let results = || {
+        let judged = page.deployments.iter().map(|judged| result(page, judged, &when));
+        let stray = (!page.elsewhere.is_empty()).then(|| elsewhere(page, &when));
+        // The form asks for at least one result.
+        let is_empty = page.deployments.is_empty() && page.elsewhere.is_empty();
+        judged.chain(stray).chain(is_empty.then(|| nothing(page, &when)))
+    };
+    let document = Document {
+        assessment_results: Results {
+            uuid: UNKNOWN,
+            metadata: json!({
+                "title": format!("{}: OpenMetadata deployments", page.framework.heading()),
+                "last-modified": when,
+                "version": page.date,
+                "oscal-version": OSCAL,
+            }),
+            import_ap: json!({ "href": format!("#{plan}") }),
+            results: Each(results),
+            back_matter: json!({ "resources": [{
             "uuid": plan,
             "title": format!("The rules of omlint {}", env!("CARGO_PKG_VERSION")),
             "description": format!(
@@ -55,8 +50,42 @@ pub(super) fn render(page: &Page, now: i64) -> String {
                 page.framework.heading()
             ),
             "rlinks": [{ "href": page.framework.source }],
-        }] },
-    } }))
+        }] }),
+        },
+    };
+    let mut text = written(&document);
+    // The document's own id is made of all that is in it, which is large: it is written once.
+    let own = id(&["document", &text]);
+    if let Some(at) = text.find(UNKNOWN) {
+        text.replace_range(at..at + UNKNOWN.len(), &own);
+    }
+    text
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Document<R> {
+    assessment_results: Results<R>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Results<R> {
+    uuid: &'static str,
+    metadata: Value,
+    import_ap: Value,
+    results: R,
+    back_matter: Value,
+}
+
+fn nothing(page: &Page, when: &str) -> Value {
+    json!({
+        "uuid": id(&["result", page.framework.name, "nothing", when]),
+        "title": "No OpenMetadata deployment",
+        "description": "No OpenMetadata configuration was found in the files.",
+        "start": when,
+        "reviewed-controls": { "control-selections": [{ "include-all": {} }] },
+    })
 }
 
 fn result(page: &Page, judged: &Judged, when: &str) -> Value {
