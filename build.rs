@@ -163,7 +163,7 @@ fn main() {
         ("frameworks", encoded(&frameworks)),
         ("examples.json.deflated", examples),
         ("texts.rs", texts.into_bytes()),
-        ("endings.rs", endings.into_bytes()),
+        ("endings.txt", endings.into_bytes()),
         ("known-numbers.rs", known_numbers(&known_keys).into_bytes()),
     ];
     for (name, bytes) in tables.into_iter().chain(lists) {

@@ -1,12 +1,14 @@
-//! What stands at the end of a path of keys, written as a list that the program's code includes.
+//! What stands at the end of a path of keys, written as a text that the program's code includes: of
+//! a list of texts the program would have to make out the places at every start.
 //! Knows nothing of who asks.
 
 use std::collections::BTreeMap;
 
 use crate::deployment::catalogue::Catalogue;
 
-/// A Rust expression: sorted paths of keys joined by dots, in openmetadata.yaml or in the chart's
-/// values, each with whether a setting stands there that may be printed, and one that may not.
+/// Sorted paths of keys joined by dots, in openmetadata.yaml or in the chart's values, one a line,
+/// each with a `+` where a setting stands there that may be printed, and a `-` where one that may
+/// not.
 pub fn list(catalogue: &Catalogue) -> String {
     let mut endings: BTreeMap<String, (bool, bool)> = BTreeMap::new();
     for (_, setting) in catalogue.iter() {
@@ -25,7 +27,10 @@ pub fn list(catalogue: &Catalogue) -> String {
             }
         }
     }
-    let endings: Vec<(&String, bool, bool)> =
-        endings.iter().map(|(path, &(public, secret))| (path, public, secret)).collect();
-    format!("&{endings:?}")
+    let signs = |(public, secret)| match (public, secret) {
+        (true, false) => "+",
+        (false, true) => "-",
+        _ => "+-",
+    };
+    endings.into_iter().map(|(path, ending)| format!("{path} {}\n", signs(ending))).collect()
 }

@@ -1,6 +1,7 @@
 //! Which parts of a source may be printed: structure, keys, and the values of settings that
 //! the catalogue calls public. Everything else stays blank.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -42,9 +43,26 @@ const STRUCTURAL: [&str; 22] = [
 /// Such of them whose values are names of other people's things, shown as they stand.
 const VERBATIM: [&str; 4] = ["image", "tag", "ports", "volumes"];
 
-/// Paths of keys joined by dots at which settings stand, sorted: whether one may be printed, and
-/// whether one may not.
-static ENDINGS: &[(&str, bool, bool)] = include!(concat!(env!("OUT_DIR"), "/endings.rs"));
+/// Sorted lines, each a path of keys joined by dots at which a setting stands, with a `+` where it
+/// may be printed, and a `-` where it may not.
+static ENDINGS: &str = include_str!(concat!(env!("OUT_DIR"), "/endings.txt"));
+
+/// What the line of this path says.
+fn signs_of(path: &str) -> Option<&'static str> {
+    let mut rest = ENDINGS;
+    while !rest.is_empty() {
+        let middle = rest.len() / 2;
+        let start = rest[..middle].rfind('\n').map_or(0, |at| at + 1);
+        let end = middle + rest[middle..].find('\n')?;
+        let (known, signs) = rest[start..end].split_once(' ')?;
+        match path.cmp(known) {
+            Ordering::Equal => return Some(signs),
+            Ordering::Less => rest = &rest[..start],
+            Ordering::Greater => rest = &rest[end + 1..],
+        }
+    }
+    None
+}
 
 /// What stands at the end of a path of keys.
 #[derive(Default)]
@@ -315,11 +333,9 @@ impl<'a> Walk<'a> {
             joined.extend(part.chars().filter(|c| *c != ' '));
         }
         for &start in &starts[..parts.len()] {
-            let place = ENDINGS.binary_search_by_key(&&joined[start..], |(path, ..)| path);
-            if let Ok(at) = place {
-                let (_, public, secret) = ENDINGS[at];
-                found.public |= public;
-                found.secret |= secret;
+            if let Some(signs) = signs_of(&joined[start..]) {
+                found.public |= signs.contains('+');
+                found.secret |= signs.contains('-');
             }
         }
         found

@@ -3,6 +3,7 @@
 //! Knows nothing of the work.
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -20,24 +21,31 @@ pub fn lead() {
 }
 
 /// What `work` makes of each item, in their order.
-pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+pub fn map<T: Sync, R: Send + Sync>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
     match items {
         [] => Vec::new(),
         [one] => vec![work(one)],
         _ => {
-            if LEADS.take() {
-                // Otherwise the work is left to threads of their own.
-                let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
-            }
-            // In many small parts, so that no thread is left with the last large one.
-            let part = (items.len() / MOST_PARTS).max(1);
-            items.par_iter().with_max_len(part).map(work).collect()
+            let made: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
+            each(items.len(), &|at| drop(made[at].set(work(&items[at]))));
+            made.into_iter().filter_map(OnceLock::into_inner).collect()
         }
     }
 }
 
+/// Stands in the program once, and not once for each kind of work.
+fn each(number: usize, work: &(dyn Fn(usize) + Sync)) {
+    if LEADS.take() {
+        // Otherwise the work is left to threads of their own.
+        let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+    }
+    // In many small parts, so that no thread is left with the last large one.
+    let part = (number / MOST_PARTS).max(1);
+    (0..number).into_par_iter().with_max_len(part).for_each(work);
+}
+
 /// Everything that `work` makes of the items, in their order.
-pub fn flat_map<T: Sync, R: Send>(
+pub fn flat_map<T: Sync, R: Send + Sync>(
     items: &[T],
     work: impl Fn(&T) -> Vec<R> + Send + Sync,
 ) -> Vec<R> {
