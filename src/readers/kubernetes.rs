@@ -24,7 +24,7 @@ use crate::syntax::yaml::{self, Node};
 
 use super::bounds;
 use super::compose::Context;
-use super::kustomize::{self, Builder, Inline};
+use super::kustomize::{self, Builder, Inline, Outer};
 use super::manifests::{
     Container, DOORS, Part, STORES, Scope, Store, WORKLOADS, Workload, split_image, text,
 };
@@ -59,18 +59,34 @@ pub(super) fn read(
     let inline = Inline::of(context);
     let mut beyond = None;
     // A base is judged as part of what builds on it.
-    for input in kustomize::outermost(context) {
-        let source = input.source;
+    let mut built: Vec<(SourceId, Option<Outer<'_>>)> = Vec::new();
+    for input in context.inputs.iter().filter(|input| input.role == Role::Manifests) {
+        let roots = input.tree().into_iter().flat_map(yaml::Tree::documents);
+        let outers = roots.flat_map(kustomize::outers);
+        built.extend(outers.map(|outer| (input.source, Some(outer))));
+    }
+    built.extend(kustomize::outermost(context).into_iter().map(|input| (input.source, None)));
+    for (source, outer) in built {
         if beyond.is_some() || !is_among(&source, consumed) {
             continue;
         }
-        let scope = Builder::new(context, &inline).build(input);
+        let mut builder = Builder::new(context, &inline);
+        let scope = match (outer, context.inputs.of(source)) {
+            (Some(outer), _) => builder.outer(outer, source),
+            (None, Some(input)) => Some(builder.build(input)),
+            (None, None) => None,
+        };
+        let Some(scope) = scope else { continue };
         let asked = only.is_some()
             || scope.sources.iter().chain([&source]).any(|id| arrival(id) != Arrival::Referred);
         if !asked {
             continue;
         }
         let mut found = scope_deployments(context, &scope, Some(source));
+        // One file may tell several to be built.
+        for deployment in &mut found {
+            deployment.id.extend(outer.iter().flat_map(|outer| ["@", outer.name]));
+        }
         if found.is_empty() {
             found = stores::deployments(context, &scope, consumed);
         }

@@ -4,6 +4,7 @@
 
 mod generators;
 mod names;
+mod outer;
 mod overlaid;
 mod patches;
 mod selector;
@@ -15,16 +16,26 @@ use crate::syntax::yaml::{self, Node};
 
 use super::bounds::MOST_TOLD;
 use super::compose::Context;
-use super::manifests::{Charts, Part, Refusal, Scope, Store, items, text};
+use super::manifests::{Change, Charts, Part, Refusal, Scope, Store, items, text};
 use super::{Companions, Input, Role, Want, join};
 
-pub(super) use overlaid::{Overlaid, of_flux, overlaid};
+pub(super) use outer::{Outer, outers};
+pub(super) use overlaid::{Overlaid, overlaid};
 pub(super) use patches::Inline;
 
 /// Deepest chain of kustomizations.
 const MAX_DEPTH: usize = 16;
 /// Secrets or ConfigMaps that one kustomization generates.
 const MOST_GENERATED: usize = 4_000;
+/// Steps of kustomize's own that change only how objects are called, and how many there are.
+const HARMLESS: [&str; 6] = [
+    "PrefixTransformer",
+    "SuffixTransformer",
+    "PrefixSuffixTransformer",
+    "LabelTransformer",
+    "AnnotationsTransformer",
+    "ReplicaCountTransformer",
+];
 /// Names of a kustomization in its folder, in the order in which they are looked for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -51,6 +62,9 @@ pub(super) fn wants(root: Node<'_>) -> Vec<Want> {
         items(root, list).iter().filter_map(|item| item.text()).for_each(|text| path(text, true));
     }
     for item in items(root, "patchesStrategicMerge") {
+        item.text().into_iter().for_each(|text| path(text, false));
+    }
+    for item in items(root, "transformers").into_iter().chain(items(root, "generators")) {
         item.text().into_iter().for_each(|text| path(text, false));
     }
     for list in ["patches", "patchesJson6902"] {
@@ -159,29 +173,6 @@ impl<'a, 'c> Builder<'a, 'c> {
         scope
     }
 
-    /// What Flux makes of a folder: what is built there, patched once more.
-    fn flux(&mut self, spec: Node<'a>, source: SourceId) -> Scope<'a> {
-        let mut scope = Scope::default();
-        let since = Since::now(&scope);
-        let folder = join("", text(spec, "path").unwrap_or_default().trim_start_matches('/'));
-        match NAMES.iter().find_map(|name| self.found(&join(&format!("{folder}/"), name))) {
-            Some(inner) => {
-                self.inner.insert(inner.source);
-                self.kustomization(inner, &mut scope, since, 0);
-            }
-            // Without a kustomization Flux takes all that is there.
-            None => {
-                for input in self.context.inputs.in_folder(&format!("{folder}/")) {
-                    if input.role == Role::Manifests {
-                        self.file(input, &mut scope);
-                    }
-                }
-            }
-        }
-        self.patches(spec, source, &mut scope, since);
-        scope
-    }
-
     fn found(&self, path: &str) -> Option<&'a Input> {
         self.context.inputs.at(path)
     }
@@ -246,6 +237,7 @@ impl<'a, 'c> Builder<'a, 'c> {
             }
             names::retag(Part { node: item, source: input.source }, scope, since);
         }
+        self.plugins(root, input.source, scope);
         for item in items(root, "replacements") {
             let bears =
                 |path: &str| ["env", "data", "image", "Data"].iter().any(|k| path.contains(k));
@@ -257,6 +249,30 @@ impl<'a, 'c> Builder<'a, 'c> {
             {
                 let span = Span::new(input.source, item.range());
                 self.refuse(scope, "a replacement", span, None);
+            }
+        }
+    }
+
+    /// Programs and configured steps that may change anything. Of kustomize's own some never change
+    /// what a server gets.
+    fn plugins(&mut self, root: Node<'a>, source: SourceId, scope: &mut Scope<'a>) {
+        for item in items(root, "transformers") {
+            let path = item.text().filter(|text| !text.contains('\n')).unwrap_or_default();
+            let folder = self.context.sources.get(source).folder();
+            let file = self.found(&join(folder, path));
+            let kinds: Vec<&str> = file
+                .and_then(Input::tree)
+                .into_iter()
+                .flat_map(yaml::Tree::documents)
+                .map(|step| match text(step, "apiVersion") {
+                    Some("builtin") => text(step, "kind").unwrap_or_default(),
+                    _ => "",
+                })
+                .collect();
+            if kinds.is_empty() || !kinds.iter().all(|kind| HARMLESS.contains(kind)) {
+                self.used.extend(file.map(|file| file.source));
+                let span = Span::new(source, item.content_range());
+                self.refuse(scope, "a transformer", span, None);
             }
         }
     }
@@ -285,6 +301,10 @@ impl<'a, 'c> Builder<'a, 'c> {
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         tell(&mut scope.remarks, format!("{what} of `{path}` was not applied{why}"));
         tell(&mut scope.unapplied, (format!("{what} of the kustomization"), span));
+        for wrapper in &mut scope.wrappers {
+            let what = format!("{what} of the kustomization");
+            tell(&mut wrapper.changes, Change::Refused(what, span));
+        }
     }
 }
 

@@ -207,6 +207,8 @@ pub(super) enum Change<'a> {
     /// Mappings are merged, all else is replaced.
     Merge(Part<'a>),
     Operate(Operation<'a>),
+    /// It may do anything, and is not followed.
+    Refused(String, Span),
 }
 
 /// A kustomization that renders charts, with the patches that are laid over them, in order, and

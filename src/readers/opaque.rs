@@ -4,6 +4,10 @@
 /// What the text refers to, in words for people; none if it is a value.
 pub(super) fn reference(text: &str) -> Option<&'static str> {
     let text = text.trim();
+    // Fleet puts in a label in the place of its path.
+    if text.starts_with("global.fleet.clusterLabels.") {
+        return Some("a label of the cluster");
+    }
     // In each of these there is a sign that no word has.
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
         return None;
@@ -11,6 +15,10 @@ pub(super) fn reference(text: &str) -> Option<&'static str> {
     let starts = |prefix: &str| text.starts_with(prefix);
     if text.contains("{{") && text.contains("}}") {
         Some("a template expression")
+    } else if ["${ .", "${.", "${ get "].iter().any(|sign| text.contains(sign)) {
+        Some("a label of the cluster")
+    } else if text.split("${").skip(1).any(is_assignment) {
+        Some("a variable of the deployment")
     } else if ENCRYPTED.iter().any(|prefix| starts(prefix)) {
         Some("an encrypted value")
     } else if starts("<path:") || starts("<vault:") {
@@ -27,6 +35,12 @@ pub(super) fn reference(text: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether `NAME:=…}` follows, which Flux fills in and the server does not know.
+fn is_assignment(rest: &str) -> bool {
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    end > 0 && (rest[end..].starts_with(":=") || rest[end..].starts_with('=')) && rest.contains('}')
 }
 
 /// How encrypted values begin: SOPS, Ansible, Jasypt, Spring.

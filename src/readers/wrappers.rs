@@ -34,11 +34,17 @@ use release::Release;
 
 /// Whether the document is a resource that wraps values.
 pub(super) fn recognises(root: Node<'_>) -> bool {
-    const KINDS: [&str; 4] = ["Application", "ApplicationSet", "HelmRelease", "HelmChart"];
+    const KINDS: [&str; 5] = [
+        "Application",
+        "ApplicationSet",
+        "HelmRelease",
+        "HelmChart",
+        "HelmChartInflationGenerator",
+    ];
     let is_kind = text(root, "kind").is_some_and(|kind| KINDS.contains(&kind));
     is_kind && root.get("apiVersion").is_some()
         || !crossplane::releases_in(root).is_empty()
-        || kustomize::of_flux(root).is_some()
+        || !kustomize::outers(root).is_empty()
 }
 
 /// Whether the document is one of those without a kind: a helmfile, one of Fleet's, or tasks of
@@ -123,7 +129,7 @@ pub(super) fn read(
         if budget.is_full() {
             let roots = tree.documents();
             let names_chart = |release: Release<'_>| release.is_chart;
-            if roots.flat_map(|root| releases(input, root)).any(names_chart) {
+            if roots.flat_map(|root| releases(context, input, root)).any(names_chart) {
                 reading.left_out.insert(input.source);
             }
             continue;
@@ -132,7 +138,7 @@ pub(super) fn read(
         let mut beyond = Vec::new();
         let releases = tree.documents().flat_map(|root| {
             let environments = environments::of(Some(context), input, root);
-            let mut found = releases(input, root);
+            let mut found = releases(context, input, root);
             if !found.is_empty() {
                 found = match input.role {
                     Role::Manifests => overlays::spread(context, overlaid(), input, root, found),
@@ -162,7 +168,7 @@ pub(super) fn read(
     }
 }
 
-fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
+fn releases<'a>(context: &Context<'a>, input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
     let name = root.get("metadata").and_then(|e| text(e.value, "name")).unwrap_or("").to_owned();
     let spec = root.get("spec").map(|entry| entry.value);
     match text(root, "kind") {
@@ -173,13 +179,14 @@ fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>> {
             spec.map(|spec| argo::of_set(input, &name, spec)).unwrap_or_default()
         }
         Some("HelmRelease") => {
-            spec.and_then(|spec| flux::release(input, &name, spec)).into_iter().collect()
+            spec.map(|spec| flux::release(context, input, &name, spec)).into_iter().collect()
         }
         Some("HelmChart") => {
             spec.map(|spec| k3s::release(input, &name, spec)).into_iter().collect()
         }
         _ if fleet::recognises(root) => fleet::releases(input, root),
         _ if root.is_seq() => ansible::releases(input, root),
+        Some("HelmChartInflationGenerator") => vec![kustomize_charts::generator(input, root)],
         Some("Release" | "Composition") => crossplane::releases(input, root),
         _ => {
             let mut found = helmfile::releases(input, root);

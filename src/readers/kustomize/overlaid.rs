@@ -4,12 +4,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::source::SourceId;
-use crate::syntax::yaml::Node;
 
 use super::super::Role;
 use super::super::compose::Context;
-use super::super::manifests::{Charts, Part, Scope, Store, Wrapper, text};
-use super::{Builder, Inline};
+use super::super::manifests::{Charts, Part, Scope, Store, Wrapper};
+use super::{Builder, Inline, outers};
 
 /// What wraps values of a chart, as kustomizations leave it.
 #[derive(Default)]
@@ -46,10 +45,11 @@ pub(in super::super) fn overlaid<'a>(context: &Context<'a>, inline: &'a Inline) 
                 take(input.source, scope, builder);
             }
             (Role::Manifests, Some(tree)) => {
-                for spec in tree.documents().filter_map(of_flux) {
+                for outer in tree.documents().flat_map(outers) {
                     let mut builder = Builder::new(context, inline);
-                    let scope = builder.flux(spec, input.source);
-                    take(input.source, scope, builder);
+                    if let Some(scope) = builder.outer(outer, input.source) {
+                        take(input.source, scope, builder);
+                    }
                 }
             }
             _ => {}
@@ -64,12 +64,4 @@ pub(in super::super) fn overlaid<'a>(context: &Context<'a>, inline: &'a Inline) 
         overlaid.wrappers.entry(place).or_default().push((main, wrapper));
     }
     overlaid
-}
-
-/// What Flux is told to build and to patch, where the document is a Kustomization of Flux with
-/// patches of its own.
-pub(in super::super) fn of_flux(root: Node<'_>) -> Option<Node<'_>> {
-    let spec = root.get("spec")?.value;
-    let is_it = text(root, "kind") == Some("Kustomization");
-    (is_it && spec.get("path").is_some() && spec.get("patches").is_some()).then_some(spec)
 }

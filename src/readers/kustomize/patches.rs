@@ -13,7 +13,7 @@ use super::super::manifests::{
 };
 use super::super::{Input, Role, join};
 use super::selector::Selector;
-use super::{Builder, Since, of_flux, tell};
+use super::{Builder, Since, outer, outers, tell};
 
 /// Objects that the patches of one kustomization are held against, all in all.
 const MOST_PATCHED: usize = 100_000;
@@ -36,14 +36,27 @@ impl Inline {
                     tree.documents().take(1).for_each(|root| inline.take(context, input, root));
                 }
                 Role::Manifests => {
-                    for spec in tree.documents().filter_map(of_flux) {
-                        inline.take(context, input, spec);
+                    for outer in tree.documents().flat_map(outers) {
+                        inline.take(context, input, outer.spec);
+                        inline.take_images(input, outer.spec);
                     }
                 }
                 _ => {}
             }
         }
         inline
+    }
+
+    /// What a text at this place holds.
+    pub(super) fn at(&self, part: Part<'_>) -> Option<&yaml::Tree> {
+        self.trees.get(&(part.source, part.node.range().start))
+    }
+
+    fn take_images(&mut self, input: &Input, spec: Node<'_>) {
+        for node in items(spec, "images") {
+            let at = (input.source, node.range().start);
+            self.trees.extend(outer::image(node).map(|tree| (at, tree)));
+        }
     }
 
     fn take(&mut self, context: &Context<'_>, input: &Input, root: Node<'_>) {
@@ -128,7 +141,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn documents(&mut self, patch: Part<'a>, scope: &mut Scope<'a>) -> Vec<Part<'a>> {
-        if let Some(tree) = self.inline.trees.get(&(patch.source, patch.node.range().start)) {
+        if let Some(tree) = self.inline.at(patch) {
             return tree.documents().map(|node| Part { node, source: patch.source }).collect();
         }
         let folder = self.context.sources.get(patch.source).folder();

@@ -22,6 +22,11 @@ pub(super) fn releases<'a>(input: &'a Input, root: Node<'a>) -> Vec<Release<'a>>
     items(root, "helmCharts").into_iter().map(|node| release(input, node, home)).collect()
 }
 
+/// The same as a document of its own, which a kustomization names among its generators.
+pub(super) fn generator<'a>(input: &'a Input, root: Node<'a>) -> Release<'a> {
+    release(input, root, text(root, "chartHome").unwrap_or("charts"))
+}
+
 fn release<'a>(input: &'a Input, node: Node<'a>, home: &str) -> Release<'a> {
     let file = |item: Node<'a>| {
         let path = item.text()?.to_owned();

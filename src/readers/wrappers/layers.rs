@@ -118,6 +118,9 @@ pub(super) fn layers<'a>(
                 let raw = &context.sources.get(part.source).text;
                 layers.assign(part.source, ground, &[overlays::assigned(path, *part, raw)]);
             }
+            Values::Refused(name, place) => {
+                layers.hide(name.clone(), *place, Lack::NotFollowed, true);
+            }
             Values::Hidden { name, place } => {
                 let place = scalar::span(home, *place);
                 layers.hide(name.clone(), place, Lack::NotFollowed, true);

@@ -141,6 +141,9 @@ fn amend<'a>(release: &mut Release<'a>, wrapper: &Wrapper<'a>, places: &Places) 
         match change {
             Change::Merge(patch) => merge(release, *patch, places),
             Change::Operate(operation) => operate(release, operation, places),
+            Change::Refused(name, span) => {
+                release.values.push(Values::Refused(name.clone(), *span));
+            }
         }
     }
 }

@@ -95,6 +95,8 @@ pub(super) enum Values<'a> {
         name: String,
         place: Node<'a>,
     },
+    /// A change that is not followed.
+    Refused(String, Span),
     /// A key of a Secret or ConfigMap.
     Held(Held<'a>),
 }
