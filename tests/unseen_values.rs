@@ -138,3 +138,35 @@ fn paths_are_counted_from_the_root_of_the_repository() {
     let ids: Vec<&str> = all.filter_map(|it| it["id"].as_str()).collect();
     assert_eq!(ids, ["helm:argocd/app.yaml#catalogue", "helm:deploy/om/base.yaml"]);
 }
+
+/// `{{ .A }}/b` is no YAML as it stands, but once it is filled in.
+#[test]
+fn an_expression_without_quotes_breaks_no_file() {
+    let helmfile = "releases:
+  - name: om
+    chart: open-metadata/openmetadata
+    version: {{ .Values.version }}
+    values:
+      - {{ env \"PWD\" }}/om/base.yaml
+      - openmetadata:
+          config:
+            authentication: {callbackUrl: {{ .Values.url }}/callback}
+            fernetkey: {value: {{ fetchSecretValue \"ref+vault://om#key\" }}}
+";
+    let (said, _) = said(&[("helmfile.yaml", helmfile), FILES]);
+    assert!(said.contains(&"auth-basic-enabled high".to_owned()), "{said:?}");
+    assert!(
+        !said.iter().any(|it| it.starts_with("input-") || it.starts_with("fernet-")),
+        "{said:?}"
+    );
+}
+
+/// On a line of its own it may stand for anything: such a file has to be rendered first.
+#[test]
+fn an_expression_on_a_line_of_its_own_makes_a_template() {
+    let app = application("valuesObject: {openmetadata: {config: {}}}").replace(
+        "    helm: {valuesObject: {openmetadata: {config: {}}}}",
+        "    helm:\n      values: |\n{{ .Values.openmetadata | indent 8 }}",
+    );
+    assert_eq!(said(&[("templates/app.yaml", &app)]).0, [""; 0]);
+}

@@ -407,6 +407,11 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
         return (Role::Template, Form::None);
     }
     let tree = yaml::parse_unfilled(text);
+    // An expression on a line of its own may stand for any number of lines.
+    let is_line = |line: &str| line.trim().starts_with("{{") && line.trim().ends_with("}}");
+    if !tree.errors.is_empty() && text.lines().any(is_line) {
+        return (Role::Template, Form::None);
+    }
     if kustomize::is_name(name) {
         return (Role::Kustomization, Form::Yaml(tree));
     }

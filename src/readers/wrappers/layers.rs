@@ -289,6 +289,11 @@ pub(super) fn values_file<'a>(
         Base::Root => from_root(context, folder, path),
     }
     .or_else(|| by_tail(context, path))
+    .or_else(|| {
+        // `{{ env "PWD" }}/…` is a way of saying that it begins here.
+        let rest = path.strip_prefix("{{")?.split_once("}}/")?.1;
+        context.inputs.at(&join(folder, rest))
+    })
 }
 
 /// The path in what tells helm-secrets to decrypt a file.

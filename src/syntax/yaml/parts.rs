@@ -7,8 +7,9 @@ use std::ops::Range;
 use super::build::build;
 use super::{Kind, Node, Style, Tree, parse};
 
-/// Parses a file in which a program replaces `${…}` before it reads YAML. `[${A}, b]` is no YAML
-/// as it stands, but may well be once it is filled in, so the marks count as plain characters.
+/// Parses a file in which a program replaces `${…}` or `{{ … }}` before it reads YAML. `[${A}, b]`
+/// and `{{ .A }}/b` are no YAML as they stand, but may well be once they are filled in, so the
+/// marks count as plain characters.
 pub fn parse_unfilled(text: &str) -> Tree {
     let (mut tree, error, _) = build(text, &[]);
     match error {
@@ -22,13 +23,21 @@ pub fn parse_unfilled(text: &str) -> Tree {
     }
     // A tree of a large file is large.
     drop(tree);
-    if !text.contains("${") {
+    if !text.contains("${") && !text.contains("{{") {
         return parse(text);
     }
     let mut copy = text.to_owned();
+    for (start, _) in text.match_indices("{{") {
+        let end = text[start..].find(['}', '\n']).map(|at| start + at);
+        if let Some(end) = end.filter(|&end| text[end..].starts_with("}}")) {
+            copy.replace_range(start..end + 2, &"_".repeat(end + 2 - start));
+        }
+    }
     for (start, _) in text.match_indices("${") {
         let end = text[start..].find(['}', '\n']).map(|at| start + at);
-        if let Some(end) = end.filter(|&end| text.as_bytes()[end] == b'}') {
+        if let Some(end) = end.filter(|&end| text.as_bytes()[end] == b'}')
+            && copy.as_bytes()[end] == b'}'
+        {
             copy.replace_range(start..=end, &"_".repeat(end + 1 - start));
         }
     }
