@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 use crate::config::Loaded;
 use crate::deployment::catalogue::Catalogue;
@@ -225,6 +226,7 @@ impl<'d> Gathering<'d> {
         // Files and folders that patterns may look at.
         let mut room = MOST_LOOKED_AT;
         let mut listed: HashSet<(String, Companions)> = HashSet::new();
+        let mut real: HashSet<PathBuf> = HashSet::new();
         for round in 0..=MAX_ROUNDS {
             let new = next..self.inputs.len();
             if new.is_empty() {
@@ -234,7 +236,11 @@ impl<'d> Gathering<'d> {
             let mut wanted: Vec<(SourceId, String)> = Vec::new();
             for input in &self.inputs[new] {
                 let source = self.sources.get(input.source);
-                if source.file.is_none() {
+                let Some(file) = &source.file else { continue };
+                // By way of a link a file may name itself for ever, by ever longer paths.
+                if source.arrival == Arrival::Referred
+                    && !real.insert(real_folder(file).join(file.file_name().unwrap_or_default()))
+                {
                     continue;
                 }
                 for want in input.wants(source) {
@@ -304,4 +310,10 @@ impl<'d> Gathering<'d> {
             }
         }
     }
+}
+
+/// The folder of a file, without links on the way.
+fn real_folder(file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(file);
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
