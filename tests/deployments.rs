@@ -236,3 +236,37 @@ fn a_run_over_all_asks_for_deployments_whose_files_look_like_nothing() {
     assert!(run.err.contains("`web` holds no OpenMetadata server"), "{}", run.err);
     assert_eq!(omlint(place.path(), &["check", "other"]).code, 0, "nobody asked for it");
 }
+
+#[test]
+fn what_no_environment_sets_is_one_finding_where_all_share_it() {
+    let base = "openmetadata:\n  config:\n    authentication: { provider: okta }\n";
+    let own = |name: &str| {
+        format!(
+            "openmetadata:\n  config:\n    authentication:\n      clientId: {name}7h3k2lmQwErTy5d71\n"
+        )
+    };
+    let folder = folder(&[
+        ("values.yaml", base),
+        ("values-dev.yaml", &own("0oa")),
+        ("values-prod.yaml", &own("0ob")),
+    ]);
+    let report = check(folder.path(), &["."]);
+    let places = |rule: &str| -> Vec<(String, u64, usize)> {
+        let all = report["findings"].as_array().expect("findings").iter();
+        all.filter(|finding| finding["rule"] == rule)
+            .map(|finding| {
+                let place = &finding["primary"];
+                let path = place["path"].as_str().expect("a path").to_owned();
+                let line = place["start"]["line"].as_u64().expect("a line");
+                (path, line, finding["deployments"].as_array().expect("deployments").len())
+            })
+            .collect()
+    };
+    assert_eq!(places("fernet-default-key"), [("values.yaml".to_owned(), 2, 2)]);
+    assert_eq!(places("sso-callback-missing"), [("values.yaml".to_owned(), 3, 2)]);
+    // Beside the configuration, where one would write it.
+    let pods = report["findings"].as_array().expect("findings").iter();
+    let pods: Vec<_> = pods.filter(|finding| finding["rule"] == "k8s-pod-hardening").collect();
+    assert_eq!(pods.len(), 1, "{pods:?}");
+    assert_eq!(pods[0]["primary"]["start"]["line"], 1);
+}

@@ -88,6 +88,8 @@ struct Reader<'a, 'c> {
     /// What people see as the beginning of the configuration.
     anchor: Span,
     anchor_keys: usize,
+    /// The same of what stands beside the configuration.
+    top: Span,
     /// Keys down to the configuration that do not stand below the anchor yet.
     missing: Vec<String>,
     /// What was taken from Secrets on the way.
@@ -339,6 +341,7 @@ fn deployment(
     };
     let keys: &[&str] = if root.is_old() { &["global"] } else { &["openmetadata", "config"] };
     let mut anchor_keys = 0;
+    let mut top = anchor;
     let outer = wrapped.outer.iter().filter(|_| root.alias.is_some());
     let mut hidden = wrapped.unseen.iter().chain(outer).find(|hidden| hidden.is_whole).cloned();
     for (at, key) in keys.iter().enumerate() {
@@ -346,6 +349,9 @@ fn deployment(
             Found::Map(layers, key, source) => {
                 if !is_given(key) {
                     anchor = scalar::span(source, key);
+                    if at == 0 {
+                        top = anchor;
+                    }
                     anchor_keys += 1;
                 } else {
                     missing.push(keys[at].to_owned());
@@ -375,6 +381,7 @@ fn deployment(
         } else if let Some((key, source)) = dependency.filter(|(key, _)| !is_given(*key)) {
             anchor = scalar::span(source, key);
         }
+        top = anchor;
     }
     let broken_from = inputs
         .iter()
@@ -391,6 +398,7 @@ fn deployment(
         version: version::newest(context.catalogue),
         anchor,
         anchor_keys,
+        top,
         missing,
         broken_from,
         wrapped,

@@ -26,7 +26,7 @@ impl<'a> Reader<'a, '_> {
 
     /// A setting that stands beside the chart's configuration.
     pub(super) fn outside_configuration(&self, setting: &Setting) -> Value {
-        let mut place = self.anchor;
+        let mut place = self.top;
         for spelling in &setting.values {
             match self.look_outside(&spelling.name) {
                 Found::Leaf(layer, key) => {

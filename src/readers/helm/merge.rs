@@ -28,7 +28,7 @@ pub(super) enum Found<'a> {
     Null(Layer<'a>, Node<'a>),
     /// A scalar or a list.
     Leaf(Layer<'a>, Node<'a>),
-    /// Maps of several files, the weakest first.
+    /// Maps of several files, the weakest first, and the key of the weakest.
     Map(Vec<Layer<'a>>, Node<'a>, SourceId),
 }
 
@@ -41,10 +41,10 @@ pub(super) fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
         let Some(entry) = layer.node.get(key) else { continue };
         let inner = layer.at(entry.value);
         if entry.value.is_map() && !is_expression(entry.value) {
-            // One would write below a mapping of a file, not in a list of assignments.
+            // One would write what holds for all in the file that all share, and never in a list
+            // of assignments.
             let is_file = entry.key.style() != Some(Style::Given);
-            let instead = |(key, _): (Node<'_>, _)| key.style() == Some(Style::Given) && is_file;
-            if named.is_none_or(instead) {
+            if named.is_none() || is_file {
                 named = Some((entry.key, layer.source));
             }
             maps.push(inner);

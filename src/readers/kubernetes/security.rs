@@ -33,7 +33,7 @@ impl<'a> Server<'a, '_> {
         container: &Container<'a>,
     ) -> Value {
         if workload.hidden_security || !workload.unapplied.is_empty() {
-            return Value::unseen("a patch that was not applied", container.place);
+            return Value::unseen("a patch that was not applied", container.security_place);
         }
         for path in &setting.manifest {
             let (layers, path) = match path.split_once('.') {
@@ -48,7 +48,7 @@ impl<'a> Server<'a, '_> {
         }
         let version = deployment.version.version;
         match setting.chart_default(version).and_then(|entry| entry.value.as_deref()) {
-            Some(text) => Value::default(setting.kind, text, container.place),
+            Some(text) => Value::default(setting.kind, text, container.security_place),
             None => Value::absent(),
         }
     }

@@ -36,6 +36,8 @@ pub(in crate::readers) struct Container<'a> {
     pub is_init: bool,
     /// Where one would write its environment.
     pub place: Span,
+    /// Where one would write what it may do.
+    pub security_place: Span,
     pub image: Option<Part<'a>>,
     pub image_override: ImageOverride<'a>,
     pub env: Vec<Item<'a>>,
@@ -185,10 +187,12 @@ const LISTS: [(&str, bool); 2] = [("containers", false), ("initContainers", true
 
 impl<'a> Container<'a> {
     pub(super) fn of(part: Part<'a>, is_init: bool) -> Self {
+        let whole = Span::new(part.source, part.node.range());
         Container {
             name: part.text("name").unwrap_or_default().to_owned(),
             is_init,
-            place: place_in(part).unwrap_or(Span::new(part.source, part.node.range())),
+            place: key_of(part, &ENVIRONMENT).unwrap_or(whole),
+            security_place: key_of(part, &SECURITY).unwrap_or(whole),
             image: part.get("image"),
             image_override: ImageOverride::default(),
             env: part.items("env").into_iter().map(Item::of).collect(),
@@ -210,7 +214,10 @@ impl<'a> Container<'a> {
     }
 
     fn merge(&mut self, patch: Part<'a>) {
-        self.place = place_in(patch).unwrap_or(self.place);
+        // What nobody sets is missing where all share it, unless only the patch has the list.
+        if self.env.is_empty() && self.env_from.is_empty() {
+            self.place = key_of(patch, &ENVIRONMENT[..2]).unwrap_or(self.place);
+        }
         self.security.extend(patch.get("securityContext"));
         if let Some(image) = patch.get("image") {
             (self.image, self.image_override) = (Some(image), ImageOverride::default());
@@ -300,8 +307,12 @@ pub(in crate::readers) fn split_image(written: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Where a container's manifest says what it is made of.
-fn place_in(part: Part<'_>) -> Option<Span> {
-    let key = ["env", "envFrom", "image", "name"].iter().find_map(|key| part.node.get(key))?;
-    Some(scalar::span(part.source, key.key))
+/// Keys below or beside which one would write a container's environment, and what it may do: the
+/// first that is there.
+const ENVIRONMENT: [&str; 4] = ["env", "envFrom", "image", "name"];
+const SECURITY: [&str; 3] = ["securityContext", "name", "image"];
+
+fn key_of(part: Part<'_>, keys: &[&str]) -> Option<Span> {
+    let entry = keys.iter().find_map(|key| part.node.get(key))?;
+    Some(scalar::span(part.source, entry.key))
 }
