@@ -4,6 +4,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Signs of a quoted text that each have a place of their own. In a text with more of them what
+/// they stand for is said to be somewhere in it.
+const MOST_SIGNS: usize = 10_000;
+
 use crate::source::{Span, Text};
 
 use super::catalogue::Type;
@@ -266,6 +270,8 @@ impl Fragment {
                 continue;
             };
             let written = text.expose();
+            let is_exact = written.matches(sign).take(MOST_SIGNS + 1).count() <= MOST_SIGNS;
+            let mut decoded = String::new();
             let mut from = 0;
             let mut at = 0;
             while let Some(found) = written[at..].find(sign) {
@@ -291,6 +297,12 @@ impl Fragment {
                     _ => None,
                 };
                 let Some(meant) = meant else { continue };
+                if !is_exact {
+                    decoded.push_str(&written[from..here]);
+                    decoded.push(meant);
+                    from = at;
+                    continue;
+                }
                 if from < here {
                     pieces.push(Piece::Known(text.part(from..here)));
                 }
@@ -299,7 +311,11 @@ impl Fragment {
                 pieces.push(Piece::Known(meant));
                 from = at;
             }
-            if from < written.len() {
+            if !is_exact {
+                decoded.push_str(&written[from..]);
+                let whole = Text::decoded(decoded, text.span());
+                pieces.push(Piece::Known(if text.is_veiled() { whole.veiled() } else { whole }));
+            } else if from < written.len() {
                 pieces.push(Piece::Known(text.part(from..written.len())));
             }
         }
@@ -568,6 +584,10 @@ mod tests {
         assert_eq!(fragment(" \"elasticsearch\"").unquoted().outline(), "elasticsearch");
         assert_eq!(fragment("\"\"x\"\"").unquoted().outline(), "\"x\"");
         assert_eq!(fragment("\"basic\"").unquoted().span().start, 101);
+        let doubled = format!("'a{}b'", "''".repeat(MOST_SIGNS + 1));
+        let one = fragment(&doubled).unquoted();
+        assert_eq!(one.outline(), format!("a{}b", "'".repeat(MOST_SIGNS + 1)));
+        assert_eq!(one.pieces().len(), 1, "it takes no room for each sign");
         assert_eq!(
             fragment(r#""a \"b\" \\c\u0041\x42\t\q""#).unquoted().outline(),
             "a \"b\" \\cAB\t\\q"

@@ -60,6 +60,30 @@ pub(super) fn beside<T>(services: &mut Vec<T>, place: impl Fn(&T) -> Span) -> Ve
     first(services, MOST_BESIDE, place)
 }
 
+/// Which services of each file are kept in the end: what is known of the others is not kept until
+/// then, for there may be very many.
+#[derive(Default)]
+pub(super) struct Kept {
+    servers: BTreeMap<SourceId, usize>,
+    beside: BTreeMap<SourceId, usize>,
+}
+
+impl Kept {
+    /// Whether one more server of this file is.
+    pub(super) fn keeps_server(&mut self, file: SourceId) -> bool {
+        let number = self.servers.entry(file).or_default();
+        *number += 1;
+        *number <= MOST_SERVERS
+    }
+
+    /// Whether one more service beside them is.
+    pub(super) fn keeps_beside(&mut self, file: SourceId) -> bool {
+        let number = self.beside.entry(file).or_default();
+        *number += 1;
+        *number <= MOST_BESIDE
+    }
+}
+
 /// How many of a file's parts are read: what their aliases bring in together is not without
 /// measure. The first is read in any case.
 pub(super) fn in_reach<'t>(parts: impl IntoIterator<Item = Node<'t>>) -> usize {

@@ -170,6 +170,7 @@ impl<'a> Reader<'a, '_> {
         let mut migrations = Vec::new();
         let mut others = Vec::new();
         let (mut number, mut borrowed) = (0, 0usize);
+        let mut room = bounds::Kept::default();
         for service in &services {
             if number > MOST_VARIABLES || !bounds::may_borrow(borrowed) {
                 self.beyond.push(service.name_span);
@@ -182,13 +183,15 @@ impl<'a> Reader<'a, '_> {
             let environment = self.environment(service);
             number += environment.variables.len();
             if !self.is_server(service, &environment) {
-                others.push((service, environment));
+                let is_kept = room.keeps_beside(service.name_span.source);
+                others.push((service, if is_kept { environment } else { Environment::default() }));
                 continue;
             }
             if self.is_migration(service) {
                 migrations.push((service, environment));
             } else {
-                servers.push((service, environment));
+                let is_kept = room.keeps_server(service.name_span.source);
+                servers.push((service, if is_kept { environment } else { Environment::default() }));
             }
         }
         if servers.is_empty() {
