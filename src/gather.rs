@@ -233,7 +233,8 @@ impl<'d> Gathering<'d> {
                 return;
             }
             next = new.end;
-            let mut wanted: Vec<(SourceId, String)> = Vec::new();
+            // Who wants it, and whether it is part of what that file says.
+            let mut wanted: Vec<(SourceId, String, bool)> = Vec::new();
             for input in &self.inputs[new] {
                 let source = self.sources.get(input.source);
                 let Some(file) = &source.file else { continue };
@@ -246,20 +247,21 @@ impl<'d> Gathering<'d> {
                 for want in input.wants(source) {
                     match want {
                         Want::File(path) => {
-                            wanted.push((input.source, join(source.folder(), &path)));
+                            wanted.push((input.source, join(source.folder(), &path), true));
                         }
                         Want::Fitting(pattern) => {
                             let base = self.disk.file("");
                             let set = PathSet::anchored(&base, &join(source.folder(), &pattern));
                             let top = self.disk.top_above(&base);
                             let fitting = self.disk.fitting(&set, top.as_deref(), &mut room);
-                            wanted.extend(fitting.into_iter().map(|path| (input.source, path)));
+                            wanted
+                                .extend(fitting.into_iter().map(|path| (input.source, path, true)));
                         }
                         Want::Keys(below) => {
                             let folder = format!("{}/", join(source.folder(), &below));
                             let keys = |name: &str| Companions::Keys.accept(name);
                             for name in self.disk.names_in(&folder, keys) {
-                                wanted.push((input.source, format!("{folder}{name}")));
+                                wanted.push((input.source, format!("{folder}{name}"), true));
                             }
                         }
                         Want::Beside(companions) => {
@@ -268,7 +270,8 @@ impl<'d> Gathering<'d> {
                                 continue;
                             }
                             for name in self.disk.names_in(folder, |name| companions.accept(name)) {
-                                wanted.push((input.source, format!("{folder}{name}")));
+                                let is_part = companions != Companions::Manifests;
+                                wanted.push((input.source, format!("{folder}{name}"), is_part));
                             }
                         }
                     }
@@ -277,15 +280,17 @@ impl<'d> Gathering<'d> {
             let mut arrived = Vec::new();
             let mut left_out = None;
             let mut known = HashSet::new();
-            for (from, path) in wanted {
+            for (from, path, is_part) in wanted {
                 if self.paths.contains(&path) || !known.insert(path.clone()) {
                     continue;
                 }
                 match self.disk.load_referred(&path, self.sources.get(from)) {
                     None => {}
                     Some(Ok(_)) if round == MAX_ROUNDS || referred == MAX_REFERRED => {
-                        left_out = Some(from);
-                        break;
+                        left_out = Some((from, is_part));
+                        if is_part {
+                            break;
+                        }
                     }
                     Some(Ok(source)) => {
                         referred += 1;
@@ -298,14 +303,16 @@ impl<'d> Gathering<'d> {
                 }
             }
             self.take(arrived);
-            if let Some(from) = left_out {
+            if let Some((from, is_part)) = left_out {
                 let path = self.sources.get(from).path.clone();
                 let reason = format!(
                     "not all that it names was read: omlint follows {MAX_REFERRED} files of a run \
                      that others name, and {MAX_ROUNDS} that name each other one after the other; \
                      name fewer files"
                 );
-                self.failures.push(Note { path, kind: NO_ROOM, reason });
+                // What only stands beside it may say something about it, and mostly does not.
+                let list = if is_part { &mut self.failures } else { &mut self.notes };
+                list.push(Note { path, kind: NO_ROOM, reason });
                 return;
             }
         }

@@ -32,7 +32,7 @@ use deployment::evidence::Loose;
 use gather::Gathering;
 use lint::policy::ForPaths;
 use lint::{Accepted, Day, Finding, Policy, Tally, Waived, Waiver};
-use readers::{Input, MOST_LOOSE, MOST_LOOSE_IN_ALL, ReadOptions, Role, Versions};
+use readers::{Input, MOST_DIRECTIVES, MOST_LOOSE, MOST_LOOSE_IN_ALL, ReadOptions, Role, Versions};
 use report::compliance::Subject;
 use report::{Showing, View};
 use rules::Knowledge;
@@ -49,6 +49,9 @@ use source::{SourceId, Sources, spread};
 
 /// Of so many files the parsed form is kept until they are reported on.
 const MOST_KEPT: usize = 24;
+
+/// Comments of a run that waive something.
+const MOST_WAIVERS: usize = 10_000;
 
 /// What to scan, and how.
 #[derive(Clone)]
@@ -343,7 +346,7 @@ fn scan_on(request: &Request, disk: &Disk) -> Scan {
     stages.end("deployments");
     let policy = policy(request);
     let lint_options = lint::Options { policy: &policy, now: request.now, whole };
-    let waivers = waivers(request, &inputs, &sources);
+    let waivers = waivers(request, &inputs, &sources, &mut notes);
     if inputs.len() > MOST_KEPT {
         inputs.iter_mut().for_each(Input::let_go);
     }
@@ -411,13 +414,27 @@ fn versions(request: &Request) -> Versions {
 }
 
 /// What the files and the configuration accept, in this order.
-fn waivers(request: &Request, inputs: &[Input], sources: &Sources) -> Vec<Waiver> {
-    let directives = inputs
-        .iter()
-        .filter(|_| request.inline_waivers)
-        .flat_map(|input| input.directives(sources.get(input.source)));
-    let mut waivers: Vec<Waiver> =
-        directives.filter_map(|directive| Waiver::inline(&directive, sources)).collect();
+fn waivers(
+    request: &Request,
+    inputs: &[Input],
+    sources: &Sources,
+    notes: &mut Vec<Note>,
+) -> Vec<Waiver> {
+    let mut waivers: Vec<Waiver> = Vec::new();
+    for input in inputs.iter().filter(|_| request.inline_waivers) {
+        let source = sources.get(input.source);
+        let mut directives = input.directives(source);
+        let room = MOST_WAIVERS.saturating_sub(waivers.len());
+        if directives.len() >= MOST_DIRECTIVES || directives.len() > room {
+            let reason = format!(
+                "not all comments that waive something were read: omlint reads {MOST_DIRECTIVES} of \
+                 a file and {MOST_WAIVERS} of a run"
+            );
+            notes.push(Note { path: source.path.clone(), kind: "skipped", reason });
+        }
+        directives.truncate(room);
+        waivers.extend(directives.iter().filter_map(|one| Waiver::inline(one, sources)));
+    }
     waivers.extend(request.config.settings.waivers.iter().map(|waiver| {
         let day = |day: &Placed<i64>| Day { start: day.value, place: day.span };
         Waiver::configured(

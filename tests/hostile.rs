@@ -642,6 +642,53 @@ fn charts_that_share_through_aliases_and_files_that_many_services_build() {
 }
 
 #[test]
+fn files_that_very_many_generators_take_in() {
+    let generators: String = (0..1_500)
+        .map(|n| format!("- {{name: c{n}, literals: [A=b], envs: [e.env], files: [e.env]}}\n"))
+        .collect();
+    let kustomization = format!("resources: [d.yaml]\nconfigMapGenerator:\n{generators}");
+    let variables: String = (0..2_000).map(|n| format!("A{n}=b\n")).collect();
+    check_in_part(&[
+        ("k/kustomization.yaml", &kustomization),
+        ("k/e.env", &variables),
+        ("k/d.yaml", &deployment("om", SERVER, "")),
+    ]);
+}
+
+#[test]
+fn comments_that_waive_in_great_number() {
+    let folder = folder(&[("docker-compose.yml", UNSAFE)]);
+    for n in 0..8 {
+        let comments = "# omlint: ignore[jwt-default-key-id] a b\n".repeat(2_000);
+        write(folder.path(), &format!("{n}/compose.yml"), format!("{UNSAFE}{comments}").as_bytes());
+    }
+    let run = check(folder.path());
+    assert!(run.err.contains("not all comments that waive something were read"), "{}", run.err);
+}
+
+#[test]
+fn rules_of_ones_own_that_are_large_or_name_very_much() {
+    let rule = |more: &str| {
+        format!(
+            "id: acme-x\nsince: 1.0.0\nseverity: high\n{more}checks:\n  - flag:\n      authorizerConfiguration.principalDomain: {{ matches: a }}\ntexts:\n  summary: a\n  why: b\n  message: m\n  label: l\n  remedy: {{say: s}}\n  examples: {{bad: [], good: []}}\n"
+        )
+    };
+    let names: String = (0..8_000).map(|n| format!("a-{n}, ")).collect();
+    for (text, said, most) in [
+        (rule(&format!("# {}\n", "a".repeat(70_000))), "a rule file has at most 64 KiB", 1),
+        (rule(&format!("supersedes: [{names}]\n")), "a rule of this name does not exist", 100),
+    ] {
+        let folder =
+            folder(&[("docker-compose.yml", UNSAFE), ("omlint.toml", "rule-dirs = [\"r\"]\n")]);
+        write(folder.path(), "r/acme/acme-x.yaml", text.as_bytes());
+        let run = bounded(folder.path(), "check --format concise");
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains(said), "{}", run.err);
+        assert_eq!(run.err.matches(" error: ").count(), most, "{}", run.err);
+    }
+}
+
+#[test]
 fn rules_of_ones_own_in_great_number() {
     let folder =
         folder(&[("docker-compose.yml", UNSAFE), ("omlint.toml", "rule-dirs = [\"r\"]\n")]);

@@ -15,6 +15,11 @@ use crate::source::{Arrival, MOST_WALKED, SourceId, Sources, Span};
 /// Rules of the user's own: each is asked about every deployment.
 const MOST_RULES: usize = 200;
 
+/// So many mistakes in them are told.
+const MOST_TOLD: usize = 100;
+/// A larger file is no rule.
+const MAX_BYTES: usize = 64 << 10;
+
 /// A folder of rules, where it is named, and within which its files must lie.
 pub(super) struct Folder {
     pub path: PathBuf,
@@ -92,6 +97,11 @@ pub(super) fn read(
             let id = sources.add(source);
             let source = sources.get(id);
             let text = &source.text;
+            if text.len() > MAX_BYTES {
+                let message = format!("a rule file has at most {} KiB", MAX_BYTES >> 10);
+                problems.push(Diagnostic::new(Span::new(id, 0..0), message, "it is too large"));
+                continue;
+            }
             if user::is_rule(text) {
                 own.shown.push((id, Shown::new(std::iter::once(0..text.len()).collect())));
             }
@@ -144,6 +154,9 @@ fn superseded(
             let span = Span::new(place.source, range);
             let problem =
                 Diagnostic::new(span, "a rule of this name does not exist", "unknown rule");
+            if problems.len() >= MOST_TOLD {
+                return;
+            }
             problems.push(match nearest(other, ids()) {
                 Some(known) => problem.help(format!("did you mean `{known}`?")),
                 None => problem,

@@ -12,7 +12,7 @@ use super::{Form, Input};
 /// How a comment speaks to omlint.
 const WORD: &str = "omlint:";
 /// So many of one file are read.
-const MOST: usize = 2_000;
+pub const MOST: usize = 2_000;
 /// Texts within texts within texts.
 const DEEPEST: usize = 3;
 

@@ -44,6 +44,7 @@ use crate::syntax::dockerfile::Instruction;
 use crate::syntax::{dotenv, yaml};
 
 pub use bounds::{MOST_LOOSE, MOST_LOOSE_IN_ALL};
+pub use directives::MOST as MOST_DIRECTIVES;
 pub use group::read;
 pub use named::{Named, shown_of_assignments};
 

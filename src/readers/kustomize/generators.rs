@@ -11,6 +11,9 @@ use super::super::manifests::{Entry, Identity, Scope, Store, items, text};
 use super::super::{Role, join, scalar};
 use super::{Builder, Since};
 
+/// A variable takes more room than it does elsewhere: it is kept to the end.
+const STEPS_OF_LINE: usize = 8;
+
 impl<'a> Builder<'a, '_> {
     pub(super) fn generate(
         &mut self,
@@ -95,6 +98,11 @@ impl<'a> Builder<'a, '_> {
         };
         scope.sources.insert(input.source);
         let content = &sources.get(input.source).text;
+        // Any number of generators may take in one file.
+        if !self.context.room.holds(content.len(), store.source) {
+            store.opaque.insert(key);
+            return;
+        }
         let whole = Span::new(input.source, 0..content.len());
         let text = match input.role {
             Role::Key => Fragment::unknown("a key", whole),
@@ -114,6 +122,11 @@ impl<'a> Builder<'a, '_> {
         };
         scope.sources.insert(input.source);
         let content = &sources.get(input.source).text;
+        let lines = memchr::memchr_iter(b'\n', content.as_bytes()).count();
+        if !self.context.room.allows(lines * STEPS_OF_LINE, store.source) {
+            store.open = true;
+            return;
+        }
         for entry in dotenv::parse(content, dotenv::Dialect::Raw).entries {
             // A name alone is taken from the environment of whoever builds.
             let Some(value) = entry.value else {
