@@ -1,4 +1,4 @@
-//! Values that configure the server by nothing but the chart's list of further variables.
+//! The chart's list of further variables: values that have nothing else, and what the variables fill in.
 
 mod support;
 
@@ -39,4 +39,56 @@ fn a_variable_that_others_have_too_tells_nothing() {
     assert_eq!(out, "");
     let out = concise("values.yaml", &LIST.replace("extraEnvs", "extraEnvVars"));
     assert_eq!(out, "");
+}
+
+/// Name and value of settings, as `show` has them.
+fn shown(text: &str, version: &str, names: &[&str]) -> Vec<String> {
+    let folder = folder(&[("values.yaml", text)]);
+    let run = omlint(folder.path(), &["show", ".", "--format", "json", "--om-version", version]);
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let settings = report["deployments"][0]["settings"].as_array().expect("a list");
+    let of = |name: &&str| {
+        let row = settings.iter().find(|row| row["env"] == **name).expect("a row");
+        format!("{} {}", row["state"].as_str().unwrap_or("?"), row["value"].as_str().unwrap_or("?"))
+    };
+    names.iter().map(of).collect()
+}
+
+/// The kubelet fills in `$(NAME)` in the list, and the server `${NAME}` in whatever it gets.
+#[test]
+fn one_of_them_fills_in_what_names_it() {
+    let values = "openmetadata:
+  config:
+    authentication: { provider: okta, authority: 'https://${TENANT}.okta.com' }
+extraEnvs:
+  - { name: TENANT, value: nordwind }
+  - { name: AUTHENTICATION_CLIENT_ID, value: $(TENANT)-client }
+  - { name: JWT_ISSUER, value: '${TENANT}.de' }
+  - { name: AUTHENTICATION_CALLBACK_URL, value: '${NOBODY}/callback' }
+";
+    let names = [
+        "AUTHENTICATION_AUTHORITY",
+        "AUTHENTICATION_CLIENT_ID",
+        "JWT_ISSUER",
+        "AUTHENTICATION_CALLBACK_URL",
+    ];
+    let found = shown(values, "1.12.4", &names);
+    assert_eq!(
+        found[..3],
+        ["written https://nordwind.okta.com", "written nordwind-client", "written nordwind.de"]
+    );
+    assert!(found[3].contains("${NOBODY}"), "{found:?}");
+}
+
+/// Charts before 1.12.2 kept it from the server that its client is off.
+#[test]
+fn a_client_that_is_off_stayed_on_in_older_charts() {
+    let values = "openmetadata:
+  config:
+    authentication: { provider: okta }
+    pipelineServiceClientConfig: { enabled: false }
+";
+    let at = |version| shown(values, version, &["PIPELINE_SERVICE_CLIENT_ENABLED"]);
+    assert_eq!(at("1.12.1"), ["default true"]);
+    assert_eq!(at("1.12.2"), ["written false"]);
 }

@@ -243,6 +243,8 @@ pub struct SectionCondition {
     pub path: String,
     /// The texts that make it hold.
     pub is: Vec<String>,
+    /// The first chart that does not ask for it any more.
+    pub before: Option<Version>,
 }
 
 #[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]

@@ -32,7 +32,7 @@ use super::bounds;
 use super::compose::Context;
 use super::interpolation::Variables;
 use super::manifests::Entry;
-use super::{Companions, Input, Want, scalar};
+use super::{Companions, Input, Want, kubelet, scalar};
 
 pub(super) use merge::is_expression;
 use merge::{Found, Layer, step};
@@ -102,8 +102,8 @@ struct Reader<'a, 'c> {
     off: BTreeMap<&'a str, Off>,
     /// Sections that were looked for where the chart ignores them: many settings ask for each.
     misplaced: RefCell<BTreeMap<String, Option<Step>>>,
-    /// The variables that Helm fills in.
-    none: Variables,
+    /// Variables of the container that the server fills in where values name them.
+    extra: Variables,
 }
 
 /// Where and why the chart leaves a section out.
@@ -406,7 +406,7 @@ fn deployment(
         secrets: RefCell::default(),
         off: BTreeMap::new(),
         misplaced: RefCell::default(),
-        none: Variables::none(context.catalogue),
+        extra: Variables::none(context.catalogue),
     };
     let layers: Vec<SourceId> = inputs.iter().map(|input| input.source).collect();
     reader.version = reader.known_version(&layers);
@@ -421,6 +421,8 @@ fn deployment(
             reader.off.insert(section, off);
         }
     }
+    // The chart's own conditions see the values as they stand.
+    reader.extra = kubelet::variables(context.catalogue, &reader.environment());
     Some(reader.deployment(inputs, charts))
 }
 
@@ -498,7 +500,7 @@ impl<'a> Reader<'a, '_> {
         }
         let text = scalar::text(layer.source, self.raw(layer.source), layer.node);
         // Helm leaves `${NAME}` alone; the server's own substitution fills it in.
-        self.none.expand(&text, outer, Dialect::Dropwizard)
+        self.extra.expand(&text, outer, Dialect::Dropwizard)
     }
 
     fn deployment(&self, inputs: &[&Input], charts: &[&Input]) -> Deployment {

@@ -10,6 +10,7 @@ mod env_file;
 mod group;
 mod helm;
 mod interpolation;
+mod kubelet;
 mod kubernetes;
 mod kustomize;
 mod loose;

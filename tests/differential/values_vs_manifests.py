@@ -317,6 +317,15 @@ def add_container(rng, values):
             {"name": "LOG_LEVEL", "value": "DEBUG"},
         ]
         values["extraEnvs"] = rng.sample(known, rng.choice([1, 1, 2, 3]))
+        if rng.random() < 0.4:
+            # The kubelet fills in what stands above, the server what it has.
+            values["extraEnvs"].insert(rng.choice([0, 1]), {"name": "TENANT", "value": "nordwind"})
+            values["extraEnvs"] += rng.sample([
+                {"name": "AUTHENTICATION_AUTHORITY", "value": "https://$(TENANT).eu.auth0.com"},
+                {"name": "JWT_ISSUER", "value": "${TENANT}.de"},
+                {"name": "AUTHORIZER_PRINCIPAL_DOMAIN", "value": "${DOMAIN:-open-metadata.org}"},
+                {"name": "AUTHENTICATION_CALLBACK_URL", "value": "http://${TENANT}/callback"},
+                {"name": "OIDC_SERVER_URL", "value": "$$(TENANT)"}], 2)
     if rng.random() < 0.3:
         values["extraVolumes"] = [{"name": "keys", "secret": {"secretName": "om-keys"}}]
         if rng.random() < 0.3:

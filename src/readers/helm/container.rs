@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::yaml::Node;
 
 use super::super::manifests::{Called, file_mode, items, text};
-use super::super::scalar;
+use super::super::{kubelet, opaque, scalar};
 use super::{Found, Layer, Reader};
 
 /// Rank of `envFrom`, which the chart puts after its own Secrets and which wins over them.
@@ -73,7 +73,9 @@ impl<'a> Reader<'a, '_> {
                 let Some(text) = name.value.text() else { continue };
                 let place = scalar::span(layer.source, name.value);
                 let (value, steps) = match item.get("value") {
-                    Some(entry) => self.fragment(layer.at(entry.value)),
+                    Some(entry) => {
+                        (self.passed_on(layer.at(entry.value), &environment), Vec::new())
+                    }
                     None => {
                         let at = item
                             .get("valueFrom")
@@ -122,7 +124,18 @@ impl<'a> Reader<'a, '_> {
         for (name, variable) in &rendered.variables {
             environment.set(name, variable.clone());
         }
+        kubelet::fill_in(self.context.catalogue, &mut environment);
         environment
+    }
+
+    /// The value of one of `extraEnvs`, as the kubelet hands it to the server.
+    fn passed_on(&self, layer: Layer<'a>, environment: &Environment) -> Fragment {
+        let outer = scalar::span(layer.source, layer.node);
+        let text = scalar::text(layer.source, self.raw(layer.source), layer.node);
+        if scalar::helm_text(layer.node).is_some() || opaque::reference(text.expose()).is_some() {
+            return self.fragment(layer).0;
+        }
+        kubelet::expanded(self.context, &text, outer, environment)
     }
 
     pub(super) fn mounts(&self) -> Vec<Mount> {

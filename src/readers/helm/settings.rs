@@ -99,7 +99,12 @@ impl<'a> Reader<'a, '_> {
 
     pub(super) fn left_out(&self, section: &str) -> Option<Off> {
         let conditions = self.context.catalogue.sections.get(section)?;
+        let version = self.spelling_version();
         for condition in conditions {
+            let is_asked = |before| version.is_some_and(|version| version < before);
+            if !condition.before.is_none_or(is_asked) {
+                continue;
+            }
             let (holds, span, path) = self.condition(&condition.path, &condition.is);
             if holds == Some(false) {
                 let wanted = condition.is.join(" or ");

@@ -2,13 +2,12 @@
 //! ConfigMap out of scope gives is unknown, and so is what a patch that was not applied may change.
 
 use crate::deployment::environment::{Environment, Lack, Unseen, Variable};
-use crate::deployment::value::{Fragment, Piece, Step, Unknown};
+use crate::deployment::value::{Fragment, Step};
 use crate::deployment::version::Confidence;
-use crate::source::{SourceId, Span, Text};
-use crate::syntax::substitution::Dialect;
+use crate::source::{SourceId, Span};
 use crate::syntax::yaml::Node;
 
-use super::super::interpolation::{Known, Variables};
+use super::super::kubelet;
 use super::super::manifests::{Called, Container, Entry, Item, Workload, text};
 use super::super::{opaque, scalar};
 use super::Server;
@@ -49,31 +48,8 @@ impl<'a> Server<'a, '_> {
             });
         }
         self.break_off(container.place, &mut environment);
-        self.fill_in(&mut environment);
+        kubelet::fill_in(self.context.catalogue, &mut environment);
         environment
-    }
-
-    /// What the server makes of the values: it fills in `${NAME}` in those of variables, too, from
-    /// all that it has, if nothing else has before.
-    fn fill_in(&self, environment: &mut Environment) {
-        let has_mark = |piece: &Piece| matches!(piece, Piece::Known(text) if memchr::memchr(b'$', text.expose().as_bytes()).is_some());
-        if !environment.variables.values().any(|it| it.text.pieces().iter().any(has_mark)) {
-            return;
-        }
-        let mut variables = Variables::none(self.context.catalogue);
-        for (name, Variable { text, place, steps, .. }) in &environment.variables {
-            // What waits to be filled in itself, often by whoever deploys it, fills in nothing.
-            if text.pieces().iter().any(has_mark) {
-                continue;
-            }
-            let known = Known { text: text.clone(), place: *place, steps: steps.clone() };
-            variables.insert(name.clone(), known);
-        }
-        for variable in environment.variables.values_mut() {
-            let (text, filled) = filled_in(&variables, &variable.text);
-            variable.text = text;
-            variable.steps.extend(filled);
-        }
     }
 
     /// Where the document at a place is broken, the environment may lack what it had.
@@ -111,7 +87,7 @@ impl<'a> Server<'a, '_> {
             }
             let step = Step { what: format!("the container takes in {what}"), span: Some(span) };
             for (name, entry) in &store.entries {
-                if !room.holds(size(&entry.text), source) {
+                if !room.holds(kubelet::size(&entry.text), source) {
                     environment.unseen.push(not_followed(span));
                     return;
                 }
@@ -140,7 +116,7 @@ impl<'a> Server<'a, '_> {
             let whole = Span::new(value.source, value.node.resolved().range());
             let text = match opaque::reference(written.expose()) {
                 Some(_) => scalar::marked(written, whole),
-                None => self.expanded(&written, whole, environment),
+                None => kubelet::expanded(self.context, &written, whole, environment),
             };
             let text = self.kept(text, source, key, place);
             let patched = item
@@ -167,7 +143,7 @@ impl<'a> Server<'a, '_> {
                     let step =
                         Step { what: format!("`{key}` is taken from {what}"), span: Some(span) };
                     let catalogue = self.context.catalogue;
-                    if !self.context.room.holds(size(&entry.text), source) {
+                    if !self.context.room.holds(kubelet::size(&entry.text), source) {
                         environment.set(key, variable_unknown(&what, span, ENV));
                         return;
                     }
@@ -201,60 +177,10 @@ impl<'a> Server<'a, '_> {
 
     /// The value, if there is room for it.
     fn kept(&self, value: Fragment, source: SourceId, name: &str, place: Span) -> Fragment {
-        if self.context.room.holds(size(&value), source) {
+        if self.context.room.holds(kubelet::size(&value), source) {
             return value;
         }
         Fragment::unknown(format!("the value of `{name}`"), place)
-    }
-
-    /// `$(NAME)` becomes what a variable above it is, and `$$` is a `$` that begins no name.
-    fn expanded(&self, text: &Text, outer: Span, environment: &Environment) -> Fragment {
-        let written = text.expose();
-        let secret = self.context.catalogue.secret_variables();
-        let mut pieces = Vec::new();
-        let mut from = 0;
-        let mut keep = |pieces: &mut Vec<Piece>, end: usize, next: usize| {
-            if from < end {
-                pieces.push(Piece::Known(text.part(from..end)));
-            }
-            from = next;
-        };
-        let mut at = 0;
-        while let Some(found) = memchr::memchr(b'$', &written.as_bytes()[at..]) {
-            let here = at + found;
-            at = here + 1;
-            match written.as_bytes().get(at) {
-                Some(b'$') => {
-                    at += 1;
-                    keep(&mut pieces, here + 1, at);
-                }
-                Some(b'(') => {
-                    let Some(length) = memchr::memchr(b')', &written.as_bytes()[at..]) else {
-                        break;
-                    };
-                    let name = &written[at + 1..at + length];
-                    at += length + 1;
-                    keep(&mut pieces, here, at);
-                    let known = environment.variables.get(name);
-                    let room = self.context.room;
-                    match known.filter(|known| room.holds(size(&known.text), outer.source)) {
-                        Some(variable) if secret.contains(name) => {
-                            pieces
-                                .extend(variable.text.pieces().iter().cloned().map(Piece::veiled));
-                        }
-                        Some(variable) => pieces.extend_from_slice(variable.text.pieces()),
-                        // The server gets it as it stands, unless something fills it in before.
-                        None => pieces.push(Piece::Unknown(Unknown {
-                            name: written[here..at].to_owned(),
-                            span: text.locate(here..at),
-                        })),
-                    }
-                }
-                _ => {}
-            }
-        }
-        keep(&mut pieces, written.len(), written.len());
-        Fragment::new(pieces, outer)
     }
 }
 
@@ -262,32 +188,6 @@ impl<'a> Server<'a, '_> {
 fn not_followed(span: Span) -> Unseen {
     let name = "what omlint does not follow".to_owned();
     Unseen { name, span, rank: PATCH, prefix: String::new(), lack: Lack::NotFollowed }
-}
-
-/// Bytes that a variable takes, more or less.
-fn size(text: &Fragment) -> usize {
-    let piece = |piece: &Piece| match piece {
-        Piece::Known(text) => text.expose().len() + size_of::<Piece>(),
-        Piece::Unknown(_) => size_of::<Piece>(),
-    };
-    size_of::<Variable>() / 2 + text.pieces().iter().map(piece).sum::<usize>()
-}
-
-fn filled_in(variables: &Variables, value: &Fragment) -> (Fragment, Vec<Step>) {
-    let outer = value.outer();
-    let mut steps = Vec::new();
-    let mut pieces = Vec::new();
-    for piece in value.pieces() {
-        match piece {
-            Piece::Known(text) if memchr::memchr(b'$', text.expose().as_bytes()).is_some() => {
-                let (inner, how) = variables.expand(text, outer, Dialect::Dropwizard);
-                pieces.extend_from_slice(inner.pieces());
-                steps.extend(how);
-            }
-            other => pieces.push(other.clone()),
-        }
-    }
-    (Fragment::new(pieces, outer), steps)
 }
 
 fn variable(entry: &Entry, place: Span, steps: Vec<Step>, rank: u8) -> Variable {
