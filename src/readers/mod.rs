@@ -431,6 +431,8 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
                 Role::Manifests
             } else if compose::recognises(root) {
                 Role::Compose
+            } else if wrappers::may_be_one(root) {
+                Role::Helmfile
             } else if helm::recognises(root, catalogue)
                 || helm::is_values_name(&lower)
                 || helm::dependencies::are_in(root, &lower)

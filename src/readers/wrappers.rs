@@ -11,6 +11,7 @@ mod filled;
 mod fleet;
 mod flux;
 mod generators;
+mod generic;
 mod helmfile;
 mod k3s;
 mod kustomize_charts;
@@ -51,6 +52,11 @@ pub(super) fn recognises(root: Node<'_>) -> bool {
 /// Ansible.
 pub(super) fn is_helmfile(root: Node<'_>) -> bool {
     helmfile::recognises(root) || fleet::recognises(root) || ansible::recognises(root)
+}
+
+/// Whether the document is a wrapper of which no more is known.
+pub(super) fn may_be_one(root: Node<'_>) -> bool {
+    generic::recognises(root)
 }
 
 fn text<'a>(node: Node<'a>, key: &str) -> Option<&'a str> {
@@ -102,6 +108,9 @@ fn files(root: Node<'_>) -> Vec<&str> {
     let mut paths = argo::files(root);
     paths.extend(helmfile::files(root));
     paths.extend(kustomize_charts::files(root));
+    if paths.is_empty() {
+        paths.extend(generic::files(root));
+    }
     paths.extend(fleet::files(root));
     paths.extend(ansible::files(root));
     paths
@@ -191,6 +200,9 @@ fn releases<'a>(context: &Context<'a>, input: &'a Input, root: Node<'a>) -> Vec<
         _ => {
             let mut found = helmfile::releases(input, root);
             found.extend(kustomize_charts::releases(input, root));
+            if found.is_empty() && input.role == Role::Helmfile {
+                found = generic::releases(input, root);
+            }
             found
         }
     }

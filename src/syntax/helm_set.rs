@@ -301,7 +301,9 @@ impl Assigned {
             }
             Assigned::Value(text) => {
                 let whole = text.expose();
-                let Some(inner) = whole.strip_prefix('{').and_then(|t| t.strip_suffix('}')) else {
+                // Two braces are an expression's.
+                let list = whole.strip_prefix('{').filter(|rest| !rest.starts_with('{'));
+                let Some(inner) = list.and_then(|t| t.strip_suffix('}')) else {
                     return scalar(whole.to_owned(), text.span());
                 };
                 let mut at = 1;

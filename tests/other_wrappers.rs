@@ -1,0 +1,120 @@
+//! Files of which only so much is known that they name the chart, and values beside it.
+
+mod support;
+
+use serde_json::Value;
+use support::{folder, omlint};
+
+/// `deployment version: values` of some variables in each deployment.
+fn shown(files: &[(&str, &str)]) -> Vec<String> {
+    const SHOWN: [&str; 3] = ["AUTHENTICATION_PROVIDER", "AUTHENTICATION_CLIENT_ID", "JWT_ISSUER"];
+    let place = folder(files);
+    let run = omlint(place.path(), &["show", "--format", "json", "."]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let of = |deployment: &Value| {
+        let settings = deployment["settings"].as_array().expect("a list");
+        let value = |name: &&str| {
+            let row = settings.iter().find(|row| row["env"] == **name).expect("a row");
+            let is_shown = row["state"] == "written" || row["state"] == "default";
+            if is_shown { row["value"].as_str().unwrap_or("?") } else { "unknown" }.to_owned()
+        };
+        let values: Vec<String> = SHOWN.iter().map(value).collect();
+        let version = deployment["version"].as_str().unwrap_or_default();
+        let id = deployment["id"].as_str().unwrap_or_default();
+        format!("{id} {version}: {}", values.join(", "))
+    };
+    report["deployments"].as_array().expect("a list").iter().map(of).collect()
+}
+
+const VALUES: (&str, &str) = (
+    "values.yaml",
+    "openmetadata: {config: {authentication: {provider: basic, clientId: base}}}\n",
+);
+
+#[test]
+fn releases_of_skaffold_are_read() {
+    let skaffold = "apiVersion: skaffold/v4beta6
+kind: Config
+deploy:
+  helm:
+    releases:
+      - name: om
+        remoteChart: openmetadata
+        repo: https://helm.open-metadata.org
+        version: 1.12.4
+        overrides: {openmetadata: {config: {jwtTokenConfiguration: {jwtissuer: override}}}}
+        valuesFiles: [values.yaml]
+        setValues: {openmetadata.config.authentication.provider: okta}
+        setValueTemplates: {openmetadata.config.authentication.clientId: '{{.ID}}'}
+";
+    assert_eq!(
+        shown(&[("skaffold.yaml", skaffold), VALUES]),
+        ["helm:skaffold.yaml#om 1.12.4: okta, unknown, override"]
+    );
+}
+
+/// Garden, Pulumi, a pipeline's step, a chart of applications.
+#[test]
+fn values_beside_the_charts_name_are_read() {
+    let values = "{openmetadata: {config: {authentication: {provider: okta}}}}";
+    for (name, text, wanted) in [
+        (
+            "garden.yml",
+            format!(
+                "kind: Deploy\ntype: helm\nname: om\nspec:\n  chart: {{name: openmetadata, version: \
+                 1.12.4}}\n  valueFiles: [values.yaml]\n  values: {values}\n"
+            ),
+            "om 1.12.4: okta, base, open-metadata.org",
+        ),
+        (
+            "Pulumi.yaml",
+            format!(
+                "resources:\n  om:\n    type: kubernetes:helm.sh/v3:Release\n    properties: {{name: \
+                 om, chart: openmetadata, version: 1.12.4, values: {values}}}\n"
+            ),
+            "om 1.12.4: okta, , open-metadata.org",
+        ),
+        (
+            "deploy.yaml",
+            format!(
+                "jobs:\n  deploy:\n    steps:\n      - with:\n          chart: open-metadata/openmetadata\n          \
+                 release_name: om\n          version: 1.12.4\n          values: |\n            {values}\n"
+            ),
+            "om 1.12.4: okta, , open-metadata.org",
+        ),
+        (
+            "apps/values.yaml",
+            format!(
+                "applications:\n  om:\n    source: {{chart: openmetadata, targetRevision: 1.12.4}}\n    \
+                 values: {values}\n"
+            ),
+            "om 1.12.4: okta, , open-metadata.org",
+        ),
+    ] {
+        let found = shown(&[(name, &text), VALUES]);
+        let own: Vec<&String> = found.iter().filter(|it| it.contains(name)).collect();
+        assert_eq!(own, [&format!("helm:{name}#{wanted}")]);
+    }
+}
+
+/// A key that speaks of values and is not known may lead to any.
+#[test]
+fn what_else_speaks_of_values_hides_the_defaults() {
+    let text = "chart: openmetadata\nname: om\nversion: 1.12.4\nvaluesFromVault: secret/om\nvalues: \
+                {openmetadata: {config: {authentication: {provider: okta}}}}\n";
+    assert_eq!(
+        shown(&[("deploy.yaml", text)]),
+        ["helm:deploy.yaml#om 1.12.4: okta, unknown, unknown"]
+    );
+}
+
+#[test]
+fn the_charts_name_alone_makes_no_deployment() {
+    for text in [
+        "chart: openmetadata\nversion: 1.12.4\n",
+        "charts: [openmetadata, grafana]\nvalues: {a: b}\n",
+        "- {chart: grafana, values: {dashboards: {openmetadata: {json: x}}}}\n",
+    ] {
+        assert_eq!(shown(&[("notes.yaml", text)]), [""; 0], "{text}");
+    }
+}
