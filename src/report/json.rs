@@ -1,6 +1,6 @@
 //! The contract that other tools build on: stable, sorted, without times and secrets.
 
-use std::io;
+use std::io::{self, BufWriter, Write};
 
 use serde::{Serialize, Serializer};
 
@@ -186,10 +186,13 @@ pub(super) fn summary(view: &View<'_>) -> Summary {
 
 /// Indented JSON text in which nothing moves a terminal's cursor.
 pub(super) fn written(report: &impl Serialize) -> String {
-    let mut out = Visible(String::new());
+    // Many small pieces are looked at together; none of them is ever cut in two.
+    let mut text = Visible(String::new());
+    let mut out = BufWriter::new(&mut text);
     serde_json::to_writer_pretty(&mut out, report).expect("plain data");
-    out.0.push('\n');
-    out.0
+    out.write_all(b"\n").and_then(|()| out.flush()).expect("memory takes all");
+    drop(out);
+    text.0
 }
 
 /// JSON text as it is written, so that a large report is in memory only once.
