@@ -760,10 +760,13 @@ fn key_stores_are_named_and_not_opened() {
     pkcs12.extend([0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01]);
     pkcs12.resize(260, 0);
     for (bytes, form) in [(java, Form::JavaKeyStore), (pkcs12, Form::Pkcs12)] {
-        let found = read(&bytes);
-        assert_eq!(found.len(), 1, "{form:?}");
-        assert_eq!((found[0].form, &found[0].kind), (form, &Kind::Store));
-        assert!(!found[0].private, "what is in it, nobody can tell");
+        let secret = format!("data:\n  k: {}\n", STANDARD.encode(&bytes));
+        for bytes in [&bytes[..], secret.as_bytes()] {
+            let found = read(bytes);
+            assert_eq!(found.len(), 1, "{form:?}");
+            assert_eq!((found[0].form, &found[0].kind), (form, &Kind::Store));
+            assert!(!found[0].private, "what is in it, nobody can tell");
+        }
     }
 }
 

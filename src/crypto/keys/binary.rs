@@ -3,6 +3,9 @@
 use super::super::asn1;
 use super::{Encoding, Form, KeyMaterial, Kind, ssh};
 
+/// How Java's key stores begin: JKS and JCEKS.
+pub(super) const JAVA_STORES: [[u8; 4]; 2] = [[0xfe, 0xed, 0xfe, 0xed], [0xce; 4]];
+
 /// Key material that `bytes` begin with.
 pub(super) fn read(bytes: &[u8]) -> Option<KeyMaterial> {
     let range = 0..bytes.len();
@@ -32,7 +35,7 @@ fn key_store(bytes: &[u8]) -> Option<Form> {
     const VERSION: [u8; 4] = [0x02, 0x01, 0x03, 0x30];
     const DATA: [u8; 10] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
     match bytes {
-        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Some(Form::JavaKeyStore),
+        _ if JAVA_STORES.iter().any(|start| bytes.starts_with(start)) => Some(Form::JavaKeyStore),
         [0x30, length, ..] => {
             let header = if length & 0x80 == 0 { 2 } else { 2 + usize::from(length & 0x7f) };
             let body = bytes.get(header..)?.strip_prefix(&VERSION)?;

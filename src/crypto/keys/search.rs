@@ -109,6 +109,7 @@ fn is_promising(line: &[u8]) -> bool {
     line.get(..4).and_then(base64::decode).is_some_and(|head| {
         head.starts_with(&[0x30])
             || head.starts_with(&gzip::MAGIC)
+            || binary::JAVA_STORES.iter().any(|start| head.starts_with(&start[..3]))
             || head.starts_with(&[0, 0, 0])
             || is_text(&head)
     })
