@@ -150,3 +150,48 @@ fn the_values_of_the_chart_above_are_laid_over_an_umbrellas() {
         assert_eq!(alone, at(&own_values, "./conf/public_key.der"));
     }
 }
+
+/// A chart in a chart in a chart, alone and as an Application names the outermost.
+#[test]
+fn the_values_of_all_charts_above_count() {
+    let around = |name: &str, inner: &str| {
+        format!(
+            "apiVersion: v2\nname: {name}\nversion: 0.1.0\ndependencies:\n  - {{name: {inner}, version: \
+             0.1.0, repository: 'file://../{inner}'}}\n"
+        )
+    };
+    let innermost = chart("catalogue", PUBLISHED);
+    let (data, platform) = (around("data", "catalogue"), around("platform", "data"));
+    let path = |path: &str| {
+        format!(
+            "openmetadata: {{openmetadata: {{config: {{jwtTokenConfiguration: {{rsapublicKeyFilePath: {path}}}}}}}}}"
+        )
+    };
+    let default = "./conf/public_key.der";
+    let (own, wanted) = (path("/keys/own.der"), path(default));
+    let outer = format!("data: {{catalogue: {{{wanted}}}}}\n");
+    let files = |more: &[(&'static str, &str)]| {
+        let mut files = vec![
+            ("catalogue/Chart.yaml", innermost.as_str()),
+            ("catalogue/values.yaml", own.as_str()),
+            ("data/Chart.yaml", data.as_str()),
+            ("data/values.yaml", "catalogue: {}\n"),
+            ("platform/Chart.yaml", platform.as_str()),
+            ("platform/values.yaml", outer.as_str()),
+        ];
+        files.extend(more);
+        key_pair(&files)
+    };
+    assert_eq!(files(&[]), at("platform/values.yaml", default));
+    let application = |path: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: openmetadata}}\nspec:\n  \
+             source:\n    path: platform\n    helm:\n      parameters:\n        - {{name: \
+             data.catalogue.openmetadata.openmetadata.config.jwtTokenConfiguration.rsapublicKeyFilePath, \
+             value: {path}}}\n"
+        )
+    };
+    let (theirs, shipped) = (application("/keys/top.der"), application("conf/public_key.der"));
+    assert!(files(&[("app.yaml", &theirs)]).is_empty());
+    assert_eq!(files(&[("app.yaml", &shipped)]), at("app.yaml", "conf/public_key.der"));
+}

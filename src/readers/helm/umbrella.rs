@@ -79,6 +79,28 @@ impl Umbrella {
     }
 }
 
+/// Nobody takes charts in deeper.
+const MAX_DEPTH: usize = 8;
+/// Sets of values of the charts above that are told apart.
+const MOST_ABOVE: usize = 200;
+
+/// The charts of the same repository among a chart's dependencies, with their folders as seen from
+/// its own.
+pub(in super::super) fn locals(chart: &Input) -> Vec<(Umbrella, String)> {
+    let roots = chart.tree().into_iter().flat_map(|tree| tree.documents());
+    let items = roots.flat_map(|root| {
+        root.get("dependencies").map(|entry| entry.value.items()).unwrap_or_default()
+    });
+    let local = |item: Node<'_>| {
+        let text = |key: &str| item.get(key).and_then(|entry| entry.value.text());
+        // Without a place of its own it is one that was copied in.
+        let path = text("repository").and_then(|place| place.strip_prefix("file://"));
+        let copied = || format!("charts/{}", text("name").unwrap_or_default());
+        Some((dependency(item)?, path.map_or_else(copied, str::to_owned)))
+    };
+    items.filter_map(|item| local(item.resolved())).collect()
+}
+
 /// Charts that take in others of the same repository, by the folder of the inner one.
 #[derive(Default)]
 pub(in super::super) struct Parents<'a> {
@@ -101,20 +123,11 @@ impl<'a> Parents<'a> {
         let mut by_folder = HashMap::new();
         for chart in context.inputs.iter().filter(|input| input.role == Role::Chart) {
             let source = context.sources.get(chart.source);
-            let roots = chart.tree().into_iter().flat_map(|tree| tree.documents());
-            let items = roots.flat_map(|root| {
-                root.get("dependencies").map(|entry| entry.value.items()).unwrap_or_default()
-            });
             if source.name() != "Chart.yaml" {
                 continue;
             }
-            for item in items.map(Node::resolved) {
-                let text = |key: &str| item.get(key).and_then(|entry| entry.value.text());
-                let Some(place) = dependency(item) else { continue };
-                // Without a place of its own it is one that was copied in.
-                let path = text("repository").and_then(|place| place.strip_prefix("file://"));
-                let copied = format!("charts/{}", text("name").unwrap_or_default());
-                let inner = join(source.folder(), path.unwrap_or(&copied));
+            for (place, path) in locals(chart) {
+                let inner = join(source.folder(), &path);
                 let parent = Parent { folder: source.folder(), place };
                 by_folder.entry(format!("{inner}/")).or_insert(parent);
             }
@@ -125,6 +138,18 @@ impl<'a> Parents<'a> {
     /// What the outer chart lays over the values of a chart in this folder: once, or once for
     /// each of its own overlays. None where nothing lays anything over them.
     pub fn above(&self, context: &Context<'a>, folder: &str) -> Option<Vec<Above<'a>>> {
+        self.above_at(context, folder, 0)
+    }
+
+    fn above_at(
+        &self,
+        context: &Context<'a>,
+        folder: &str,
+        depth: usize,
+    ) -> Option<Vec<Above<'a>>> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
         let Parent { folder, place } = self.by_folder.get(folder)?;
         let values = context.inputs.in_folder(folder).filter(|input| input.role == Role::Values);
         let (mut bases, mut overlays) = (Vec::new(), Vec::new());
@@ -145,21 +170,26 @@ impl<'a> Parents<'a> {
                 overlays.into_iter().map(over).collect()
             }
         };
-        let above = |stack: &Vec<(&'a Input, Node<'a>)>| {
-            let layer = |(input, root): &(&'a Input, Node<'a>)| {
-                Some((root.get(&place.key)?.value, input.source))
-            };
-            let layers = stack.iter().filter_map(layer).filter(|(node, _)| node.is_map()).collect();
-            Above { files: stack.iter().map(|(input, _)| *input).collect(), layers }
+        // Charts that take in the outer one say more of it.
+        let higher = self
+            .above_at(context, folder, depth + 1)
+            .unwrap_or_else(|| vec![Above { files: Vec::new(), layers: Vec::new() }]);
+        let whole = |stack: &Vec<(&'a Input, Node<'a>)>, higher: &Above<'a>| {
+            let own = stack.iter().map(|(input, root)| (*root, input.source));
+            let files = stack.iter().map(|(input, _)| *input).chain(higher.files.iter().copied());
+            Above { files: files.collect(), layers: own.chain(higher.layers.clone()).collect() }
         };
-        if stacks.iter().all(|stack| above(stack).layers.is_empty()) {
+        let all = stacks.iter().flat_map(|stack| higher.iter().map(move |it| whole(stack, it)));
+        let all: Vec<Above<'a>> = all.take(MOST_ABOVE).collect();
+        let inner = |above: &Above<'a>| {
+            let layers = above.layers.iter();
+            let layers = layers.filter_map(|(root, id)| Some((root.get(&place.key)?.value, *id)));
+            let layers = layers.filter(|(node, _)| node.is_map()).collect();
+            Above { files: above.files.clone(), layers }
+        };
+        if all.iter().all(|above| inner(above).layers.is_empty()) {
             return None;
         }
-        let is_on = |stack: &&Vec<(&'a Input, Node<'a>)>| {
-            let documents: Vec<(Node<'a>, SourceId)> =
-                stack.iter().map(|(input, root)| (*root, input.source)).collect();
-            !place.is_off(&documents)
-        };
-        Some(stacks.iter().filter(is_on).map(above).collect())
+        Some(all.iter().filter(|above| !place.is_off(&above.layers)).map(inner).collect())
     }
 }

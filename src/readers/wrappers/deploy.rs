@@ -8,11 +8,12 @@ use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::compose::Context;
+use super::super::helm::umbrella::{Umbrella, locals, umbrellas};
 use super::super::manifests::Store;
-use super::super::{Consumed, Input, Role, helm, scalar};
+use super::super::{Consumed, Input, Role, helm, join, scalar};
 use super::layers::{Found, Layers, chart_file, layers};
 use super::post_render;
-use super::release::Release;
+use super::release::{Folder, Release};
 
 pub(super) fn deploy<'a>(
     context: &Context<'a>,
@@ -22,15 +23,33 @@ pub(super) fn deploy<'a>(
 ) -> Vec<Deployment> {
     let home = release.input.source;
     let source = context.sources.get(home);
-    let Layers { found, unseen } = layers(context, release, stores);
-    let layers: Vec<(Node<'_>, SourceId)> = found.iter().filter_map(Found::layer).collect();
-    let is_ours = release.is_chart
-        || layers.iter().any(|(node, _)| {
-            helm::recognises(*node, context.catalogue)
-                || helm::dependencies::are_in(*node, &release.name)
-        });
-    if !is_ours {
-        return Vec::new();
+    let Layers { found, mut unseen } = layers(context, release, stores);
+    let mut layers: Vec<(Node<'_>, SourceId)> = found.iter().filter_map(Found::layer).collect();
+    let is_ours = |layers: &[(Node<'_>, SourceId)]| {
+        release.is_chart
+            || layers.iter().any(|(node, _)| {
+                helm::recognises(*node, context.catalogue)
+                    || helm::dependencies::are_in(*node, &release.name)
+            })
+    };
+    let mut chart = release.folder.clone();
+    let mut room = MOST_CHARTS;
+    while !is_ours(&layers) {
+        let outer = chart.as_ref();
+        let inner = outer.and_then(|chart| inner(context, source.folder(), chart, &mut room));
+        let Some((place, folder)) = inner.filter(|(place, _)| !place.is_off(&layers)) else {
+            return Vec::new();
+        };
+        let own = chart_file(context, source.folder(), &folder, "values.yaml");
+        let own = own.and_then(|own| Some((own.tree().and_then(helm::document)?, own.source)));
+        for hidden in &mut unseen {
+            let lower = layers.iter().take(hidden.over);
+            let kept = lower.filter(|(node, _)| node.get(&place.key).is_some());
+            hidden.over = kept.count() + own.iter().count();
+        }
+        let below = layers.iter().filter_map(|(node, id)| Some((node.get(&place.key)?.value, *id)));
+        layers = own.into_iter().chain(below).collect();
+        chart = Some(folder);
     }
     let mut sources = vec![home];
     for (_, id) in &layers {
@@ -65,7 +84,7 @@ pub(super) fn deploy<'a>(
         .filter(|input| sources.contains(&input.source))
         .chain(parts)
         .collect();
-    let charts: Vec<&Input> = match &release.folder {
+    let charts: Vec<&Input> = match &chart {
         Some(folder) => ["Chart.yaml", "Chart.lock"]
             .iter()
             .filter_map(|name| chart_file(context, source.folder(), folder, name))
@@ -89,6 +108,28 @@ pub(super) fn deploy<'a>(
         consumed.extend(sources.into_iter().filter(is_done));
     }
     deployments
+}
+
+/// Charts of one repository that are looked at for one release.
+const MOST_CHARTS: usize = 200;
+
+/// The chart of the same repository that this one takes in and that leads to OpenMetadata's.
+fn inner(
+    context: &Context<'_>,
+    home: &str,
+    chart: &Folder,
+    room: &mut usize,
+) -> Option<(Umbrella, Folder)> {
+    let file = chart_file(context, home, chart, "Chart.yaml")?;
+    locals(file).into_iter().find_map(|(place, path)| {
+        *room = room.checked_sub(1)?;
+        let path = join(&format!("{}/", chart.path), &path);
+        let folder = Folder { path, base: chart.base };
+        let file = chart_file(context, home, &folder, "Chart.yaml")?;
+        let leads = !umbrellas(&[file], context.sources).is_empty()
+            || inner(context, home, &folder, room).is_some();
+        leads.then_some((place, folder))
+    })
 }
 
 /// The chart that takes OpenMetadata's in, where nobody can see what it sets.
