@@ -744,6 +744,35 @@ fn names_of_objects_that_swallow_their_neighbours() {
 }
 
 #[test]
+fn paths_that_swallow_their_neighbours() {
+    let mut sentinel = Sentinel::new();
+    let swallowed = "../shared\n        enabled: true\n        DB_USER_PASSWORD: @M@ x: y";
+    let script = "/openmetadata-start.sh";
+    for (name, attribute) in [
+        ("env_file", format!("    env_file: [{swallowed}]\n")),
+        ("extends", format!("    extends:\n      file: {}\n", "a DB_USER_PASSWORD=@M@")),
+        (
+            "mount",
+            "    volumes: [\"./x:/opt/openmetadata/conf/openmetadata.yaml DB_USER_PASSWORD=@M@\"]\n".to_owned(),
+        ),
+        ("script", format!("    volumes: [\"./x:/DB_USER_PASSWORD=@M@{script}\"]\n")),
+    ] {
+        sentinel.plant(name, &[("docker-compose.yml", &compose(&attribute))]);
+    }
+    let include = format!("include: [{swallowed}]\n{}", compose("    environment: {}\n"));
+    sentinel.plant("include", &[("docker-compose.yml", &include)]);
+    for (name, text) in [
+        ("values", "releases:\n  - name: a\n    chart: open-metadata/openmetadata\n    values: [@S@]\n".to_owned()),
+        ("sources", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source:\n    chart: openmetadata\n    helm:\n      valueFiles: [@S@]\n".to_owned()),
+        ("resources", "resources: [@S@]\npatches: [{path: 'a DB_USER_PASSWORD=@M@'}]\nhelmCharts:\n  - name: openmetadata\n    valuesFile: 'a DB_USER_PASSWORD=@M@'\n".to_owned()),
+    ] {
+        let file = if name == "resources" { "kustomization.yaml" } else { "helmfile.yaml" };
+        sentinel.plant(name, &[(file, &text.replace("@S@", swallowed))]);
+    }
+    sentinel.run();
+}
+
+#[test]
 fn keys_written_twice() {
     let mut sentinel = Sentinel::new();
     let text = compose(

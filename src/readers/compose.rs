@@ -20,6 +20,7 @@ use crate::deployment::evidence::{Evidence, Image, MountSource, Neighbour, Port,
 use crate::deployment::value::{Origin, Value};
 use crate::deployment::version::{Confidence, Version};
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
+use crate::source::mask::public_value;
 use crate::source::{Source, SourceId, Sources, Span};
 
 use super::bounds::{self, MOST_PORTS, MOST_VARIABLES};
@@ -282,7 +283,7 @@ impl<'a> Reader<'a, '_> {
         let script = self.start_script(&mounts, &mut environment);
         if let Some(mount) = hidden {
             environment.unseen.push(Unseen {
-                name: format!("the file mounted at `{}`", mount.target),
+                name: format!("the file mounted at `{}`", public_value(&mount.target)),
                 span: mount.span,
                 rank: u8::MAX,
                 prefix: String::new(),

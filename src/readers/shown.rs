@@ -403,7 +403,7 @@ impl<'a> Walk<'a> {
             None => (range.clone(), place.public),
         };
         let raw = &self.text[value.clone()];
-        if place.verbatim && !raw.contains(['@', '\n']) {
+        if place.verbatim && !raw.contains(['@', '=', ' ', '\n']) {
             self.shown.push(value);
         } else if public || is_client_provider(path, raw) {
             self.shown.push(value.clone());

@@ -8,6 +8,7 @@ use crate::deployment::environment::{Environment, Lack, Unseen, Variable};
 use crate::deployment::evidence::{Mount, MountSource, Problem};
 use crate::deployment::value::{Fragment, Piece, Step};
 use crate::deployment::version::Confidence;
+use crate::source::mask::public_value;
 use crate::source::{SourceId, Span, Text};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::{Node, Tree};
@@ -174,7 +175,7 @@ impl<'a> Reader<'a, '_> {
                             left_out.get_or_insert(span);
                         }
                         environment.unseen.push(Unseen {
-                            name: format!("env_file `{}`", named.path),
+                            name: format!("env_file `{}`", public_value(&named.path)),
                             span,
                             rank,
                             prefix: String::new(),
@@ -220,7 +221,7 @@ impl<'a> Reader<'a, '_> {
         let mount = mounts.iter().find(|mount| mount.target.ends_with(telltales::START_SCRIPT))?;
         let MountSource::File(id) = mount.from else {
             environment.unseen.push(Unseen {
-                name: format!("the script mounted at `{}`", mount.target),
+                name: format!("the script mounted at `{}`", public_value(&mount.target)),
                 span: mount.span,
                 rank: ENVIRONMENT + 1,
                 prefix: String::new(),

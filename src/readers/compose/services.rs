@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::deployment::environment::Lack;
 use crate::deployment::value::{Fragment, Step};
+use crate::source::mask::public_value;
 use crate::source::{SourceId, Span};
 use crate::syntax::substitution::Dialect;
 use crate::syntax::yaml::Node;
@@ -146,7 +147,7 @@ impl<'a> Reader<'a, '_> {
         for (at, path) in paths {
             match self.context.inputs.at(&at) {
                 Some(input) => self.load(input, depth + 1),
-                None => self.miss(format!("the included file `{path}`")),
+                None => self.miss(format!("the included file `{}`", public_value(&path))),
             }
         }
         self.variables = outer;
@@ -182,7 +183,7 @@ impl<'a> Reader<'a, '_> {
                 let at = join(folder, &plain(&self.variables, path));
                 let found = inputs.at(&at);
                 if found.is_none() {
-                    self.miss(format!("the extended file `{path}`"));
+                    self.miss(format!("the extended file `{}`", public_value(path)));
                 }
                 found
             }
