@@ -297,6 +297,28 @@ fn large_files() {
 }
 
 #[test]
+fn what_stands_behind_very_much_padding_does_not_pass_in_silence() {
+    let padding = "# padding padding padding padding padding padding padding padding\n";
+    let padding = padding.repeat((17 << 20) / padding.len());
+    let folder = folder(&[]);
+    write(folder.path(), "docker-compose.yml", format!("{padding}{UNSAFE}").as_bytes());
+    write(folder.path(), "other.yml", padding.as_bytes());
+    let run = check(folder.path(), &["."]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("docker-compose.yml: not read: it is over 16 MiB"), "{}", run.err);
+    assert!(!run.err.contains("other.yml: not read"), "{}", run.err);
+    // Who names a file wants to know that nobody looked at it.
+    for name in ["docker-compose.yml", "other.yml"] {
+        let run = check(folder.path(), &[name]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains("not read: it is over 16 MiB"), "{}", run.err);
+    }
+    let run = omlint_with(folder.path(), &["check", "-"], padding.as_bytes());
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("standard input is over 16 MiB"), "{}", run.err);
+}
+
+#[test]
 fn long_lines_and_many_documents() {
     let long = "x".repeat(3_000_000);
     let text = format!(

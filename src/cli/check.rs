@@ -243,9 +243,12 @@ fn scanned(
         let mut bytes = Vec::new();
         std::io::stdin()
             .lock()
-            .take(crate::source::discover::MAX_BYTES)
+            .take(crate::source::discover::MAX_BYTES + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| format!("standard input cannot be read: {error}"))?;
+        if bytes.len() as u64 > crate::source::discover::MAX_BYTES {
+            return Err("standard input is over 16 MiB: hand it over in parts".to_owned());
+        }
         Some((inputs.stdin_filename.clone(), bytes))
     } else {
         None

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -21,6 +21,11 @@ use super::{Arrival, Source, Trouble};
 
 /// No file over this size is read whole.
 pub const MAX_BYTES: u64 = 16 << 20;
+/// Bytes of a text that is not read that are looked through for a name of OpenMetadata's.
+const MOST_LOOKED: u64 = 128 << 20;
+/// No such name is longer.
+const LONGEST_NAME: u64 = 64;
+const TOO_LARGE: &str = "not read: it is over 16 MiB";
 /// Names of one folder's files that are looked for.
 const MOST_NAMES: usize = 4_096;
 /// Bytes of all files of a run together: each takes several times as much once it is parsed.
@@ -255,9 +260,13 @@ impl Disk {
                 WalkState::Continue
             })
         });
+        let notes = notes.into_inner().unwrap_or_default();
+        let (failures, notes): (Vec<Note>, Vec<Note>) =
+            notes.into_iter().partition(|note| note.kind == NO_ROOM);
+        found.failures.extend(failures);
         found.seen += seen.into_inner();
         found.files.append(&mut files.into_inner().unwrap_or_default());
-        found.notes.append(&mut notes.into_inner().unwrap_or_default());
+        found.notes.extend(notes);
     }
 
     /// Adds files of the repository that a list of ignored files covers.
@@ -276,6 +285,7 @@ impl Disk {
                     found.files.push(candidate);
                 }
                 Ok(_) => {}
+                Err(note) if note.kind == NO_ROOM => found.failures.push(note),
                 Err(note) => found.notes.push(note),
             }
         }
@@ -293,10 +303,19 @@ impl Disk {
             .with_borrow_mut(|buffer| {
                 read_into(file, buffer)?;
                 let ours = prefilter::may_be_ours(&name, buffer).then(|| buffer.clone());
+                // What matters may stand behind much that does not.
+                let is_hidden = buffer.len() as u64 == HEAD_BYTES
+                    && prefilter::is_written(&name)
+                    && !prefilter::names_ours(buffer)
+                    && is_ours_below(file, buffer)?;
                 buffer.shrink_to(MOST_KEPT);
-                Ok(ours)
+                Ok((ours, is_hidden))
             })
             .map_err(|error: std::io::Error| note(describe(&error)))?;
+        let (bytes, is_hidden) = bytes;
+        if is_hidden {
+            return Err(Note { path, kind: NO_ROOM, reason: TOO_LARGE.into() });
+        }
         Ok(bytes.map(|bytes| Candidate {
             illustrative: is_illustrative(below),
             path,
@@ -337,6 +356,9 @@ impl Disk {
         }
         let too_large = bytes.len() as u64 == HEAD_BYTES
             && std::fs::metadata(&file).is_ok_and(|metadata| metadata.len() > MAX_BYTES);
+        if too_large && candidate.arrival != Arrival::Walked && !prefilter::names_ours(&bytes) {
+            return Err(Note { path: candidate.path, kind: NO_ROOM, reason: TOO_LARGE.into() });
+        }
         let mut source = decoded(&candidate.path, bytes, candidate.arrival);
         if too_large {
             source.trouble = Some(Trouble::TooLarge);
@@ -509,6 +531,29 @@ pub(super) fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     read_into(file, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether a text that is too large to be read says a name of OpenMetadata's behind its beginning,
+/// as far as anybody looks.
+fn is_ours_below(file: &Path, buffer: &mut Vec<u8>) -> std::io::Result<bool> {
+    let mut handle = std::fs::File::open(file)?;
+    if handle.metadata()?.len() <= MAX_BYTES || memchr::memchr(0, &buffer[..1024]).is_some() {
+        return Ok(false);
+    }
+    let mut at = HEAD_BYTES - LONGEST_NAME;
+    while at < MOST_LOOKED {
+        handle.seek(SeekFrom::Start(at))?;
+        buffer.clear();
+        let read = handle.by_ref().take(HEAD_BYTES).read_to_end(buffer)? as u64;
+        if prefilter::names_ours(buffer) {
+            return Ok(true);
+        }
+        if read < HEAD_BYTES {
+            return Ok(false);
+        }
+        at += HEAD_BYTES - LONGEST_NAME;
+    }
+    Ok(false)
 }
 
 fn read_into(file: &Path, bytes: &mut Vec<u8>) -> std::io::Result<()> {

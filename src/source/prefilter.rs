@@ -68,6 +68,22 @@ pub(super) fn may_be_ours(name: &str, bytes: &[u8]) -> bool {
     memchr::memchr_iter(0, head).count() <= 4 && marks().find(bytes).is_some()
 }
 
+/// Whether a text says a name of OpenMetadata's.
+pub(super) fn names_ours(bytes: &[u8]) -> bool {
+    static SEARCHER: OnceLock<packed::Searcher> = OnceLock::new();
+    let names =
+        SEARCHER.get_or_init(|| packed::Searcher::new(NAMES).expect("a short list of short words"));
+    let head = &bytes[..bytes.len().min(1024)];
+    memchr::memchr_iter(0, head).count() <= 4 && names.find(bytes).is_some()
+}
+
+/// Whether a file of this name is written to be configuration, and not made by programs.
+pub(super) fn is_written(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let ends = [".yml", ".yaml", ".env"].iter().any(|end| lower.ends_with(end));
+    ends || lower.starts_with(".env") || lower.starts_with("dockerfile")
+}
+
 /// Whether a file may name files that are ours without a word of it.
 fn names_other_files(name: &str, bytes: &[u8]) -> bool {
     let holds = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();

@@ -72,7 +72,13 @@ pub(in super::super) fn is_strayed(
             !tree.errors.is_empty() || input.role == Role::Other && !tree.duplicates().is_empty()
         });
     let configuration = !is_foreign_name(source.name());
-    broken && configuration && looks_ours(&source.text, catalogue)
+    // Of what is too large only the beginning can tell.
+    let is_named = || {
+        source.trouble == Some(Trouble::TooLarge)
+            && !source.name().ends_with(".json")
+            && catalogue.marks.iter().any(|mark| source.text.contains(mark.as_str()))
+    };
+    broken && configuration && (looks_ours(&source.text, catalogue) || is_named())
 }
 
 /// The first place at which a mapping repeats a key: no program that reads OpenMetadata's files
