@@ -200,10 +200,43 @@ spec:
         said.filter(|rule| rules.contains(rule)).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(said("[0]', value: admin"), ["admin-default-principal"]);
-    // That `admin` stands in the other place is not followed, and neither is a part of an item.
-    assert_eq!(said("[0]', value: lee"), [""; 0]);
-    assert_eq!(said("[1].name', value: lee"), [""; 0]);
+    // `admin` still stands in the other place.
+    assert_eq!(said("[0]', value: lee"), ["admin-default-principal"]);
+    assert_eq!(said("[1]', value: lee"), ["admin-deletion-unverified"]);
     assert_eq!(said("', value: '{kim,lee}'"), ["admin-deletion-unverified"]);
+}
+
+/// A part of an item is set, and the rest of the item stays. In another file the list has no place
+/// that could be shown: nothing of it is known then.
+#[test]
+fn a_parameter_sets_a_part_of_an_item() {
+    let app = |values: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: om}}
+spec:
+  source:
+    repoURL: https://helm.open-metadata.org
+    chart: openmetadata
+    targetRevision: 1.12.4
+    helm:
+      parameters:
+        - {{name: 'extraEnvs[0].value', value: parameter}}
+      {values}
+"
+        )
+    };
+    let list = "extraEnvs: [{name: JWT_ISSUER, value: file}, {name: AUTHENTICATION_CLIENT_ID, value: file}]";
+    let inline = app(&format!("valuesObject: {{{list}}}"));
+    assert_eq!(
+        shown(&[("app.yaml", &inline)], &SHOWN),
+        ["helm:app.yaml#om: default basic, written file, written parameter"]
+    );
+    let elsewhere = app("valueFiles: [$values/list.yaml]");
+    let place = folder(&[("app.yaml", &elsewhere), ("list.yaml", list)]);
+    let run = omlint(place.path(), &["check", "--format", "json", "."]);
+    assert!(run.out.contains("the expression in place of `extraEnvs`"), "{}", run.out);
 }
 
 const BASE: &str = "openmetadata:\n  config:\n    authentication: {provider: okta, clientId: base}\n    \

@@ -1,9 +1,9 @@
 //! `path=value` as Helm reads it after `--set`, as a tree whose nodes stand where the text does.
 //! Knows nothing of charts.
 
-use crate::source::{Span, Text};
+use crate::source::{SourceId, Span, Text};
 
-use super::yaml::{NodeId, Sketch, Style, Tree};
+use super::yaml::{Entry, Node, NodeId, Sketch, Style, Tree};
 
 /// Higher indexes and deeper paths are refused, as Helm does.
 const MAX_INDEX: usize = 65_536;
@@ -41,13 +41,33 @@ pub enum Assigned {
     Unseen(Span),
 }
 
+/// A list that is there already.
+pub enum Below {
+    /// So many items, which stand in other files.
+    Others(usize),
+    /// Items of the same file.
+    Items(List),
+}
+
+/// Items of a list.
+pub struct List(Vec<Item>);
+
+impl List {
+    /// The items of a node, where they are not too many to be taken over.
+    pub fn of(source: SourceId, node: Node<'_>) -> Option<List> {
+        let mut room = MAX_INDEX;
+        let items = node.items().into_iter().map(|item| Item::of(source, item, &mut room, 0));
+        Some(List(items.collect::<Option<Vec<Item>>>()?))
+    }
+}
+
 /// What is put where a value is not shown: no reader takes it for one.
 const UNSEEN: &str = "{{ … }}";
 
 /// Makes assignments in order, the later over the earlier. A list that is there already keeps its
-/// other items, of which nothing but their number is known here: `below` tells it. What is set
+/// other items: `below` tells them, or how many there are, where they stand elsewhere. What is set
 /// within an item of such a list is not followed.
-pub fn assign(assignments: &[Assignment], below: &dyn Fn(&str) -> usize) -> Assignments {
+pub fn assign(assignments: &[Assignment], below: &dyn Fn(&str) -> Below) -> Assignments {
     let mut root = Item { span: None, value: Value::Map(Vec::new()) };
     let mut problems = Vec::new();
     let mut items = Vec::new();
@@ -77,7 +97,8 @@ pub fn parse(texts: &[Text]) -> Assignments {
     let mut empty = MAX_EMPTY;
     for text in texts {
         let (items, empty) = (&mut items, &mut empty);
-        let mut reader = Reader { text, at: 0, items, empty, given: None, below: &|_| 0 };
+        let mut reader =
+            Reader { text, at: 0, items, empty, given: None, below: &|_| Below::Others(0) };
         while reader.at < text.expose().len() {
             let start = reader.at;
             if let Err(problem) = reader.assignment(&mut root, String::new(), 0) {
@@ -113,8 +134,8 @@ struct Reader<'t> {
     empty: &'t mut usize,
     /// The value, where it does not stand behind the path.
     given: Option<&'t Assigned>,
-    /// How many items a list has that stands below these assignments.
-    below: &'t dyn Fn(&str) -> usize,
+    /// The list that stands below these assignments.
+    below: &'t dyn Fn(&str) -> Below,
 }
 
 impl Reader<'_> {
@@ -163,11 +184,18 @@ impl Reader<'_> {
                         self.assignment(slot, path, depth + 1)
                     }
                     '[' => {
-                        let others = (self.below)(&path);
-                        if others == 0 {
-                            self.items.push(path.clone());
-                        } else if !self.take_in(slot, others, span) {
-                            return Ok(());
+                        match (self.below)(&path) {
+                            Below::Others(0) => self.items.push(path.clone()),
+                            Below::Others(others) => {
+                                if !self.take_in(slot, others, span) {
+                                    return Ok(());
+                                }
+                            }
+                            Below::Items(List(items)) => {
+                                if matches!(slot.value, Value::Nothing) {
+                                    slot.value = Value::List(items);
+                                }
+                            }
                         }
                         self.item(slot, path, depth)
                     }
@@ -322,6 +350,28 @@ impl Assigned {
 }
 
 impl Item {
+    fn of(source: SourceId, node: Node<'_>, room: &mut usize, depth: usize) -> Option<Item> {
+        *room = room.checked_sub(1).filter(|_| depth < MAX_DEPTH)?;
+        let node = node.resolved();
+        let value = match (node.text(), node.style()) {
+            (Some(text), Some(style)) => Value::Scalar(text.to_owned(), style),
+            _ if node.is_seq() => {
+                let items = node.items().into_iter();
+                let items = items.map(|item| Item::of(source, item, room, depth + 1));
+                Value::List(items.collect::<Option<Vec<Item>>>()?)
+            }
+            _ => {
+                let pair = |entry: Entry<'_>| {
+                    let span = Span::new(source, entry.key.range());
+                    let name = entry.key.text()?.to_owned();
+                    Some((name, span, Item::of(source, entry.value, room, depth + 1)?))
+                };
+                Value::Map(node.entries().into_iter().map(pair).collect::<Option<Vec<_>>>()?)
+            }
+        };
+        Some(Item { span: Some(Span::new(source, node.range())), value })
+    }
+
     /// The value of a key of this mapping, made if it is not there.
     fn entry(&mut self, name: &str, span: Span) -> Option<&mut Item> {
         let Value::Map(pairs) = &mut self.value else { return None };

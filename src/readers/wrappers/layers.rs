@@ -5,7 +5,7 @@ use crate::deployment::environment::Lack;
 use crate::deployment::value::Piece;
 use crate::source::mask::public_value;
 use crate::source::{SourceId, Span, Text};
-use crate::syntax::helm_set::{self, Assigned, Assignment};
+use crate::syntax::helm_set::{self, Assigned, Assignment, Below, List};
 use crate::syntax::yaml::{self, Node};
 
 use super::super::compose::Context;
@@ -242,12 +242,18 @@ impl<'a> Layers<'a> {
         if assignments.is_empty() {
             return;
         }
-        let below: Vec<Node<'_>> =
-            self.found[ground..].iter().filter_map(|found| Some(found.layer()?.0)).collect();
+        let below: Vec<(Node<'_>, SourceId)> =
+            self.found[ground..].iter().filter_map(Found::layer).collect();
         let items = |path: &str| {
             let keys: Vec<&str> = path.split('.').collect();
-            let found = below.iter().rev().find_map(|root| root.at(&keys));
-            found.map_or(0, |entry| entry.value.items().len())
+            let found = below.iter().rev().find_map(|(root, id)| Some((root.at(&keys)?, *id)));
+            let Some((entry, id)) = found else { return Below::Others(0) };
+            // What stands in another file has no place in a tree of this one.
+            let own = Some(entry.value).filter(|_| id == source);
+            match own.and_then(|node| List::of(source, node)) {
+                Some(list) if entry.value.is_seq() => Below::Items(list),
+                _ => Below::Others(entry.value.items().len()),
+            }
         };
         let tree = helm_set::assign(assignments, &items).tree;
         self.found.push(Found::of(source, tree));
