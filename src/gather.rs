@@ -235,6 +235,7 @@ impl<'d> Gathering<'d> {
             next = new.end;
             // Who wants it, and whether it is part of what that file says.
             let mut wanted: Vec<(SourceId, String, bool)> = Vec::new();
+            let mut unlooked = None;
             for input in &self.inputs[new] {
                 let source = self.sources.get(input.source);
                 let Some(file) = &source.file else { continue };
@@ -254,6 +255,9 @@ impl<'d> Gathering<'d> {
                             let set = PathSet::anchored(&base, &join(source.folder(), &pattern));
                             let top = self.disk.top_above(&base);
                             let fitting = self.disk.fitting(&set, top.as_deref(), &mut room);
+                            if room == 0 {
+                                unlooked = unlooked.or(Some(input.source));
+                            }
                             wanted
                                 .extend(fitting.into_iter().map(|path| (input.source, path, true)));
                         }
@@ -276,6 +280,14 @@ impl<'d> Gathering<'d> {
                         }
                     }
                 }
+            }
+            if let Some(from) = unlooked {
+                let path = self.sources.get(from).path.clone();
+                let reason = format!(
+                    "not all that it names was read: its patterns, and those of other files, look \
+                     at more than {MOST_LOOKED_AT} files; name fewer files"
+                );
+                self.failures.push(Note { path, kind: NO_ROOM, reason });
             }
             let mut arrived = Vec::new();
             let mut left_out = None;

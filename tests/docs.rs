@@ -82,3 +82,22 @@ fn the_committed_pages_say_what_the_rule_files_say() {
     let run = omlint(nowhere.path(), &["docs", "--check", pages]);
     assert_eq!(run.code, 0, "run: cargo run -q -- docs\n{}{}", run.out, run.err);
 }
+
+#[test]
+fn the_bounds_that_are_promised_are_those_of_the_source() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect(path);
+    let page = read("SECURITY.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.contains("| `src/")).collect();
+    assert!(rows.len() >= 20, "{}", rows.len());
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (path, name) = cells[3].trim_matches('`').split_once("` `").expect("a place");
+        let source = read(path);
+        let start = format!("const {name}: ");
+        let line = source.lines().find(|line| line.contains(&start)).expect(row);
+        let value = line.rsplit_once(" = ").expect("a value").1.trim_end_matches(';');
+        let value = value.replace('_', "").replace(" << 20", " MiB").replace(" << 10", " KiB");
+        assert_eq!(value, cells[2], "{row}");
+    }
+}

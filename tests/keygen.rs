@@ -191,6 +191,9 @@ fn what_cannot_be_written_leaves_nothing_behind() {
     let run = omlint(folder.path(), &["keygen", "--out", "file"]);
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     assert_eq!(names(folder.path()), ["file"]);
+    let run = omlint(folder.path(), &["keygen", "--out", "file/below"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.contains("file/below could not be made (not a directory)"), "{}", run.err);
 
     use std::os::unix::fs::PermissionsExt as _;
     let shut = folder.path().join("shut");

@@ -62,7 +62,9 @@ fn make(arguments: &Keygen) -> Result<String, String> {
     if is_new {
         files.push((named(IGNORED.0), IGNORED.1));
     }
-    make_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    make_folder(folder).map_err(|error| {
+        format!("{} could not be made ({}); nothing was written", folder.display(), error.kind())
+    })?;
     write_all(folder, &files).inspect_err(|_| {
         if is_new {
             // Succeeds only while it is empty.
