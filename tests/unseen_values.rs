@@ -87,6 +87,26 @@ fn an_expression_hides_what_it_stands_for() {
     assert!(!said.iter().any(|it| it.starts_with("jwt-")), "{said:?}");
 }
 
+/// Where nothing is written, nothing is hidden.
+#[test]
+fn values_that_are_empty_hide_nothing() {
+    for values in [
+        "values: ''",
+        "values: \"\"",
+        "valuesObject: {}",
+        "valuesObject:",
+        "values: '{}'",
+        "values: '# no values'",
+    ] {
+        let (said, _) = said(&[("app.yaml", &application(values))]);
+        assert!(said.contains(&"jwt-default-key-pair high".to_owned()), "{values}: {said:?}");
+    }
+    let empty = application("valueFiles: [$values/empty.yaml, $values/none.yaml]");
+    let (said, _) =
+        said(&[("app.yaml", &empty), ("empty.yaml", "{}\n"), ("none.yaml", "# none\n")]);
+    assert!(said.contains(&"jwt-default-key-pair high".to_owned()), "{said:?}");
+}
+
 #[test]
 fn an_expression_for_variables_lowers_the_confidence() {
     let app = application("valuesObject: {extraEnvs: '{{ .variables }}'}");

@@ -128,7 +128,7 @@ pub(super) fn layers<'a>(
             Values::File { path, place, is_needed, base } => match file(path, *base) {
                 Some(input) => match input.tree().and_then(helm::document) {
                     Some(_) => layers.take(input),
-                    None if context.sources.get(input.source).text.trim().is_empty() => {}
+                    None if says_nothing(context, input) => {}
                     None => layers.hide(
                         format!("the values file `{}`", public_value(path)),
                         scalar::span(home, *place),
@@ -200,7 +200,7 @@ pub(super) fn layers<'a>(
 impl<'a> Layers<'a> {
     /// Lays the values of a node over what is there so far.
     fn lay(&mut self, node: Node<'a>, source: SourceId) {
-        if node.is_null() {
+        if is_blank(node) {
             return;
         }
         match node.resolved().is_map() && !helm::is_expression(node.resolved()) {
@@ -211,7 +211,7 @@ impl<'a> Layers<'a> {
 
     /// Lays values over what is there so far that stand in a text.
     fn lay_text(&mut self, tree: yaml::Tree, place: Span) {
-        let is_empty = tree.documents().all(Node::is_null);
+        let is_empty = tree.documents().all(is_blank);
         let found = Found::of(place.source, tree);
         match found.layer() {
             Some((node, _)) if !helm::is_expression(node) => self.found.push(found),
@@ -258,6 +258,19 @@ impl<'a> Layers<'a> {
         let tree = helm_set::assign(assignments, &items).tree;
         self.found.push(Found::of(source, tree));
     }
+}
+
+/// Whether a file holds no values, and nothing that may become some.
+fn says_nothing(context: &Context<'_>, input: &Input) -> bool {
+    let is_empty = |tree: &yaml::Tree| tree.errors.is_empty() && tree.documents().all(is_blank);
+    let source = context.sources.get(input.source);
+    source.trouble.is_none()
+        && (source.text.trim().is_empty() || input.tree().is_some_and(is_empty))
+}
+
+/// Whether a node says nothing: an empty text is as good as none.
+fn is_blank(node: Node<'_>) -> bool {
+    node.is_null() || node.text().is_some_and(|text| text.trim().is_empty())
 }
 
 /// The store that a HelmRelease takes values from: beside it, else the only one.
