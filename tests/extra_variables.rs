@@ -92,3 +92,26 @@ fn a_client_that_is_off_stayed_on_in_older_charts() {
     assert_eq!(at("1.12.1"), ["default true"]);
     assert_eq!(at("1.12.2"), ["written false"]);
 }
+
+/// Whose name sounds like a secret is printed nowhere, whatever it is put into.
+#[test]
+fn what_a_secret_fills_in_is_not_printed() {
+    let values = "openmetadata:
+  config:
+    authentication: { provider: okta, authority: 'https://${MY_TOKEN}', callbackUrl: 'https://${HOST}/callback' }
+extraEnvs:
+  - { name: HOST, value: nordwind }
+  - { name: MY_TOKEN, value: vielleicht-geheim }
+  - { name: AUTHENTICATION_CLIENT_ID, value: $(MY_TOKEN)-client }
+  - { name: JWT_ISSUER, value: '${MY_TOKEN}.de' }
+";
+    let folder = folder(&[("values.yaml", values)]);
+    for command in ["check", "show"] {
+        for format in ["json", if command == "check" { "pretty" } else { "table" }] {
+            let run = omlint(folder.path(), &[command, ".", "--format", format]);
+            assert!(!run.out.contains("geheim") && !run.err.contains("geheim"), "{}", run.out);
+        }
+    }
+    let found = shown(values, "1.12.4", &["AUTHENTICATION_CALLBACK_URL", "JWT_ISSUER"]);
+    assert_eq!(found, ["written https://nordwind/callback", "written ….de"]);
+}

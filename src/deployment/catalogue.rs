@@ -3,7 +3,7 @@
 //! Knows nothing of files or rules; the build script compiles this file too.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -284,6 +284,23 @@ pub struct OldLayout {
     pub with_old_package: Version,
 }
 
+/// Names of variables whose values are never printed: what the table says of those that it has, and
+/// all others that sound like it.
+#[derive(Clone, Debug, Default)]
+pub struct SecretNames(FxHashMap<String, bool>);
+
+impl SecretNames {
+    /// Whether the variable's value is never printed.
+    pub fn contains(&self, name: &str) -> bool {
+        const SOUNDS: [&str; 6] = ["PASSW", "PASSPHRASE", "PWD", "SECRET", "TOKEN", "CREDENTIAL"];
+        let sounds = || {
+            let name = name.to_ascii_uppercase();
+            SOUNDS.iter().any(|word| name.contains(word))
+        };
+        self.0.get(name).copied().unwrap_or_else(sounds)
+    }
+}
+
 /// The whole table.
 #[derive(Clone, Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -321,7 +338,7 @@ pub struct Catalogue {
     by_variable: FxHashMap<String, Vec<SettingId>>,
     #[serde(skip)]
     #[borsh(skip)]
-    secret_variables: OnceLock<Arc<HashSet<String>>>,
+    secret_variables: OnceLock<Arc<SecretNames>>,
 }
 
 impl Catalogue {
@@ -415,10 +432,12 @@ impl Catalogue {
     }
 
     /// The variables whose values are never printed.
-    pub fn secret_variables(&self) -> Arc<HashSet<String>> {
+    pub fn secret_variables(&self) -> Arc<SecretNames> {
         let all = || {
-            let names = self.by_variable.keys().filter(|name| !self.is_public_variable(name));
-            Arc::new(names.cloned().collect())
+            let names = self.by_variable.keys();
+            Arc::new(SecretNames(
+                names.map(|name| (name.clone(), !self.is_public_variable(name))).collect(),
+            ))
         };
         self.secret_variables.get_or_init(all).clone()
     }

@@ -2,11 +2,11 @@
 //! from the server's environment.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::deployment::catalogue::Catalogue;
+use crate::deployment::catalogue::{Catalogue, SecretNames};
 use crate::deployment::environment::Variable;
 use crate::deployment::value::{Fragment, Piece, Step, Unknown};
 use crate::deployment::version::Confidence;
@@ -88,7 +88,7 @@ pub(super) struct Variables {
     /// Bytes brought so far, by these variables and their copies.
     brought: Rc<Cell<usize>>,
     /// Names of those whose values are never printed, wherever they are filled in.
-    secret: Arc<HashSet<String>>,
+    secret: Arc<SecretNames>,
 }
 
 impl Variables {
@@ -215,7 +215,7 @@ struct Scope<'s, 'a> {
     dialect: Dialect,
     look: &'s dyn Fn(&str) -> Option<&'a Known>,
     brought: &'s Cell<usize>,
-    secret: &'s HashSet<String>,
+    secret: &'s SecretNames,
 }
 
 /// Replaces the variables in a text that stands `depth` values deep.
@@ -268,7 +268,7 @@ impl Run<'_, '_, '_> {
                 substitution::Piece::Variable { name, range, op } => {
                     let before = self.pieces.len();
                     self.variable(name, self.text.locate(range.clone()), op);
-                    if self.scope.secret.contains(*name) {
+                    if self.scope.secret.contains(name) {
                         let brought: Vec<Piece> = self.pieces.drain(before..).collect();
                         self.pieces.extend(brought.into_iter().map(Piece::veiled));
                     }

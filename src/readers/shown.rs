@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::deployment::catalogue::Catalogue;
+use crate::deployment::catalogue::{Catalogue, SecretNames};
 use crate::source::mask::{self, Shown};
 use crate::syntax::dockerfile::Instruction;
 use crate::syntax::dotenv;
@@ -517,12 +517,12 @@ fn secrets_within(raw: &str, catalogue: &Catalogue) -> Vec<Range<usize>> {
 fn of_secret_variables(
     raw: &str,
     template: &Template<'_>,
-    secret: &HashSet<String>,
+    secret: &SecretNames,
     hidden: &mut Vec<Range<usize>>,
 ) {
     for piece in &template.pieces {
         let Piece::Variable { name, range, op } = piece else { continue };
-        if secret.contains(*name) {
+        if secret.contains(name) {
             hidden.extend(behind_operator(raw, name, range));
         } else if let Operator::Default { template, .. } | Operator::Alternate { template, .. } = op
         {
