@@ -67,6 +67,16 @@ fn a_values_file_that_need_not_be_there_hides_nothing_where_its_repository_is() 
     assert_eq!(said(&[("app.yaml", &alone)]).0, [""; 0]);
 }
 
+/// A chart from a registry has a file of that name: its defaults.
+#[test]
+fn the_charts_own_values_file_hides_nothing() {
+    let app = application("valueFiles: [values.yaml]");
+    let (own, _) = said(&[("app.yaml", &app)]);
+    assert!(own.contains(&"jwt-default-key-pair high".to_owned()), "{own:?}");
+    let other = application("valueFiles: [values.yaml, values-large.yaml]");
+    assert_eq!(said(&[("app.yaml", &other)]).0, [""; 0]);
+}
+
 /// Another program puts in a text, a mapping or a list, and nobody knows which.
 #[test]
 fn an_expression_hides_what_it_stands_for() {

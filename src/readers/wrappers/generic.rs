@@ -148,7 +148,10 @@ impl<'a> Wrapper<'a> {
             let Some(key) = entry.key.text() else { continue };
             let is_known = INLINE.contains(&key) || FILES.contains(&key) || SET.contains(&key);
             let lower = key.to_ascii_lowercase();
-            if !is_known && (lower.contains("value") || lower.starts_with("set")) {
+            let sets = key.strip_prefix("set").is_some_and(|rest| {
+                rest.starts_with(|c: char| c.is_ascii_uppercase() || matches!(c, '_' | '-'))
+            });
+            if !is_known && (lower.contains("value") || sets) {
                 let name = format!("`{key}` of the chart");
                 release.values.push(Values::Hidden { name, place: entry.key });
             }

@@ -136,6 +136,10 @@ pub(super) fn layers<'a>(
                         true,
                     ),
                 },
+                // The chart brings that one along: its defaults.
+                None if release.is_chart
+                    && *base == Base::Chart
+                    && path.trim_start_matches("./") == "values.yaml" => {}
                 None if *is_needed || *base == Base::Root && !is_here(*base) => layers.hide(
                     format!("the values file `{}`", public_value(path)),
                     scalar::span(home, *place),
