@@ -667,6 +667,23 @@ fn comments_that_waive_in_great_number() {
 }
 
 #[test]
+fn expressions_of_ones_own_that_are_made_to_take_long() {
+    let folder =
+        folder(&[("docker-compose.yml", UNSAFE), ("omlint.toml", "rule-dirs = [\"r\"]\n")]);
+    for n in 0..150 {
+        let text = format!(
+            "id: acme-x{n}\nsince: 1.0.0\nseverity: high\nchecks:\n  - flag:\n      authorizerConfiguration.principalDomain: {{ matches: '(a|b|aa){{50}}[a-c]*x{n}' }}\ntexts:\n  summary: a\n  why: b\n  message: m\n  label: l\n  remedy: {{say: s}}\n  examples: {{bad: [], good: []}}\n"
+        );
+        write(folder.path(), &format!("r/acme/acme-x{n}.yaml"), text.as_bytes());
+    }
+    let servers: String = (0..400)
+        .map(|n| format!("  s{n}: {{image: '{SERVER}', environment: {{AUTHORIZER_PRINCIPAL_DOMAIN: '{}!'}}}}\n", "a".repeat(200)))
+        .collect();
+    write(folder.path(), "a/compose.yml", format!("services:\n{servers}").as_bytes());
+    check(folder.path());
+}
+
+#[test]
 fn rules_of_ones_own_that_are_large_or_name_very_much() {
     let rule = |more: &str| {
         format!(

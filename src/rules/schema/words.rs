@@ -153,6 +153,10 @@ pub struct Pattern {
     needs: Vec<String>,
     /// In a text of plain characters it finds the only one of these, in whatever case.
     is_enough: bool,
+    /// It is no rule's of omlint: whoever wrote it may have wanted it to take long, and a search
+    /// that was prepared does not.
+    #[borsh(skip)]
+    foreign: bool,
     /// For values as people write them: hardly anything is prepared, which takes longer than
     /// searching them.
     #[borsh(skip)]
@@ -175,6 +179,7 @@ impl Pattern {
             least,
             needs,
             is_enough,
+            foreign: false,
             short: Default::default(),
             plain: Default::default(),
             long: Default::default(),
@@ -197,7 +202,7 @@ impl Pattern {
         if text.len() < self.least {
             return None;
         }
-        if text.len() <= SHORT {
+        if text.len() <= SHORT && !self.foreign {
             let expression = match text.is_ascii() {
                 true if self.is_enough => return within(text, &self.needs[0]),
                 true if self.lacks(text) => return None,
@@ -255,7 +260,8 @@ impl<'de> Deserialize<'de> for Pattern {
                 f.write_str("a regular expression")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Pattern, E> {
-                Ok(Pattern::new(text.to_owned(), 0, Vec::new(), false))
+                let pattern = Pattern::new(text.to_owned(), 0, Vec::new(), false);
+                Ok(Pattern { foreign: true, ..pattern })
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Pattern, A::Error> {
                 let missing = || de::Error::custom("written by the build script alone");
