@@ -1468,7 +1468,7 @@ spec:
     }
 
     #[test]
-    fn a_parameter_for_one_item_of_a_list_below_leaves_the_others_unknown() {
+    fn a_parameter_for_one_item_of_a_list_below_leaves_the_others() {
         check(
             "argo_list_item",
             &[(
@@ -1479,7 +1479,7 @@ spec:
             )],
             &["."],
             &[
-                ("AUTHORIZER_ADMIN_PRINCIPALS", Set("[j.doe, a template expression]")),
+                ("AUTHORIZER_ADMIN_PRINCIPALS", Set("[j.doe, m.keller]")),
                 ("AUTHENTICATION_PROVIDER", Set("okta")),
             ],
         );
