@@ -194,3 +194,29 @@ fn many_deployments_of_all_kinds_are_judged_as_before() {
     assert!(text.matches("[[deployment]]").count() > 60, "{text}");
     assert_eq!(judged(place.path()), before);
 }
+
+#[cfg(unix)]
+#[test]
+fn where_nothing_can_be_written_that_is_said_in_words_and_nothing_is_left() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = folder(&[("docker-compose.yml", COMPOSE), (".github", "no folder")]);
+    let run = omlint(place.path(), &["init", "github"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.contains(".github/workflows/omlint.yml could not be written"), "{}", run.err);
+    assert!(!run.err.contains("os error"), "{}", run.err);
+
+    std::fs::set_permissions(place.path(), PermissionsExt::from_mode(0o555)).expect("permissions");
+    let is_shut = std::fs::write(place.path().join("probe"), "").is_err();
+    let runs = ["config", "pre-commit", "gitlab"].map(|what| omlint(place.path(), &["init", what]));
+    std::fs::set_permissions(place.path(), PermissionsExt::from_mode(0o755)).expect("permissions");
+    if !is_shut {
+        println!("skipped: root writes into read-only folders");
+        return;
+    }
+    for run in runs {
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains("could not be written"), "{}", run.err);
+        assert!(!run.err.contains("os error"), "{}", run.err);
+    }
+    assert_eq!(std::fs::read_dir(place.path()).expect("a folder").count(), 2);
+}
