@@ -150,7 +150,7 @@ fn main() {
     }
     texts.push_str("]\n");
     let examples = serde_json::to_vec(&examples).expect("plain data");
-    let examples = miniz_oxide::deflate::compress_to_vec(&examples, 10);
+    let examples = deflated(&examples);
     let lists = telltales.iter().flat_map(telltales::Telltales::lists);
     let lists = lists.map(|(name, text)| (name, text.into_bytes()));
     let tables = [
@@ -160,15 +160,19 @@ fn main() {
         ("known-keys", encoded(&known_keys)),
         ("advisories", encoded(&advisories)),
         ("checks", encoded(&Some(checks))),
-        ("frameworks", encoded(&frameworks)),
+        ("frameworks.deflated", deflated(&encoded(&frameworks))),
         ("examples.json.deflated", examples),
         ("texts.rs", texts.into_bytes()),
-        ("endings.txt", endings.into_bytes()),
+        ("endings.txt.deflated", deflated(endings.as_bytes())),
         ("known-numbers.rs", known_numbers(&known_keys).into_bytes()),
     ];
     for (name, bytes) in tables.into_iter().chain(lists) {
         std::fs::write(out.join(name), bytes).expect("a writable build folder");
     }
+}
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec(bytes, 10)
 }
 
 /// How the numbers of known keys begin, as an expression.

@@ -8,7 +8,7 @@ use crate::deployment::catalogue::Catalogue;
 
 /// Sorted paths of keys joined by dots, in openmetadata.yaml or in the chart's values, one a line,
 /// each with a `+` where a setting stands there that may be printed, and a `-` where one that may
-/// not.
+/// not. What stands below `config` stands below the `global` of old charts, too.
 pub fn list(catalogue: &Catalogue) -> String {
     let mut endings: BTreeMap<String, (bool, bool)> = BTreeMap::new();
     for (_, setting) in catalogue.iter() {
@@ -20,7 +20,6 @@ pub fn list(catalogue: &Catalogue) -> String {
         add(setting.path.clone());
         for name in setting.helm.iter().chain(&setting.global) {
             add(format!("config.{}", name.name));
-            add(format!("global.{}", name.name));
             // Where the chart ignores it, the reader must still see what it is.
             if name.name.contains('.') {
                 add(name.name.clone());

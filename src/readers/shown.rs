@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::deployment::catalogue::{Catalogue, SecretNames};
 use crate::source::mask::{self, Shown};
@@ -44,12 +45,20 @@ const STRUCTURAL: [&str; 22] = [
 const VERBATIM: [&str; 4] = ["image", "tag", "ports", "volumes"];
 
 /// Sorted lines, each a path of keys joined by dots at which a setting stands, with a `+` where it
-/// may be printed, and a `-` where it may not.
-static ENDINGS: &str = include_str!(concat!(env!("OUT_DIR"), "/endings.txt"));
+/// may be printed, and a `-` where it may not. Those below `global` are those below `config`.
+fn endings() -> &'static str {
+    static ENDINGS: OnceLock<String> = OnceLock::new();
+    let packed = include_bytes!(concat!(env!("OUT_DIR"), "/endings.txt.deflated"));
+    ENDINGS.get_or_init(|| {
+        let sound = "written by the build script";
+        let bytes = miniz_oxide::inflate::decompress_to_vec(packed).expect(sound);
+        String::from_utf8(bytes).expect(sound)
+    })
+}
 
 /// What the line of this path says.
 fn signs_of(path: &str) -> Option<&'static str> {
-    let mut rest = ENDINGS;
+    let mut rest = endings();
     while !rest.is_empty() {
         let middle = rest.len() / 2;
         let start = rest[..middle].rfind('\n').map_or(0, |at| at + 1);
@@ -333,7 +342,11 @@ impl<'a> Walk<'a> {
             joined.extend(part.chars().filter(|c| *c != ' '));
         }
         for &start in &starts[..parts.len()] {
-            if let Some(signs) = signs_of(&joined[start..]) {
+            let signs = match joined[start..].strip_prefix("global.") {
+                Some(old) => signs_of(&format!("config.{old}")),
+                None => signs_of(&joined[start..]),
+            };
+            if let Some(signs) = signs {
                 found.public |= signs.contains('+');
                 found.secret |= signs.contains('-');
             }

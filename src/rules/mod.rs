@@ -125,7 +125,11 @@ impl Knowledge {
     /// The frameworks that rules map to. Decoded on first use.
     pub fn frameworks() -> &'static Frameworks {
         static FRAMEWORKS: OnceLock<Frameworks> = OnceLock::new();
-        FRAMEWORKS.get_or_init(|| decoded(include_bytes!(concat!(env!("OUT_DIR"), "/frameworks"))))
+        let packed = include_bytes!(concat!(env!("OUT_DIR"), "/frameworks.deflated"));
+        FRAMEWORKS.get_or_init(|| {
+            let sound = "written by the build script";
+            decoded(&miniz_oxide::inflate::decompress_to_vec(packed).expect(sound))
+        })
     }
 
     /// The rule with that id.
