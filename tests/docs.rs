@@ -101,3 +101,11 @@ fn the_bounds_that_are_promised_are_those_of_the_source() {
         assert_eq!(value, cells[2], "{row}");
     }
 }
+
+#[test]
+fn where_no_pages_can_be_written_that_is_said_in_words() {
+    let place = folder(&[("file", "")]);
+    let run = omlint(place.path(), &["docs", "file/below"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.contains("below `file/below`: not a directory"), "{}", run.err);
+}

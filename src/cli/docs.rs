@@ -50,7 +50,11 @@ pub(super) fn run(dir: &Path, check: bool) -> Outcome {
             Err(_) => Outcome::Failed,
         },
         Err(error) => {
-            complain(&format!("`{}`: {error}", dir.display()));
+            complain(&format!(
+                "the pages could not be written below `{}`: {}",
+                dir.display(),
+                error.kind()
+            ));
             Outcome::Failed
         }
     }
