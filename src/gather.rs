@@ -154,8 +154,8 @@ impl<'d> Gathering<'d> {
             // The bytes of a key are not kept beyond parsing.
             source.binary = None;
             match input {
-                Some(input) => {
-                    if let Some(description) = input.description() {
+                Some(mut input) => {
+                    if let Some(description) = input.describe() {
                         source.text = description;
                     }
                     self.inputs.push(input);

@@ -434,6 +434,20 @@ fn openssh_keys_are_named() {
 }
 
 #[test]
+fn a_json_web_key_on_several_lines_is_one() {
+    let (_, _, own) = &*OWN;
+    let n = URL_SAFE_NO_PAD.encode(own.modulus());
+    let key = format!(
+        "{{\n      \"kty\": \"RSA\",\n      \"e\": \"AQAB\",\n      \"n\": \"{n}\"\n    }}"
+    );
+    let set = format!("{{\n  \"keys\": [\n    {key}\n  ]\n}}\n");
+    assert_eq!(
+        one(set.as_bytes()).range,
+        set.find("{\n      ").unwrap()..set.rfind('}').unwrap() - 5
+    );
+}
+
+#[test]
 fn json_web_keys_of_all_kinds() {
     let (_, _, own) = &*OWN;
     let n = URL_SAFE_NO_PAD.encode(own.modulus());

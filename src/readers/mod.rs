@@ -240,10 +240,15 @@ impl Input {
         }
     }
 
-    /// What a key file is, in place of its text, which is no business of any report.
-    pub fn description(&self) -> Option<String> {
+    /// Words for a key file, which from here on stand in place of its text, and all of which its
+    /// keys are pointed at by.
+    pub fn describe(&mut self) -> Option<String> {
         let key = self.loose.keys.first().filter(|_| self.role == Role::Key)?;
-        Some(format!("({})", key.describe()))
+        let text = format!("({})", key.describe());
+        for key in &mut self.loose.keys {
+            key.span = Span::new(self.source, 0..text.len());
+        }
+        Some(text)
     }
 
     fn tree(&self) -> Option<&yaml::Tree> {

@@ -42,8 +42,18 @@ pub(super) fn read(bytes: &[u8], layers: u8, found: &mut Vec<KeyMaterial>) {
     if memmem::find(bytes, NAME).is_none() {
         return;
     }
+    let first = found.len();
     objects(bytes, layers, found);
-    blocks(bytes, layers, found);
+    // The lines of an object look like a mapping, too.
+    let mut mappings = Vec::new();
+    blocks(bytes, layers, &mut mappings);
+    mappings.retain(|mapping| {
+        let within = |object: &KeyMaterial| {
+            object.range.start <= mapping.range.start && mapping.range.end <= object.range.end
+        };
+        !found[first..].iter().any(within)
+    });
+    found.extend(mappings);
 }
 
 /// Objects in braces.
