@@ -144,7 +144,7 @@ pub(super) fn layers<'a>(
                     format!("the values file `{}`", public_value(path)),
                     scalar::span(home, *place),
                     Lack::Missing,
-                    true,
+                    false,
                 ),
                 None => {}
             },
