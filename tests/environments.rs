@@ -3,8 +3,7 @@
 
 mod support;
 
-use serde_json::Value;
-use support::{folder, omlint};
+use support::effective;
 
 /// `deployment: values` of some variables in each deployment.
 fn shown(files: &[(&str, &str)]) -> Vec<String> {
@@ -14,20 +13,8 @@ fn shown(files: &[(&str, &str)]) -> Vec<String> {
         "AUTHORIZER_ADMIN_PRINCIPALS",
         "JWT_ISSUER",
     ];
-    let place = folder(files);
-    let run = omlint(place.path(), &["show", "--format", "json", "."]);
-    let report: Value = serde_json::from_str(&run.out).expect("JSON");
-    let of = |deployment: &Value| {
-        let settings = deployment["settings"].as_array().expect("a list");
-        let value = |name: &&str| {
-            let row = settings.iter().find(|row| row["env"] == **name).expect("a row");
-            let is_shown = row["state"] == "written" || row["state"] == "default";
-            if is_shown { row["value"].as_str().unwrap_or("?") } else { "unknown" }.to_owned()
-        };
-        let values: Vec<String> = SHOWN.iter().map(value).collect();
-        format!("{}: {}", deployment["id"].as_str().unwrap_or_default(), values.join(", "))
-    };
-    report["deployments"].as_array().expect("a list").iter().map(of).collect()
+    let (found, _) = effective(files, &SHOWN);
+    found.into_iter().map(|[id, _, values]| format!("{id}: {values}")).collect()
 }
 
 fn set(generators: &str, helm: &str) -> String {

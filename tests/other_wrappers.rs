@@ -2,28 +2,14 @@
 
 mod support;
 
-use serde_json::Value;
-use support::{folder, omlint};
+use support::effective;
 
 /// `deployment version: values` of some variables in each deployment.
 fn shown(files: &[(&str, &str)]) -> Vec<String> {
     const SHOWN: [&str; 3] = ["AUTHENTICATION_PROVIDER", "AUTHENTICATION_CLIENT_ID", "JWT_ISSUER"];
-    let place = folder(files);
-    let run = omlint(place.path(), &["show", "--format", "json", "."]);
-    let report: Value = serde_json::from_str(&run.out).expect("JSON");
-    let of = |deployment: &Value| {
-        let settings = deployment["settings"].as_array().expect("a list");
-        let value = |name: &&str| {
-            let row = settings.iter().find(|row| row["env"] == **name).expect("a row");
-            let is_shown = row["state"] == "written" || row["state"] == "default";
-            if is_shown { row["value"].as_str().unwrap_or("?") } else { "unknown" }.to_owned()
-        };
-        let values: Vec<String> = SHOWN.iter().map(value).collect();
-        let version = deployment["version"].as_str().unwrap_or_default();
-        let id = deployment["id"].as_str().unwrap_or_default();
-        format!("{id} {version}: {}", values.join(", "))
-    };
-    report["deployments"].as_array().expect("a list").iter().map(of).collect()
+    let (found, _) = effective(files, &SHOWN);
+    let line = |[id, version, values]: [String; 3]| format!("{id} {version}: {values}");
+    found.into_iter().map(line).collect()
 }
 
 const VALUES: (&str, &str) = (

@@ -131,3 +131,24 @@ pub fn consumer(path: &str) -> Option<std::path::PathBuf> {
     println!("skipped: tests/consumers/install has not been run");
     None
 }
+
+/// What `show` says of these variables: id, version and values of each deployment, and the whole
+/// that it tells of them. What no file shows is `unknown`.
+pub fn effective(files: &[(&str, &str)], variables: &[&str]) -> (Vec<[String; 3]>, String) {
+    let place = folder(files);
+    let run = omlint(place.path(), &["show", "--format", "json", "."]);
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let of = |deployment: &serde_json::Value| {
+        let settings = deployment["settings"].as_array().expect("a list");
+        let value = |name: &&str| {
+            let row = settings.iter().find(|row| row["env"] == **name).expect("a row");
+            let is_shown = row["state"] == "written" || row["state"] == "default";
+            if is_shown { row["value"].as_str().unwrap_or("?") } else { "unknown" }
+        };
+        let values: Vec<&str> = variables.iter().map(value).collect();
+        let word = |key: &str| deployment[key].as_str().unwrap_or_default().to_owned();
+        [word("id"), word("version"), values.join(", ")]
+    };
+    let found = report["deployments"].as_array().expect("a list").iter().map(of).collect();
+    (found, report["deployments"].to_string())
+}
