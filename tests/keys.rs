@@ -968,3 +968,14 @@ fn a_key_in_a_dump_of_many_secrets_is_found() {
     assert!(run.out.contains(&format!("dump.yaml:{line}:")), "{}", run.out);
     assert!(run.out.contains("jwt-default-key-pair"), "{}", run.out);
 }
+
+#[test]
+fn the_shipped_key_is_found_under_any_name() {
+    for name in ["verify.bin", "vendor/om/key.dat", "public"] {
+        let folder = support::folder(&[]);
+        support::write(folder.path(), name, &shipped_der());
+        let run = support::omlint(folder.path(), &["check", "--format", "concise"]);
+        let found = format!("{name}:1:1: critical[jwt-default-key-pair]");
+        assert!(run.out.contains(&found), "{name}: {}{}", run.out, run.err);
+    }
+}

@@ -117,12 +117,12 @@ fn ends_at(bytes: &[u8], length: usize) -> bool {
 
 /// Endings of files that hold no text of ours.
 pub(super) fn is_foreign_ending(name: &str) -> bool {
-    const ENDINGS: [&str; 52] = [
+    const ENDINGS: [&str; 51] = [
         "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "woff", "woff2", "ttf", "eot", "pdf",
         "zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "jar", "war", "class", "so", "dylib", "dll",
         "exe", "o", "a", "wasm", "pyc", "mp3", "mp4", "mov", "avi", "parquet", "db", "sqlite",
-        "bin", "lock", "rs", "go", "java", "kt", "c", "h", "cpp", "ts", "tsx", "css", "scss",
-        "snap", "map",
+        "lock", "rs", "go", "java", "kt", "c", "h", "cpp", "ts", "tsx", "css", "scss", "snap",
+        "map",
     ];
     name.rsplit_once('.').is_some_and(|(_, end)| {
         !end.is_empty()
