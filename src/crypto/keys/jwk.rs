@@ -47,11 +47,12 @@ pub(super) fn read(bytes: &[u8], layers: u8, found: &mut Vec<KeyMaterial>) {
     // The lines of an object look like a mapping, too.
     let mut mappings = Vec::new();
     blocks(bytes, layers, &mut mappings);
+    let mut objects: Vec<_> = found[first..].iter().map(|object| object.range.clone()).collect();
+    objects.sort_by_key(|range| range.start);
     mappings.retain(|mapping| {
-        let within = |object: &KeyMaterial| {
-            object.range.start <= mapping.range.start && mapping.range.end <= object.range.end
-        };
-        !found[first..].iter().any(within)
+        let before = objects.partition_point(|object| object.start <= mapping.range.start);
+        let nearest = before.checked_sub(1).map(|at| &objects[at]);
+        nearest.is_none_or(|object| object.end < mapping.range.end)
     });
     found.extend(mappings);
 }
