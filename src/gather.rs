@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config::Loaded;
 use crate::deployment::catalogue::Catalogue;
@@ -11,7 +11,7 @@ use crate::readers::{Companions, Input, MOST_LOOSE_IN_ALL, Named, Role, Want, jo
 use crate::rules::Knowledge;
 use crate::source::discover::{Candidate, Disk, NO_ROOM, Note, decoded};
 use crate::source::glob::PathSet;
-use crate::source::{Arrival, Source, SourceId, Sources, lexical, spread};
+use crate::source::{Arrival, Source, SourceId, Sources, lexical, real, spread};
 
 /// Rounds in which files that other files refer to are loaded.
 const MAX_ROUNDS: usize = 16;
@@ -226,7 +226,7 @@ impl<'d> Gathering<'d> {
         // Files and folders that patterns may look at.
         let mut room = MOST_LOOKED_AT;
         let mut listed: HashSet<(String, Companions)> = HashSet::new();
-        let mut real: HashSet<PathBuf> = HashSet::new();
+        let mut followed: HashSet<PathBuf> = HashSet::new();
         for round in 0..=MAX_ROUNDS {
             let new = next..self.inputs.len();
             if new.is_empty() {
@@ -239,9 +239,10 @@ impl<'d> Gathering<'d> {
             for input in &self.inputs[new] {
                 let source = self.sources.get(input.source);
                 let Some(file) = &source.file else { continue };
+                let folder = file.parent().unwrap_or(file);
                 // By way of a link a file may name itself for ever, by ever longer paths.
                 if source.arrival == Arrival::Referred
-                    && !real.insert(real_folder(file).join(file.file_name().unwrap_or_default()))
+                    && !followed.insert(real(folder).join(file.file_name().unwrap_or_default()))
                 {
                     continue;
                 }
@@ -329,10 +330,4 @@ impl<'d> Gathering<'d> {
             }
         }
     }
-}
-
-/// The folder of a file, without links on the way.
-fn real_folder(file: &Path) -> PathBuf {
-    let folder = file.parent().unwrap_or(file);
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }

@@ -36,18 +36,7 @@ const DOUBTFUL: [&str; 6] = [
 ];
 
 fn application(helm: &str) -> String {
-    format!(
-        "apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata: {{name: catalogue}}
-spec:
-  source:
-    repoURL: https://helm.open-metadata.org
-    chart: openmetadata
-    targetRevision: 1.12.4
-    helm: {{{helm}}}
-"
-    )
+    support::application(&format!("      {{{helm}}}"))
 }
 
 #[test]
@@ -210,9 +199,6 @@ fn an_expression_without_quotes_breaks_no_file() {
 /// On a line of its own it may stand for anything: such a file has to be rendered first.
 #[test]
 fn an_expression_on_a_line_of_its_own_makes_a_template() {
-    let app = application("valuesObject: {openmetadata: {config: {}}}").replace(
-        "    helm: {valuesObject: {openmetadata: {config: {}}}}",
-        "    helm:\n      values: |\n{{ .Values.openmetadata | indent 8 }}",
-    );
+    let app = support::application("      values: |\n{{ .Values.openmetadata | indent 8 }}");
     assert_eq!(said(&[("templates/app.yaml", &app)]).0, [""; 0]);
 }

@@ -176,24 +176,14 @@ fn a_value_that_crossplane_takes_from_elsewhere_is_a_reference() {
 #[test]
 fn a_parameter_that_sets_one_item_of_a_list_says_so_much() {
     let said = |parameter: &str| {
-        let text = format!(
-            "apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata: {{name: catalogue}}
-spec:
-  source:
-    repoURL: https://helm.open-metadata.org
-    chart: openmetadata
-    targetRevision: 1.12.4
-    helm:
-      parameters: [{{name: 'openmetadata.config.authorizer.initialAdmins{parameter}}}]
+        let text = support::application(&format!(
+            "      parameters: [{{name: 'openmetadata.config.authorizer.initialAdmins{parameter}}}]
       valuesObject:
         openmetadata:
           config:
             authentication: {{provider: auth0}}
-            authorizer: {{initialAdmins: [kim, admin]}}
-"
-        );
+            authorizer: {{initialAdmins: [kim, admin]}}"
+        ));
         let (_folder, scan) = support::scanned(&[("app.yaml", &text)]);
         let rules = ["admin-default-principal", "admin-deletion-unverified"];
         let said = scan.findings.iter().map(|finding| finding.rule.as_str());
@@ -211,27 +201,14 @@ spec:
 #[test]
 fn a_parameter_sets_a_part_of_an_item() {
     let app = |values: &str| {
-        format!(
-            "apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata: {{name: om}}
-spec:
-  source:
-    repoURL: https://helm.open-metadata.org
-    chart: openmetadata
-    targetRevision: 1.12.4
-    helm:
-      parameters:
-        - {{name: 'extraEnvs[0].value', value: parameter}}
-      {values}
-"
-        )
+        let parameter = "      parameters: [{name: 'extraEnvs[0].value', value: parameter}]";
+        support::application(&format!("{parameter}\n      {values}"))
     };
     let list = "extraEnvs: [{name: JWT_ISSUER, value: file}, {name: AUTHENTICATION_CLIENT_ID, value: file}]";
     let inline = app(&format!("valuesObject: {{{list}}}"));
     assert_eq!(
         shown(&[("app.yaml", &inline)], &SHOWN),
-        ["helm:app.yaml#om: default basic, written file, written parameter"]
+        ["helm:app.yaml#catalogue: default basic, written file, written parameter"]
     );
     let elsewhere = app("valueFiles: [$values/list.yaml]");
     let place = folder(&[("app.yaml", &elsewhere), ("list.yaml", list)]);

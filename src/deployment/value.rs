@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Signs of a quoted text that each have a place of their own. In a text with more of them what
-/// they stand for is said to be somewhere in it.
-const MOST_SIGNS: usize = 10_000;
-
 use crate::source::{Span, Text};
 
 use super::catalogue::Type;
 use super::version::Confidence;
+
+/// Signs of a quoted text that each have a place of their own. In a text with more of them what
+/// they stand for is said to be somewhere in it.
+const MOST_SIGNS: usize = 10_000;
 
 /// A part of a value that the files do not show.
 #[derive(Clone, Debug)]

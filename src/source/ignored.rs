@@ -51,7 +51,7 @@ impl Lists {
     /// Follows those of a folder, below it and above it, if those above it may be followed.
     pub(super) fn of(folder: &Path) -> Arc<Self> {
         let mut lists = Lists { follows: true, ..Lists::default() };
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let real = super::real(folder);
         let mut above: Vec<&Path> = real.ancestors().collect();
         above.reverse();
         for list in above

@@ -18,7 +18,7 @@ pub mod spread;
 pub mod stages;
 mod text;
 
-pub use nearest::{MOST_WALKED, lexical};
+pub use nearest::{MOST_WALKED, lexical, real};
 pub use text::Text;
 
 use std::sync::OnceLock;

@@ -218,6 +218,11 @@ fn slashed(path: &Path) -> String {
     out
 }
 
+/// The folder without links on the way, or as it is named if there is none.
+pub fn real(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
 /// The path without `.` and `..`, by its letters alone.
 pub fn lexical(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();

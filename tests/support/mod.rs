@@ -152,3 +152,21 @@ pub fn effective(files: &[(&str, &str)], variables: &[&str]) -> (Vec<[String; 3]
     let found = report["deployments"].as_array().expect("a list").iter().map(of).collect();
     (found, report["deployments"].to_string())
 }
+
+/// An Application of Argo CD that installs the chart, with these lines below `helm`, indented as they
+/// are to stand.
+pub fn application(helm: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: catalogue}}
+spec:
+  source:
+    repoURL: https://helm.open-metadata.org
+    chart: openmetadata
+    targetRevision: 1.12.4
+    helm:
+{helm}
+"
+    )
+}
