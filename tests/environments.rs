@@ -195,3 +195,23 @@ releases:
     let files = [("helmfile.yaml", helmfile), ("base.yaml", BASE), ("prod.yaml", PROD)];
     assert_eq!(shown(&files), ["helm:helmfile.yaml#base: okta, prod, [admin], open-metadata.org"]);
 }
+
+/// What is to be changed stands in the element, not in the expression that takes it over.
+#[test]
+fn a_finding_points_at_the_element_that_says_the_value() {
+    let generators = "    - list:
+        elements:
+          - {env: dev, provider: basic, client: d, admin: admin, host: dev.example.org}
+          - {env: prod, provider: okta, client: p, admin: kim, host: example.org}";
+    let values = "          valuesObject:
+            openmetadata:
+              config:
+                authorizer: {initialAdmins: ['{{ .admin }}']}
+          parameters: [{name: openmetadata.config.authentication.provider, value: '{{ .provider }}'}]";
+    let folder = support::folder(&[("set.yaml", &set(generators, values))]);
+    let run = support::omlint(folder.path(), &["check", ".", "--format", "concise"]);
+    for wanted in ["set.yaml:9:59: high[admin-default", "set.yaml:9:33: medium[auth-basic-enabled]"]
+    {
+        assert!(run.out.contains(wanted), "{}", run.out);
+    }
+}

@@ -208,8 +208,7 @@ fn floating(case: &Case<'_>, wanted: &ImageMatch) -> Vec<Hit> {
     image.filter_map(hit).collect()
 }
 
-/// One for each such variable on its way to the server, unless what is to be written instead
-/// stands beside it.
+/// One for each such variable on its way to the server.
 fn named(case: &Case<'_>, wanted: &[VariableMatch]) -> Vec<Hit> {
     let version = case.deployment.version.version;
     let hit = |(name, &span): (&String, &Span)| {
@@ -217,7 +216,7 @@ fn named(case: &Case<'_>, wanted: &[VariableMatch]) -> Vec<Hit> {
             it.fits(name) && it.version.is_none_or(|range| range.contains(version))
         };
         let instead = wanted.iter().find(meant)?.instead.clone();
-        (!case.is_set(&instead)).then(|| Hit {
+        Some(Hit {
             place: Some(Mark { span, text: String::new() }),
             words: vec![("name", name.clone()), ("instead", instead)],
             ..Hit::default()

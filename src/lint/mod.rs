@@ -4,6 +4,7 @@
 pub mod baseline;
 pub mod finding;
 pub mod gate;
+mod halves;
 mod judge;
 pub mod policy;
 mod remedy;
@@ -68,6 +69,7 @@ pub fn run(
     });
     let mut findings = merge(findings.into_iter().chain(alone).collect());
     once_for_all(&mut findings);
+    halves::join(&mut findings, sources, deployments, loose);
     waivers::apply(knowledge, sources, deployments, waivers, &mut findings, options);
     options.policy.apply(sources, &mut findings);
     for finding in &mut findings {

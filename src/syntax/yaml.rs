@@ -310,6 +310,11 @@ impl Sketch {
         self.tree.add(Kind::Scalar { text, style }, range)
     }
 
+    /// Another node, as it stands at a place that only refers to it.
+    pub fn alias(&mut self, node: NodeId, range: Range<usize>) -> NodeId {
+        self.tree.add(Kind::Alias(Some(node)), range)
+    }
+
     /// A sequence of nodes.
     pub fn seq(&mut self, items: Vec<NodeId>, range: Range<usize>) -> NodeId {
         let items = self.tree.add_items(items);

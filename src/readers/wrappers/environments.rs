@@ -1,6 +1,9 @@
 //! One release for several environments: those of a helmfile, or what the generators of an
 //! ApplicationSet make. What expressions stand for in each. Knows nothing of what the values mean.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use crate::syntax::yaml::Node;
 
 use super::super::compose::Context;
@@ -22,6 +25,8 @@ pub(super) struct Environment {
     pub name: String,
     /// The later say more.
     pub words: Vec<(String, String)>,
+    /// Where some of the words stand in the wrapper's own file.
+    pub places: HashMap<String, Range<usize>>,
 }
 
 impl Environment {
@@ -68,6 +73,13 @@ impl Environment {
             rest = after;
         }
         filled + rest
+    }
+
+    /// Where what a text stands for is written, if that is one expression and nothing else.
+    pub fn place(&self, text: &str) -> Option<Range<usize>> {
+        let (before, inner, after) = expression(text.trim())?;
+        let word = inner.trim().trim_start_matches('.');
+        self.places.get(word).filter(|_| before.is_empty() && after.is_empty()).cloned()
     }
 
     /// What an expression stands for.
@@ -168,7 +180,8 @@ fn by_files(context: &Context<'_>, release: &Release<'_>) -> Vec<Environment> {
             let Some(name) = middle.and_then(|middle| middle.strip_suffix(after)) else { continue };
             let is_new = found.iter().all(|known| known.name != name);
             if is_new && !name.is_empty() && !name.contains('/') && !named.contains(&input.source) {
-                let mut environment = Environment { name: name.to_owned(), words: Vec::new() };
+                let mut environment =
+                    Environment { name: name.to_owned(), ..Environment::default() };
                 environment.say(word.trim().trim_start_matches('.'), name);
                 found.push(environment);
             }

@@ -41,8 +41,7 @@ impl Copy<'_> {
         self.room -= 1;
         let written = self.raw.get(range.clone()).unwrap_or_default();
         if node.is_map() && helm::is_expression(node) && is_open(written) {
-            let text = self.environment.fill(written);
-            return self.text(&text, range);
+            return self.known(written, &self.environment.fill(written), range);
         }
         if node.is_map() {
             let entries = node.entries().into_iter();
@@ -60,8 +59,25 @@ impl Copy<'_> {
         let known = self.environment.fill(text);
         match known == text {
             true => self.sketch.scalar(text, style, range),
-            false if style == Style::Plain => self.text(&known, range),
-            false => self.sketch.scalar(&known, Style::Given, range),
+            false if style == Style::Plain => self.known(text, &known, range),
+            false => match self.environment.place(text) {
+                Some(place) => {
+                    let there = self.sketch.scalar(&known, Style::Given, place);
+                    self.sketch.alias(there, range)
+                }
+                None => self.sketch.scalar(&known, Style::Given, range),
+            },
+        }
+    }
+
+    /// What an expression without quotes stands for: it is to be changed where it is written.
+    fn known(&mut self, written: &str, known: &str, range: std::ops::Range<usize>) -> NodeId {
+        match self.environment.place(written) {
+            Some(place) => {
+                let there = self.text(known, place);
+                self.sketch.alias(there, range)
+            }
+            None => self.text(known, range),
         }
     }
 

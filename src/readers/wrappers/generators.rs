@@ -2,6 +2,7 @@
 //! Knows nothing of what is done with them.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
@@ -83,6 +84,7 @@ impl Reader<'_, '_> {
                 let both = |other: &Environment| Environment {
                     name: String::new(),
                     words: one.words.iter().chain(&other.words).cloned().collect(),
+                    places: one.places.iter().chain(&other.places).map(owned).collect(),
                 };
                 others.iter().map(both).collect::<Vec<_>>()
             };
@@ -102,7 +104,10 @@ impl Reader<'_, '_> {
         for other in inner.flat_map(|inner| self.generator(inner, depth + 1)) {
             let is_same =
                 |one: &&mut Environment| keys.iter().all(|key| one.word(key) == other.word(key));
-            found.iter_mut().filter(is_same).for_each(|one| one.words.extend(other.words.clone()));
+            found.iter_mut().filter(is_same).for_each(|one| {
+                one.words.extend(other.words.clone());
+                one.places.extend(other.places.clone());
+            });
         }
         found
     }
@@ -210,7 +215,16 @@ fn list(list: Option<Node<'_>>) -> Vec<Environment> {
     let element = |node: Node<'_>| {
         let mut environment = Environment::default();
         environment.learn("", node);
+        let pairs = node.entries().into_iter();
+        let texts = pairs.filter(|entry| entry.value.text().is_some());
+        environment.places = texts
+            .filter_map(|it| Some((it.key.text()?.to_owned(), it.value.content_range())))
+            .collect();
         environment
     };
     elements.into_iter().map(element).collect()
+}
+
+fn owned((word, place): (&String, &Range<usize>)) -> (String, Range<usize>) {
+    (word.clone(), place.clone())
 }

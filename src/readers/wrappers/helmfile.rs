@@ -75,7 +75,7 @@ pub(super) fn environments(context: Option<&Context<'_>>, input: &Input) -> Vec<
             if found.len() >= MOST {
                 break;
             }
-            let mut environment = Environment { name: name.to_owned(), words: Vec::new() };
+            let mut environment = Environment { name: name.to_owned(), ..Environment::default() };
             environment.say("Environment.Name", name);
             for item in all.iter().flat_map(|root| items(*root, "values")) {
                 learn(&mut environment, item, &file);

@@ -162,7 +162,11 @@ impl<'a> Parameter<'a> {
             let text = scalar::text(source, raw, node);
             let known = environment.map(|environment| environment.fill(text.expose()));
             match known.filter(|known| known != text.expose()) {
-                Some(known) => Text::decoded(known, text.span()),
+                Some(known) => {
+                    let place = environment.and_then(|known| known.place(text.expose()));
+                    let place = place.map_or(text.span(), |place| Span::new(source, place));
+                    Text::decoded(known, place)
+                }
                 None => text,
             }
         };
