@@ -210,7 +210,7 @@ fn a_finding_points_at_the_element_that_says_the_value() {
           parameters: [{name: openmetadata.config.authentication.provider, value: '{{ .provider }}'}]";
     let folder = support::folder(&[("set.yaml", &set(generators, values))]);
     let run = support::omlint(folder.path(), &["check", ".", "--format", "concise"]);
-    for wanted in ["set.yaml:9:59: high[admin-default", "set.yaml:9:33: medium[auth-basic-enabled]"]
+    for wanted in ["set.yaml:9:59: high[admin-default", "set.yaml:9:34: medium[auth-basic-enabled]"]
     {
         assert!(run.out.contains(wanted), "{}", run.out);
     }

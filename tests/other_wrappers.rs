@@ -104,3 +104,62 @@ fn the_charts_name_alone_makes_no_deployment() {
         assert_eq!(shown(&[("notes.yaml", text)]), [""; 0], "{text}");
     }
 }
+
+/// K3s lays what an administrator writes over what the chart's own manifest says.
+#[test]
+fn a_helm_chart_config_is_laid_over_the_chart_of_its_name() {
+    let chart = "apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: openmetadata, namespace: kube-system}
+spec:
+  chart: openmetadata
+  repo: https://helm.open-metadata.org
+  version: 1.12.4
+  valuesContent: |-
+    openmetadata:
+      config:
+        authentication: {provider: okta, clientId: base}
+";
+    let config = "apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: openmetadata, namespace: kube-system}
+spec:
+  valuesContent: |-
+    openmetadata:
+      config:
+        authentication: {clientId: over}
+";
+    let (found, _) = support::effective(
+        &[("om.yaml", chart), ("config.yaml", config)],
+        &["AUTHENTICATION_PROVIDER", "AUTHENTICATION_CLIENT_ID"],
+    );
+    assert_eq!(found.iter().map(|it| it[2].as_str()).collect::<Vec<_>>(), ["okta, over"]);
+}
+
+/// A plugin of Argo CD may make anything of a chart.
+#[test]
+fn what_a_plugin_makes_of_a_source_is_unknown() {
+    let application = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: om}
+spec:
+  source:
+    repoURL: https://git.acme.io/deploy.git
+    path: charts/openmetadata
+    plugin: {name: argocd-vault-plugin-helm}
+";
+    let files = [
+        ("app.yaml", application),
+        (
+            "charts/openmetadata/Chart.yaml",
+            "name: om\nversion: 1.0.0\ndependencies: [{name: openmetadata, version: 1.12.4, repository: 'https://helm.open-metadata.org'}]\n",
+        ),
+        (
+            "charts/openmetadata/values.yaml",
+            "openmetadata:\n  openmetadata:\n    config:\n      authentication: {provider: basic}\n",
+        ),
+    ];
+    let place = support::folder(&files);
+    let out = support::omlint(place.path(), &["check", "--verbose", "."]).out;
+    assert!(out.contains("the plugin"), "{out}");
+}

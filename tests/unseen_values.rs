@@ -202,3 +202,18 @@ fn an_expression_on_a_line_of_its_own_makes_a_template() {
     let app = support::application("      values: |\n{{ .Values.openmetadata | indent 8 }}");
     assert_eq!(said(&[("templates/app.yaml", &app)]).0, [""; 0]);
 }
+
+/// werf encrypts values in place.
+#[test]
+fn what_werf_encrypts_is_a_reference() {
+    let secret = format!(
+        "openmetadata:\n  config:\n    fernetkey:\n      value: 1000{}\n",
+        "4fa1".repeat(24)
+    );
+    let values = "openmetadata:\n  config:\n    authentication: {provider: basic}\n";
+    let place =
+        support::folder(&[(".helm/values.yaml", values), (".helm/secret-values.yaml", &secret)]);
+    let run = support::omlint(place.path(), &["check", ".helm", "--format", "concise"]);
+    assert!(run.out.contains("auth-basic-enabled"), "{}", run.out);
+    assert!(!run.out.contains("fernet") && !run.out.contains("inline-secret"), "{}", run.out);
+}

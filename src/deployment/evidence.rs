@@ -155,6 +155,15 @@ pub struct KeyPlace {
 }
 
 impl KeyPlace {
+    /// What both halves of a pair have in common. Of what is not RSA nothing shows.
+    pub fn pair(&self) -> Option<&[u8]> {
+        match &self.material.kind {
+            Kind::Rsa(rsa) => Some(rsa.modulus()),
+            Kind::Other(_) => Some(&[]),
+            _ => None,
+        }
+    }
+
     /// What the key is, in words for people.
     pub fn describe(&self) -> String {
         let key = &self.material;

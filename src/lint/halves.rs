@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::crypto::keys::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::evidence::{KeyPlace, Loose};
 use crate::source::{SourceId, Sources, Span};
@@ -59,12 +58,10 @@ pub(super) fn join(
     });
 }
 
-/// What both halves of a pair have in common, as far as it shows; of what is not RSA only that one
-/// server has both.
+/// What both halves of a pair have in common; of what is not RSA only that one server has both.
 fn pair(key: &KeyPlace, finding: &Finding) -> Option<Vec<u8>> {
-    match &key.material.kind {
-        Kind::Rsa(rsa) => Some(rsa.modulus().to_vec()),
-        Kind::Other(_) => Some(finding.deployments.first()?.clone().into_bytes()),
-        _ => None,
+    match key.pair()? {
+        [] => Some(finding.deployments.first()?.clone().into_bytes()),
+        modulus => Some(modulus.to_vec()),
     }
 }

@@ -318,7 +318,7 @@ fn deployment(
     let top: Vec<Layer<'_>> = documents
         .iter()
         .enumerate()
-        .map(|(at, &(node, source))| Layer { node, source, covered: covered(at) })
+        .map(|(at, &(node, source))| Layer { node, source, covered: covered(at), via: None })
         .collect();
     let (values, dependency) = match &root.alias {
         None => (top.clone(), None),
@@ -494,6 +494,15 @@ impl<'a> Reader<'a, '_> {
 
     /// A scalar of the values as the server gets it.
     fn fragment(&self, layer: Layer<'a>) -> (Fragment, Vec<Step>) {
+        let (text, mut steps) = self.own_fragment(layer);
+        steps.extend(layer.via.map(|via| Step {
+            what: "it is used here".to_owned(),
+            span: Some(Span::new(layer.source, via.range())),
+        }));
+        (text, steps)
+    }
+
+    fn own_fragment(&self, layer: Layer<'a>) -> (Fragment, Vec<Step>) {
         let outer = Span::new(layer.source, layer.node.range());
         if let Some(text) = scalar::helm_text(layer.node) {
             return (Fragment::of(known(&text, outer), outer), Vec::new());

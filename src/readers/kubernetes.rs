@@ -28,6 +28,7 @@ use super::kustomize::{self, Builder, Inline, Outer};
 use super::manifests::{
     Container, DOORS, Part, STORES, Scope, Store, WORKLOADS, Workload, split_image, text,
 };
+use super::postbuild::Filling;
 use super::{Consumed, Role, scalar, server_file, telltales};
 use exposure::Ways;
 
@@ -218,18 +219,20 @@ fn scope_deployments(
     deployments
 }
 
-fn image(container: &Container<'_>) -> Option<Image> {
+fn image(container: &Container<'_>, filling: Option<&Filling>) -> Option<Image> {
     let written = container.image?;
-    let repository = container.image_repository()?;
+    let filled = |text: &str| filling.map_or(text.to_owned(), |it| it.fill(text));
+    let name = filled(written.node.text()?);
+    let repository = filled(&container.image_repository()?);
     let over = &container.image_override;
     let (tag, tag_part) = match (over.is_pinned, over.tag) {
-        (false, _) => (split_image(written.node.text()?).1, written),
+        (false, _) => (split_image(&name).1, written),
         (true, Some(tag)) => (tag.node.text(), tag),
         (true, None) => (None, written),
     };
     let is_open = match (over.is_pinned, over.tag) {
         (true, tag) => tag.is_some(),
-        (false, _) => written.node.text().is_some_and(|text| !text.contains(['@', '$', '{'])),
+        (false, _) => !name.contains(['@', '$', '{']),
     };
     Some(Image {
         floating: is_open.then(|| tag.unwrap_or("").to_owned()),
@@ -248,7 +251,7 @@ fn is_operation(container: &Container<'_>) -> bool {
 
 impl<'a> Server<'a, '_> {
     fn is_server(&self, container: &Container<'a>, environment: &Environment) -> bool {
-        let image = image(container);
+        let image = image(container, self.scope.filling.as_deref());
         let names = environment.variables.keys().map(String::as_str);
         let named = image.as_ref().is_some_and(|image| telltales::names_product(&image.repository));
         is_server(self.context.catalogue, image.as_ref(), names, named)
@@ -294,7 +297,8 @@ impl<'a> Server<'a, '_> {
         environment: &Environment,
     ) {
         let name = public_value(&format!("{}/{}", workload.identity.name(), container.name));
-        let repository = image(container).map(|image| image.repository);
+        let repository =
+            image(container, self.scope.filling.as_deref()).map(|image| image.repository);
         let catalogue = self.context.catalogue;
         let told = environment.all_beside(catalogue, &name, repository.as_deref());
         for (id, value) in told {
@@ -341,7 +345,7 @@ impl<'a> Server<'a, '_> {
         has_all: bool,
     ) -> Deployment {
         let context = self.context;
-        let image = image(container);
+        let image = image(container, self.scope.filling.as_deref());
         let version = self.version(workload, image.as_ref());
         let Mounted { mounts, keys, template } = self.mounts(workload, container);
         let place = container.place;

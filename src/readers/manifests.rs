@@ -7,12 +7,14 @@ mod store;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::deployment::version::Version;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::Node;
 
 use super::bounds::{MOST_WORKLOADS, Room};
+use super::postbuild::Filling;
 use super::{scalar, telltales};
 
 pub(super) use patch::{Operation, Refusal, Verb};
@@ -209,6 +211,8 @@ pub(super) enum Change<'a> {
     Operate(Operation<'a>),
     /// It may do anything, and is not followed.
     Refused(String, Span),
+    /// Variables are filled in.
+    Fill(Arc<Filling>),
 }
 
 /// A kustomization that renders charts, with the patches that are laid over them, in order, and
@@ -231,6 +235,8 @@ pub(super) struct Scope<'a> {
     pub unapplied: Vec<(String, Span)>,
     /// What was not applied, in words.
     pub remarks: Vec<String>,
+    /// Variables that are filled in when all is built.
+    pub filling: Option<Arc<Filling>>,
 }
 
 impl<'a> Scope<'a> {

@@ -17,6 +17,7 @@ mod loose;
 mod manifests;
 mod named;
 mod opaque;
+mod postbuild;
 mod problems;
 mod scalar;
 mod server_file;

@@ -1,12 +1,22 @@
 //! Texts that stand for a value which some other program will fetch: template expressions,
 //! secret managers' references, encrypted values.
 
+/// What is said of a variable to which a default is assigned.
+pub(super) const ASSIGNED: &str = "a variable of the deployment";
+
 /// What the text refers to, in words for people; none if it is a value.
 pub(super) fn reference(text: &str) -> Option<&'static str> {
     let text = text.trim();
     // Fleet puts in a label in the place of its path.
     if text.starts_with("global.fleet.clusterLabels.") {
         return Some("a label of the cluster");
+    }
+    // werf encrypts values in place: the length of what follows, then that, in hexadecimal.
+    if text.len() >= 68
+        && text.starts_with("1000")
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    {
+        return Some("an encrypted value");
     }
     // In each of these there is a sign that no word has.
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
@@ -18,7 +28,7 @@ pub(super) fn reference(text: &str) -> Option<&'static str> {
     } else if ["${ .", "${.", "${ get "].iter().any(|sign| text.contains(sign)) {
         Some("a label of the cluster")
     } else if text.split("${").skip(1).any(is_assignment) {
-        Some("a variable of the deployment")
+        Some(ASSIGNED)
     } else if ENCRYPTED.iter().any(|prefix| starts(prefix)) {
         Some("an encrypted value")
     } else if starts("<path:") || starts("<vault:") {

@@ -35,11 +35,12 @@ use release::Release;
 
 /// Whether the document is a resource that wraps values.
 pub(super) fn recognises(root: Node<'_>) -> bool {
-    const KINDS: [&str; 5] = [
+    const KINDS: [&str; 6] = [
         "Application",
         "ApplicationSet",
         "HelmRelease",
         "HelmChart",
+        "HelmChartConfig",
         "HelmChartInflationGenerator",
     ];
     let is_kind = text(root, "kind").is_some_and(|kind| KINDS.contains(&kind));
@@ -191,7 +192,7 @@ fn releases<'a>(context: &Context<'a>, input: &'a Input, root: Node<'a>) -> Vec<
             spec.map(|spec| flux::release(context, input, &name, spec)).into_iter().collect()
         }
         Some("HelmChart") => {
-            spec.map(|spec| k3s::release(input, &name, spec)).into_iter().collect()
+            spec.map(|spec| k3s::release(context, input, &name, spec)).into_iter().collect()
         }
         _ if fleet::recognises(root) => fleet::releases(input, root),
         _ if root.is_seq() => ansible::releases(input, root),

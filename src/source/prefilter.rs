@@ -13,7 +13,7 @@ const NAMES: &[&str] = include!(concat!(env!("OUT_DIR"), "/file-marks.rs"));
 
 /// What tells of a Secret or ConfigMap, and the beginnings of keys and tokens. Texts in exact case,
 /// and few, because that lets the search look at many bytes at once.
-const MARKS: [&str; 25] = [
+const MARKS: [&str; 26] = [
     "kind: Secret",
     "kind: ConfigMap",
     "kind: SealedSecret",
@@ -26,6 +26,8 @@ const MARKS: [&str; 25] = [
     "\"kind\": \"Secret\"",
     "\"kind\":\"ConfigMap\"",
     "\"kind\": \"ConfigMap\"",
+    // What Flux fills in.
+    "postBuild:",
     "eyJ",
     "-----BEGIN ",
     "\"kty\"",

@@ -96,8 +96,10 @@ pub(super) fn find<'a>(
     called: &str,
     beside_server: bool,
 ) -> Option<Dependencies<'a>> {
-    let top: Vec<Layer<'a>> =
-        documents.iter().map(|&(node, source)| Layer { node, source, covered: None }).collect();
+    let top: Vec<Layer<'a>> = documents
+        .iter()
+        .map(|&(node, source)| Layer { node, source, covered: None, via: None })
+        .collect();
     let name = |source: SourceId| format!("{called} {}", context.sources.get(source).path);
     let is_root = documents
         .iter()

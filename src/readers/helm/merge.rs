@@ -11,6 +11,8 @@ pub(super) struct Layer<'a> {
     pub source: SourceId,
     /// The first of the layers that lie over it and that nobody can see.
     pub covered: Option<usize>,
+    /// What stands in the node's place and only refers to it.
+    pub via: Option<Node<'a>>,
 }
 
 impl<'a> Layer<'a> {
@@ -39,7 +41,7 @@ pub(super) fn step<'a>(layers: &[Layer<'a>], key: &str) -> Found<'a> {
     let mut named = None;
     for layer in layers.iter().rev() {
         let Some(entry) = layer.node.get(key) else { continue };
-        let inner = layer.at(entry.value);
+        let inner = Layer { via: entry.via, ..layer.at(entry.value) };
         if entry.value.is_map() && !is_expression(entry.value) {
             // One would write what holds for all in the file that all share, and never in a list
             // of assignments.

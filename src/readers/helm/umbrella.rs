@@ -59,8 +59,10 @@ impl Umbrella {
 
     /// Whether layers of values, the weakest first, switch it off.
     pub fn is_off(&self, documents: &[(Node<'_>, SourceId)]) -> bool {
-        let top: Vec<Layer<'_>> =
-            documents.iter().map(|&(node, source)| Layer { node, source, covered: None }).collect();
+        let top: Vec<Layer<'_>> = documents
+            .iter()
+            .map(|&(node, source)| Layer { node, source, covered: None, via: None })
+            .collect();
         let switches = self.condition.iter().filter_map(|path| {
             let mut layers = top.clone();
             let mut keys = path.split('.').peekable();

@@ -2,13 +2,14 @@
 //! ConfigMap out of scope gives is unknown, and so is what a patch that was not applied may change.
 
 use crate::deployment::environment::{Environment, Lack, Unseen, Variable};
-use crate::deployment::value::{Fragment, Step};
+use crate::deployment::value::{Fragment, Piece, Step};
 use crate::deployment::version::Confidence;
 use crate::source::{SourceId, Span};
 use crate::syntax::yaml::Node;
 
 use super::super::kubelet;
 use super::super::manifests::{Called, Container, Entry, Item, Workload, text};
+use super::super::postbuild::Filling;
 use super::super::{opaque, scalar};
 use super::Server;
 
@@ -114,7 +115,13 @@ impl<'a> Server<'a, '_> {
             let raw = &self.context.sources.get(value.source).text;
             let written = scalar::text(value.source, raw, value.node);
             let whole = Span::new(value.source, value.node.resolved().range());
+            let filling = self.scope.filling.as_ref();
             let text = match opaque::reference(written.expose()) {
+                _ if filling.is_some() && Filling::opens(written.expose()) => {
+                    let written = Fragment::of(Piece::Known(written), whole);
+                    filling
+                        .map_or(written.clone(), |it| it.fragment(&written, self.context.sources))
+                }
                 Some(_) => scalar::marked(written, whole),
                 None => kubelet::expanded(self.context, &written, whole, environment),
             };

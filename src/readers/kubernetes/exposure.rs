@@ -402,7 +402,8 @@ impl Pen<'_, '_> {
     ) -> Port {
         let mut names = self.workload.identity.names.clone();
         names.extend(self.service.map(str::to_owned));
-        let mut images = self.workload.containers.iter().filter(|c| !c.is_init).filter_map(image);
+        let images = self.workload.containers.iter().filter(|c| !c.is_init);
+        let mut images = images.filter_map(|container| image(container, None));
         Port {
             names,
             image: images.next().map(|image| image.repository),

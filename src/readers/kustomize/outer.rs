@@ -1,17 +1,27 @@
 //! What is laid over a kustomization by those who build it: Kustomizations of Flux and
 //! Applications of Argo CD. Knows nothing of the objects.
 
+use std::sync::Arc;
+
 use crate::source::SourceId;
 use crate::syntax::yaml::{Node, Sketch, Style, Tree};
 
 use super::super::join;
-use super::super::manifests::{Part, Scope, items, text};
+use super::super::manifests::{Change, Part, Scope, items, text};
+use super::super::postbuild::Filling;
 use super::super::{Input, Role};
 use super::{Builder, NAMES, Since, names};
 
 /// What changes an object.
-const CHANGES: [&str; 6] =
-    ["patches", "patchesStrategicMerge", "patchesJson6902", "images", "components", "namePrefix"];
+const CHANGES: [&str; 7] = [
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "images",
+    "components",
+    "namePrefix",
+    "postBuild",
+];
 
 /// A folder to build, and what is laid over it.
 #[derive(Clone, Copy)]
@@ -153,6 +163,18 @@ impl<'a> Builder<'a, '_> {
             let known = self.inline.at(Part { node: item, source });
             let item = known.and_then(|tree| tree.documents().next()).unwrap_or(item);
             names::retag(Part { node: item, source }, &mut scope, since);
+        }
+        scope.filling = Filling::of(self.context, outer.spec, source).map(Arc::new);
+        if let Some(filling) = &scope.filling {
+            let wrappers = scope.wrappers.iter_mut();
+            for it in wrappers.filter(|it| !Filling::passes_over(&it.identity, source)) {
+                it.changes.push(Change::Fill(Arc::clone(filling)));
+            }
+            let stores = scope.stores.iter_mut();
+            let stores = stores.filter(|it| !Filling::passes_over(&it.identity, source));
+            for entry in stores.flat_map(|store| store.entries.values_mut()) {
+                entry.text = filling.fragment(&entry.text, self.context.sources);
+            }
         }
         Some(scope)
     }

@@ -43,6 +43,11 @@ pub(super) fn releases<'a>(input: &'a Input, name: &str, spec: Node<'a>) -> Vec<
             (None, path) => release.folder = path.map(|path| Folder::new(path, Base::Root)),
             (Some(chart), _) => release.outer = Some(chart.value).filter(|_| !is_chart),
         }
+        // It makes of the chart whatever it likes.
+        release.values.extend(source.get("plugin").map(|plugin| {
+            let name = "what the plugin of the source makes of it".to_owned();
+            Values::Hidden { name, place: plugin.key }
+        }));
         let Some(helm) = helm.map(|entry| entry.value) else {
             return (is_chart || release.folder.is_some()).then_some(release);
         };

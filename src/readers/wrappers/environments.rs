@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::syntax::yaml::Node;
 
 use super::super::compose::Context;
+use super::super::postbuild::Filling;
 use super::super::{Input, Role, helm, join};
 use super::layers::values_file;
 use super::release::{Release, Values};
@@ -27,9 +29,24 @@ pub(super) struct Environment {
     pub words: Vec<(String, String)>,
     /// Where some of the words stand in the wrapper's own file.
     pub places: HashMap<String, Range<usize>>,
+    /// What Flux fills in, in place of words.
+    pub filling: Option<Arc<Filling>>,
 }
 
 impl Environment {
+    /// Where Flux fills in variables.
+    pub fn filled_by(filling: &Arc<Filling>) -> Self {
+        Environment { filling: Some(Arc::clone(filling)), ..Environment::default() }
+    }
+
+    /// Whether a text has something in it that this may fill in.
+    pub fn opens(&self, text: &str) -> bool {
+        match &self.filling {
+            Some(_) => Filling::opens(text),
+            None => is_open(text),
+        }
+    }
+
     /// Takes in all texts below a node, by the keys that lead to them, as Go's templates name them
     /// after a dot.
     pub fn learn(&mut self, above: &str, node: Node<'_>) {
@@ -62,6 +79,9 @@ impl Environment {
 
     /// A text with what is known of its expressions filled in.
     pub fn fill(&self, text: &str) -> String {
+        if let Some(filling) = &self.filling {
+            return filling.fill(text);
+        }
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, inner, after)) = expression(rest) {

@@ -4,7 +4,7 @@
 use crate::syntax::yaml::{Node, NodeId, Sketch, Style, Tree};
 
 use super::super::helm;
-use super::environments::{Environment, is_open};
+use super::environments::Environment;
 
 /// What stands for values that aliases would multiply.
 const UNSEEN: &str = "{{ … }}";
@@ -40,7 +40,7 @@ impl Copy<'_> {
         }
         self.room -= 1;
         let written = self.raw.get(range.clone()).unwrap_or_default();
-        if node.is_map() && helm::is_expression(node) && is_open(written) {
+        if node.is_map() && helm::is_expression(node) && self.environment.opens(written) {
             return self.known(written, &self.environment.fill(written), range);
         }
         if node.is_map() {
@@ -59,7 +59,10 @@ impl Copy<'_> {
         let known = self.environment.fill(text);
         match known == text {
             true => self.sketch.scalar(text, style, range),
-            false if style == Style::Plain => self.known(text, &known, range),
+            // Flux fills in before anybody knows what is a text.
+            false if style == Style::Plain || self.environment.filling.is_some() => {
+                self.known(text, &known, range)
+            }
             false => match self.environment.place(text) {
                 Some(place) => {
                     let there = self.sketch.scalar(&known, Style::Given, place);

@@ -85,6 +85,7 @@ impl Reader<'_, '_> {
                     name: String::new(),
                     words: one.words.iter().chain(&other.words).cloned().collect(),
                     places: one.places.iter().chain(&other.places).map(owned).collect(),
+                    filling: None,
                 };
                 others.iter().map(both).collect::<Vec<_>>()
             };

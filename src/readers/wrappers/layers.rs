@@ -1,6 +1,8 @@
 //! The trees of a release's values, laid over each other, and what is named but not among the
 //! files. Knows nothing of the wrappers' formats, and nothing of what the values mean.
 
+use std::collections::BTreeMap;
+
 use crate::deployment::environment::Lack;
 use crate::deployment::value::Piece;
 use crate::source::mask::public_value;
@@ -11,7 +13,7 @@ use crate::syntax::yaml::{self, Node};
 use super::super::compose::Context;
 use super::super::manifests::{Called, Store};
 use super::super::{Input, Role, helm, join, scalar};
-use super::environments::is_open;
+use super::environments::Environment;
 use super::filled::filled;
 use super::overlays;
 use super::release::{Base, Folder, Held, Parameter, Release, Values};
@@ -65,7 +67,7 @@ pub(super) fn layers<'a>(
     // What expressions stand for, where there are any.
     let open = |node: Node<'_>| {
         let written = source.text.get(node.range()).unwrap_or_default();
-        environment.filter(|_| is_open(written))
+        environment.filter(|environment| environment.opens(written))
     };
     // What the chart brings along is no ground for single values.
     let ground = layers.found.len();
@@ -92,6 +94,7 @@ pub(super) fn layers<'a>(
                     }
                     let tree = filled(*node, &source.text, environment);
                     layers.lay_text(tree, scalar::span(home, *node));
+                    layers.lay_whole(*node, environment, ground);
                 }
                 None => layers.lay(*node, home),
             },
@@ -109,7 +112,18 @@ pub(super) fn layers<'a>(
                 layers.lay_text(tree, Span::new(home, node.content_range()));
             }
             Values::Text(_) => {}
-            Values::Part(part) => layers.lay(part.node, part.source),
+            Values::Part(part) => {
+                let raw = &context.sources.get(part.source).text;
+                let written = raw.get(part.node.range()).unwrap_or_default();
+                match environment.filter(|it| it.filling.is_some() && it.opens(written)) {
+                    Some(environment) if context.room.allows(written.len() / 16, home) => {
+                        let tree = filled(part.node, raw, environment);
+                        layers.lay_text(tree, part.span());
+                        layers.lay_whole(part.node, environment, ground);
+                    }
+                    _ => layers.lay(part.node, part.source),
+                }
+            }
             Values::TextPart(part) => {
                 let raw = &context.sources.get(part.source).text;
                 layers.lay_text(yaml::parse_scalar(raw, part.node), part.span());
@@ -221,6 +235,35 @@ impl<'a> Layers<'a> {
             Some((node, _)) if !helm::is_expression(node) => self.found.push(found),
             None if is_empty => {}
             _ => self.hide_text(place),
+        }
+    }
+
+    /// Values that are one variable of Flux's and nothing else stand where that says them.
+    fn lay_whole(&mut self, node: Node<'_>, environment: &Environment, ground: usize) {
+        let Some(filling) = &environment.filling else { return };
+        let mut open = vec![(node.resolved(), String::new())];
+        let mut found: BTreeMap<SourceId, Vec<Assignment>> = BTreeMap::new();
+        let mut room = MAX_PARAMETERS;
+        while let Some((node, path)) = open.pop() {
+            for entry in node.entries() {
+                let Some(key) = entry.key.text().filter(|_| room > 0) else { continue };
+                let key = key.replace('\\', "\\\\").replace('.', "\\.");
+                let path = if path.is_empty() { key } else { format!("{path}.{key}") };
+                room -= 1;
+                match entry.value.text().map(|text| filling.whole(text)) {
+                    Some(Some(text)) => {
+                        let path = Text::decoded(path, text.span());
+                        let value = Assigned::Value(text.clone());
+                        let list = found.entry(text.span().source).or_default();
+                        list.push(Assignment { path, value });
+                    }
+                    Some(None) => {}
+                    None => open.push((entry.value.resolved(), path)),
+                }
+            }
+        }
+        for (source, assignments) in found {
+            self.assign(source, ground, &assignments);
         }
     }
 

@@ -8,7 +8,9 @@ use crate::syntax::yaml::Node;
 use super::super::compose::Context;
 use super::super::kustomize::Overlaid;
 use super::super::manifests::{Change, Operation, Part, Store, Verb, Wrapper};
+use super::super::postbuild::Filling;
 use super::super::{Input, helm, scalar};
+use super::environments::Environment;
 use super::post_render::Patch;
 use super::release::{Release, Values};
 use super::text;
@@ -141,6 +143,14 @@ fn amend<'a>(release: &mut Release<'a>, wrapper: &Wrapper<'a>, places: &Places) 
         match change {
             Change::Merge(patch) => merge(release, *patch, places),
             Change::Operate(operation) => operate(release, operation, places),
+            Change::Fill(filling) => {
+                let filled = release.pinned.and_then(|node| {
+                    let text = node.text().filter(|text| Filling::opens(text))?;
+                    helm::Pinned::of_text(release.input.source, node, &filling.fill(text))
+                });
+                release.chart = filled.or(release.chart);
+                release.environment = Some(Environment::filled_by(filling));
+            }
             Change::Refused(name, span) => {
                 release.values.push(Values::Refused(name.clone(), *span));
             }
