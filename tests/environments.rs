@@ -124,7 +124,7 @@ fn what_a_cluster_says_is_unknown() {
     let values = VALUES.replace(".provider", ".values.provider");
     assert_eq!(
         shown(&[("set.yaml", &set(clusters, &values))]),
-        ["helm:set.yaml#om@1: okta, unknown, [a template expression], unknown"]
+        ["helm:set.yaml#om@1: okta, unknown, [a template expression], https://{{ … }}/"]
     );
 }
 
@@ -214,4 +214,31 @@ fn a_finding_points_at_the_element_that_says_the_value() {
     {
         assert!(run.out.contains(wanted), "{}", run.out);
     }
+}
+
+/// A helmfile may hand values to the one that it takes in.
+#[test]
+fn a_helmfile_hands_values_down() {
+    let outer = "helmfiles:
+  - path: openmetadata/helmfile.yaml
+    values:
+      - {provider: okta}
+      - values/prod.yaml
+";
+    let inner = "releases:
+  - name: om
+    chart: open-metadata/openmetadata
+    version: 1.12.4
+    values:
+      - openmetadata:
+          config:
+            authentication: {provider: '{{ .Values.provider }}', clientId: '{{ .Values.client }}'}
+";
+    let files = [
+        ("helmfile.yaml", outer),
+        ("values/prod.yaml", "client: of-prod\n"),
+        ("openmetadata/helmfile.yaml", inner),
+    ];
+    let found = effective(&files, &["AUTHENTICATION_PROVIDER", "AUTHENTICATION_CLIENT_ID"]).0;
+    assert_eq!(found.iter().map(|it| it[2].as_str()).collect::<Vec<_>>(), ["okta, of-prod"]);
 }

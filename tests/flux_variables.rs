@@ -178,7 +178,7 @@ data:
     let out = omlint(place.path(), &["check", ".", "--format", "concise"]).out;
     for wanted in [
         "clusters/apps.yaml:7:46: medium[auth-basic-enabled]",
-        "apps/om.yaml:18:45: high[admin-default-principal]",
+        "apps/om.yaml:18:46: high[admin-default-principal]",
         "[image-vulnerable-version]",
     ] {
         assert!(out.contains(wanted), "{wanted}\n{out}");

@@ -195,3 +195,19 @@ fn the_values_of_all_charts_above_count() {
     assert!(files(&[("app.yaml", &theirs)]).is_empty());
     assert_eq!(files(&[("app.yaml", &shipped)]), at("app.yaml", "conf/public_key.der"));
 }
+
+/// Charts before 1.1.0 read `global`, which a chart above may write below their key.
+#[test]
+fn the_old_layout_may_stand_below_the_key_of_the_dependency() {
+    let chart = "name: data\nversion: 0.1.0\ndependencies:\n  - {name: openmetadata, version: 0.0.40, repository: 'https://helm.open-metadata.org'}\n";
+    let values = "openmetadata:
+  global:
+    authorizer:
+      className: org.openmetadata.service.security.NoopAuthorizer
+      initialAdmins: [admin, kim]
+";
+    let place = support::folder(&[("Chart.yaml", chart), ("values.yaml", values)]);
+    let out = support::omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+    assert!(out.contains("values.yaml:4:18: critical[auth-noop-authorizer]"), "{out}");
+    assert!(out.contains("values.yaml:5:23: high[admin-default-principal]"), "{out}");
+}

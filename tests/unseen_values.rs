@@ -217,3 +217,57 @@ fn what_werf_encrypts_is_a_reference() {
     assert!(run.out.contains("auth-basic-enabled"), "{}", run.out);
     assert!(!run.out.contains("fernet") && !run.out.contains("inline-secret"), "{}", run.out);
 }
+
+/// What stands around an expression is known.
+#[test]
+fn an_expression_hides_only_its_own_part_of_a_value() {
+    let text = "AUTHENTICATION_PROVIDER=custom-oidc
+AUTHORIZER_ADMIN_PRINCIPALS=[admin,{{ om_admin }}]
+AUTHENTICATION_CALLBACK_URL=http://data.acme.io/{{ om_path }}
+AUTHENTICATION_AUTHORITY={{ om_scheme }}://{{ om_idp }}
+AUTHENTICATION_CLIENT_ID={{ if x }}admin{{ end }}
+";
+    let place = folder(&[("openmetadata.env.j2", text)]);
+    let out = omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+    assert!(out.contains(":2:30: high[admin-default-principal]"), "{out}");
+    assert!(out.contains(":3:29: high[sso-insecure-url]"), "{out}");
+    assert!(!out.contains(":4:") && !out.contains(":5:"), "{out}");
+}
+
+/// Vault's agent puts keys where no volume is seen.
+#[test]
+fn what_vaults_agent_puts_into_a_pod_is_there() {
+    let annotated = |annotations: &str| {
+        format!(
+            "{annotations}openmetadata:
+  config:
+    jwtTokenConfiguration:
+      rsapublicKeyFilePath: /vault/secrets/public_key.der
+      rsaprivateKeyFilePath: /vault/secrets/private_key.der
+"
+        )
+    };
+    let agent = "podAnnotations: {vault.hashicorp.com/agent-inject: \"true\"}\n";
+    for (annotations, is_found) in [("", true), (agent, false)] {
+        let place = folder(&[("values.yaml", &annotated(annotations))]);
+        let out = omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+        assert_eq!(out.contains("jwt-key-path-not-mounted"), is_found, "{out}");
+    }
+    let pod = support::workload(
+        "          env:
+            - {name: RSA_PUBLIC_KEY_FILE_PATH, value: /vault/secrets/public_key.der}
+            - {name: RSA_PRIVATE_KEY_FILE_PATH, value: /vault/secrets/private_key.der}
+",
+    );
+    let annotated = pod.replacen(
+        "  template:\n",
+        "  template:\n    metadata: {annotations: {vault.hashicorp.com/agent-inject: 'true'}}\n",
+        1,
+    );
+    assert_ne!(pod, annotated, "{pod}");
+    for (text, is_found) in [(pod, true), (annotated, false)] {
+        let place = folder(&[("om.yaml", &text)]);
+        let out = omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+        assert_eq!(out.contains("jwt-key-path-not-mounted"), is_found, "{out}");
+    }
+}

@@ -327,7 +327,11 @@ fn deployment(
             _ => return None,
         },
     };
-    let mut config = if root.is_old() { top.clone() } else { values.clone() };
+    let mut config = values.clone();
+    if root.is_old() && root.alias.is_some() {
+        // What stands at the top for all charts wins.
+        config.extend(top.iter().copied());
+    }
     // One cannot write below an assignment.
     let is_given = |key: Node<'_>| key.style() == Some(Style::Given);
     let first = documents.iter().find_map(|(node, source)| {

@@ -9,6 +9,7 @@ mod workload;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::deployment::evidence::{Mount, MountSource};
 use crate::deployment::version::Version;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::yaml::Node;
@@ -267,4 +268,13 @@ impl<'a> Scope<'a> {
             }
         }
     }
+}
+
+/// What tells Vault's agent to put secrets beside a container.
+pub(super) const VAULT_AGENT: &str = "vault.hashicorp.com/agent-inject";
+
+/// What that lays over the container's files.
+pub(super) fn by_vault_agent(span: Span) -> Mount {
+    let from = MountSource::Unseen("what Vault's agent puts there".to_owned());
+    Mount { target: "/vault/secrets".to_owned(), from, span, mode: None }
 }

@@ -1,6 +1,40 @@
 //! Texts that stand for a value which some other program will fetch: template expressions,
 //! secret managers' references, encrypted values.
 
+use std::ops::Range;
+
+/// What is said of an expression.
+const EXPRESSION: &str = "a template expression";
+
+/// The expressions within a text that is more than one of them, if each stands for a part of a
+/// value. Byte ranges, in order.
+pub(super) fn expressions(text: &str) -> Vec<Range<usize>> {
+    /// What begins an expression that does more than stand for something.
+    const STEPS: [&str; 10] =
+        ["if", "else", "end", "range", "with", "define", "block", "include", "template", "toYaml"];
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut rest = String::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find("{{").map(|next| at + next) {
+        let Some(length) = text[start..].find("}}") else { return Vec::new() };
+        let end = start + length + 2;
+        let inner = text[start + 2..end - 2].trim_matches(|c: char| c == '-' || c.is_whitespace());
+        let word = inner.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let is_step =
+            STEPS.contains(&word) || inner.is_empty() || inner.contains(['{', '}', '`', '"']);
+        if is_step || text[end..].starts_with('}') {
+            return Vec::new();
+        }
+        rest.push_str(&text[at..start]);
+        found.push(start..end);
+        at = end;
+    }
+    rest.push_str(&text[at..]);
+    // Alone it is the whole value, and so it is within what some other program looks up.
+    let is_more = rest.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    if is_more && !rest.contains("{%") && reference(&rest).is_none() { found } else { Vec::new() }
+}
+
 /// What is said of a variable to which a default is assigned.
 pub(super) const ASSIGNED: &str = "a variable of the deployment";
 
@@ -24,7 +58,7 @@ pub(super) fn reference(text: &str) -> Option<&'static str> {
     }
     let starts = |prefix: &str| text.starts_with(prefix);
     if text.contains("{{") && text.contains("}}") {
-        Some("a template expression")
+        Some(EXPRESSION)
     } else if ["${ .", "${.", "${ get "].iter().any(|sign| text.contains(sign)) {
         Some("a label of the cluster")
     } else if text.split("${").skip(1).any(is_assignment) {
@@ -91,7 +125,7 @@ fn is_mark(text: &str) -> bool {
 
 /// Parts of a text that another program fills in before it is used: `$(NAME)`, `#{NAME}#`,
 /// `@@NAME@@`, `__NAME__`. Byte ranges, in order.
-pub(super) fn marks(text: &str) -> Vec<std::ops::Range<usize>> {
+pub(super) fn marks(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(next) = text[at..].find(['$', '#', '@', '_']) {

@@ -48,11 +48,13 @@ pub(super) fn fragment(source: SourceId, raw: &str, node: Node<'_>) -> Fragment 
 
 /// Text in which another program may fill in marks.
 pub(super) fn marked(text: Text, outer: Span) -> Fragment {
-    if let Some(what) = opaque::reference(text.expose()) {
+    let expressions = opaque::expressions(text.expose());
+    if let Some(what) = opaque::reference(text.expose()).filter(|_| expressions.is_empty()) {
         let unknown = Unknown { name: what.to_owned(), span: text.span() };
         return Fragment::of(Piece::Unknown(unknown), outer);
     }
-    let marks = opaque::marks(text.expose());
+    let is_open = !expressions.is_empty();
+    let marks = if is_open { expressions } else { opaque::marks(text.expose()) };
     if marks.is_empty() {
         return Fragment::of(Piece::Known(text), outer);
     }
@@ -63,7 +65,8 @@ pub(super) fn marked(text: Text, outer: Span) -> Fragment {
             pieces.push(Piece::Known(text.part(at..mark.start)));
         }
         pieces.push(Piece::Unknown(Unknown {
-            name: text.expose()[mark.clone()].to_owned(),
+            // An expression may hold anything.
+            name: if is_open { "{{ … }}" } else { &text.expose()[mark.clone()] }.to_owned(),
             span: text.locate(mark.clone()),
         }));
         at = mark.end;

@@ -10,9 +10,9 @@ use crate::deployment::version::Confidence;
 use crate::source::Span;
 use crate::syntax::yaml::Node;
 
-use super::super::manifests::{Called, file_mode, items, text};
+use super::super::manifests::{Called, VAULT_AGENT, by_vault_agent, file_mode, items, text};
 use super::super::{kubelet, opaque, scalar};
-use super::{Found, Layer, Reader};
+use super::{Found, Layer, Reader, step};
 
 /// Rank of `envFrom`, which the chart puts after its own Secrets and which wins over them.
 const ENV_FROM: u8 = 100;
@@ -138,7 +138,19 @@ impl<'a> Reader<'a, '_> {
         kubelet::expanded(self.context, &text, outer, environment)
     }
 
+    /// What is laid over the server's files.
     pub(super) fn mounts(&self) -> Vec<Mount> {
+        let mut mounts = self.written_mounts();
+        if let Found::Map(annotations, ..) = self.look_outside("podAnnotations")
+            && let Found::Leaf(on, _) = step(&annotations, VAULT_AGENT)
+            && on.node.text() == Some("true")
+        {
+            mounts.push(by_vault_agent(scalar::span(on.source, on.node)));
+        }
+        mounts
+    }
+
+    fn written_mounts(&self) -> Vec<Mount> {
         let mut mounts = self.wrapped.rendered.mounts.clone();
         let Found::Leaf(layer, _) = self.look_outside("extraVolumeMounts") else {
             return mounts;

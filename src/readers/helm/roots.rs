@@ -28,7 +28,7 @@ impl Root {
     }
 
     pub fn is_old(&self) -> bool {
-        self.config.first().is_some_and(|key| key == "global")
+        self.config.last().is_some_and(|key| key == "global")
     }
 }
 
@@ -103,6 +103,12 @@ pub(super) fn roots(layers: &[Node<'_>], catalogue: &Catalogue) -> Vec<Root> {
         for layer in layers {
             if is_old_layout(*layer) {
                 return vec![Root { alias: None, config: vec!["global".into()], by_image: false }];
+            }
+            // Below the key of a dependency they are the chart's, too.
+            let below = layer.entries().into_iter().find(|entry| is_old_layout(entry.value));
+            if let Some(name) = below.and_then(|entry| entry.key.text()) {
+                let config = vec![name.to_owned(), "global".to_owned()];
+                return vec![Root { alias: Some(name.to_owned()), config, by_image: false }];
             }
         }
         for layer in layers {

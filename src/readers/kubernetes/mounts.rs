@@ -9,7 +9,7 @@ use crate::source::mask::public_value;
 use crate::syntax::yaml::Node;
 
 use super::super::manifests::{
-    Called, Container, Entry, Part, Store, Workload, file_mode, items, text,
+    Called, Container, Entry, Part, Store, Workload, by_vault_agent, file_mode, items, text,
 };
 use super::super::{Input, Role, telltales};
 use super::Server;
@@ -61,6 +61,7 @@ impl<'a> Server<'a, '_> {
             let from = MountSource::Unseen(brought.name);
             mounted.mounts.push(Mount { target, from, span: path.span(), mode: brought.mode });
         }
+        mounted.mounts.extend(workload.vault_agent.map(by_vault_agent));
         mounted
     }
 

@@ -9,7 +9,7 @@ use super::super::scalar;
 use super::patch::{
     NO_SUCH, Operation, Refusal, TOO_DEEP, Verb, merged, merged_parts, operate_list,
 };
-use super::{Identity, Part, labels};
+use super::{Identity, Part, VAULT_AGENT, labels};
 
 /// A workload as applied.
 pub(in crate::readers) struct Workload<'a> {
@@ -20,6 +20,8 @@ pub(in crate::readers) struct Workload<'a> {
     pub volumes: Vec<Part<'a>>,
     /// The labels of its pods, by which Services find them.
     pub labels: BTreeMap<String, String>,
+    /// Where Vault's agent is told to put secrets beside its containers.
+    pub vault_agent: Option<Span>,
     /// Where it is told to use the node's own network.
     pub host_network: Option<Span>,
     /// The `securityContext` of its pods: the manifest's, then those of its patches.
@@ -77,6 +79,7 @@ impl<'a> Workload<'a> {
             containers: Vec::new(),
             volumes: Vec::new(),
             labels: BTreeMap::new(),
+            vault_agent: None,
             host_network: None,
             security: Vec::new(),
             hidden_security: false,
@@ -86,6 +89,9 @@ impl<'a> Workload<'a> {
         let template = if above.is_empty() { Some(part) } else { part.at(above) };
         workload.labels =
             labels(template.and_then(|template| template.at(&["metadata", "labels"])));
+        let annotations = template.and_then(|template| template.at(&["metadata", "annotations"]));
+        let agent = annotations.and_then(|it| it.get(VAULT_AGENT));
+        workload.vault_agent = agent.filter(|it| it.node.text() == Some("true")).map(Part::span);
         if let Some(pod) = part.at(workload.pod_path()) {
             workload.volumes = pod.items("volumes");
             workload.security.extend(pod.get("securityContext"));

@@ -3,13 +3,13 @@
 use crate::syntax::yaml::{Entry, Node, Tree};
 
 use super::super::compose::Context;
-use super::super::{Input, join, telltales};
+use super::super::{Input, Role, join, telltales};
 use super::environments::{Environment, MOST};
 use super::release::{Base, Folder, Parameter, Release, Values};
 use super::{at, items, text};
 
 /// What stands at the top of a file that helmfiles are based on.
-const BASE_KEYS: [&str; 9] = [
+const BASE_KEYS: [&str; 10] = [
     "environments",
     "bases",
     "values",
@@ -19,6 +19,7 @@ const BASE_KEYS: [&str; 9] = [
     "commonLabels",
     "helmBinary",
     "missingFileHandler",
+    "helmfiles",
 ];
 
 /// Whether the document is a helmfile, or what one is based on.
@@ -33,6 +34,7 @@ pub(super) fn recognises(root: Node<'_>) -> bool {
     };
     let named = at(root, "environments").map(Node::entries).unwrap_or_default();
     items(root, "releases").iter().any(is_release)
+        || items(root, "helmfiles").iter().any(|item| text(*item, "path").is_some())
         || !named.is_empty()
             && named.iter().all(is_environment)
             && root.entries().iter().all(is_known)
@@ -43,7 +45,8 @@ const MOST_INHERITED: usize = 20;
 
 /// Files that a helmfile names: values of its releases, and what it takes its environments from.
 pub(super) fn files(root: Node<'_>) -> Vec<&str> {
-    if !["releases", "bases", "environments"].iter().any(|key| root.get(key).is_some()) {
+    if !["releases", "bases", "environments", "helmfiles"].iter().any(|key| root.get(key).is_some())
+    {
         return Vec::new();
     }
     let templates = at(root, "templates").map(Node::entries).unwrap_or_default();
@@ -53,7 +56,11 @@ pub(super) fn files(root: Node<'_>) -> Vec<&str> {
         .chain(templates.into_iter().chain(environments).map(|entry| entry.value));
     let values = holders
         .flat_map(|holder| items(holder, "values").into_iter().chain(items(holder, "secrets")));
-    let all = values.chain(items(root, "bases")).chain(items(root, "values"));
+    let inner = items(root, "helmfiles").into_iter().flat_map(|item| {
+        let path = at(item, "path").unwrap_or(item);
+        items(item, "values").into_iter().chain([path])
+    });
+    let all = values.chain(items(root, "bases")).chain(items(root, "values")).chain(inner);
     all.filter_map(|item| item.text()).collect()
 }
 
@@ -87,7 +94,49 @@ pub(super) fn environments(context: Option<&Context<'_>>, input: &Input) -> Vec<
             learn(known, item, &file);
         }
     }
-    found
+    match context {
+        Some(context) => handed_down(context, input, found),
+        None => found,
+    }
+}
+
+/// The environments with what helmfiles hand to the one that they take in, over all others.
+fn handed_down(
+    context: &Context<'_>,
+    input: &Input,
+    mut found: Vec<Environment>,
+) -> Vec<Environment> {
+    let path = context.sources.get(input.source).path.as_str();
+    let mut parents = Vec::new();
+    for parent in context.inputs.iter().filter(|parent| parent.role == Role::Helmfile) {
+        let folder = context.sources.get(parent.source).folder();
+        let taken_in = roots(parent).flat_map(|root| items(root, "helmfiles"));
+        let is_it =
+            |item: &Node<'_>| text(*item, "path").is_some_and(|it| join(folder, it) == path);
+        let handing = taken_in.filter(is_it).filter(|item| item.get("values").is_some());
+        parents.extend(handing.map(|item| (item, folder)));
+    }
+    if parents.is_empty() {
+        return found;
+    }
+    if found.is_empty() {
+        found.push(Environment::default());
+    }
+    let mut handed = Vec::new();
+    for (item, folder) in &parents {
+        for environment in &found {
+            let mut environment = environment.clone();
+            let file = |path: &str| context.inputs.at(&join(folder, path));
+            items(*item, "values").into_iter().for_each(|it| learn(&mut environment, it, &file));
+            if parents.len() > 1 {
+                let name = [environment.name.as_str(), folder.trim_end_matches('/')];
+                environment.name = name.join("@").trim_matches('@').to_owned();
+            }
+            handed.push(environment);
+        }
+    }
+    handed.truncate(MOST);
+    handed
 }
 
 fn roots(input: &Input) -> impl Iterator<Item = Node<'_>> {
