@@ -422,6 +422,47 @@ fn secret_settings_in_patches() {
     sentinel.run();
 }
 
+/// What Flux fills in is secret where it comes from a Secret, or is called like one.
+#[test]
+fn secrets_that_flux_fills_in() {
+    let mut sentinel = Sentinel::new();
+    let paths = secrets().chart;
+    let values = nested(&paths, 8, &|_| "\"${om_value}\"".to_owned());
+    let head = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: om}\nspec:\n  \
+                chart: {spec: {chart: openmetadata, version: 1.12.4}}\n  values:\n    openmetadata:\n      config:\n";
+    let public = "        authentication: {clientId: \"${om_password}\", authority: \"https://${om_password}/\"}\n        \
+                  authorizer: {initialAdmins: [admin, \"${om_password}\"]}\n        \
+                  jwtTokenConfiguration: {keyId: \"${om_password}\", jwtissuer: \"${om_password}\"}\n";
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: om}\nspec:\n  \
+                path: ./base\n  postBuild:\n";
+    let inline = format!("{flux}    substitute: {{om_value: \"@M@\", om_password: \"@M@\"}}\n");
+    let from = format!("{flux}    substituteFrom: [{{kind: Secret, name: vars}}]\n");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: vars}\nstringData:\n  om_value: \"@M@\"\n  om_password: \"@M@\"\n";
+    for (name, body) in [("secret settings", values.as_str()), ("public settings", public)] {
+        let release = format!("{head}{body}");
+        let files = [("base/om.yaml", release.as_str()), ("om.yaml", inline.as_str())];
+        sentinel.plant(&format!("flux, {name}"), &files);
+        let files = [("base/om.yaml", release.as_str()), ("om.yaml", &from), ("s.yaml", secret)];
+        sentinel.plant(&format!("flux, {name} from a Secret"), &files);
+    }
+    sentinel.run();
+}
+
+#[test]
+fn secret_settings_that_terraform_sets() {
+    let mut sentinel = Sentinel::new();
+    let set = |path: &String| {
+        format!("  set {{\n    name = \"openmetadata.config.{path}\"\n    value = \"@M@\"\n  }}\n")
+    };
+    let set: String = secrets().chart.iter().map(set).collect();
+    let terraform = format!(
+        "resource \"helm_release\" \"om\" {{\n  chart = \"openmetadata\"\n  version = \"1.12.4\"\n\
+         {set}  set_sensitive {{\n    name = \"a\"\n    value = \"@M@\" # @M@\n  }}\n}}\n"
+    );
+    sentinel.plant("terraform", &[("main.tf", terraform.as_str())]);
+    sentinel.run();
+}
+
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }

@@ -163,3 +163,113 @@ spec:
     let out = support::omlint(place.path(), &["check", "--verbose", "."]).out;
     assert!(out.contains("the plugin"), "{out}");
 }
+
+/// Terraform lays what it sets over the files that it names.
+#[test]
+fn what_terraform_sets_is_laid_over_its_files() {
+    let terraform = r#"
+# resource "helm_release" "not_this" { chart = "openmetadata" }
+resource "helm_release" "catalog" {
+  name       = "openmetadata"
+  repository = "https://helm.open-metadata.org"
+  chart      = "openmetadata"
+  version    = "1.12.4" // pinned
+  values = [
+    file("${path.module}/values.yaml"),
+    templatefile("${path.module}/more.yaml", { a = [1, 2], b = "}" }),
+  ]
+  set {
+    name  = "openmetadata.config.authentication.clientId"
+    value = "of-terraform"
+  }
+  set_sensitive {
+    name  = "openmetadata.config.jwtTokenConfiguration.jwtissuer"
+    value = var.issuer
+  }
+}
+
+resource "helm_release" "other" {
+  chart = "nginx"
+  values = [<<-EOT
+    a: "{"
+  EOT
+  ]
+}
+"#;
+    let values =
+        "openmetadata:\n  config:\n    authentication: {provider: basic, clientId: of-file}\n";
+    let more = "openmetadata:\n  config:\n    authentication: {provider: okta}\n";
+    let files =
+        [("infra/main.tf", terraform), ("infra/values.yaml", values), ("infra/more.yaml", more)];
+    assert_eq!(
+        shown(&files),
+        ["helm:infra/main.tf#openmetadata 1.12.4: okta, of-terraform, unknown"]
+    );
+    let listed = terraform.replace("  set {\n", "  set = [{\n").replace(
+        "\"of-terraform\"\n  }",
+        "\"of-terraform\"\n  }, {\n    name = \"a.b\", value = 1 }]",
+    );
+    let files =
+        [("infra/main.tf", &*listed), ("infra/values.yaml", values), ("infra/more.yaml", more)];
+    assert_eq!(
+        shown(&files),
+        ["helm:infra/main.tf#openmetadata 1.12.4: okta, of-terraform, unknown"]
+    );
+}
+
+/// A name of the same file stands for a list of files.
+#[test]
+fn terraform_may_give_its_values_a_name() {
+    let terraform = "locals {
+  template = [
+    templatefile(\"${path.module}/helm_values.tftpl\", var.helm_values)
+  ]
+}
+
+resource \"helm_release\" \"openmetadata\" {
+  chart   = \"openmetadata\"
+  version = \"1.12.4\"
+  values  = local.template
+}
+";
+    let values =
+        "openmetadata:\n  config:\n    authentication: {provider: okta, clientId: \"${id}\"}\n";
+    let files = [("main.tf", terraform), ("helm_values.tftpl", values)];
+    assert_eq!(
+        shown(&files),
+        ["helm:main.tf#openmetadata 1.12.4: okta, unknown, open-metadata.org"]
+    );
+}
+
+/// What Terraform computes may hold anything.
+#[test]
+fn values_that_terraform_computes_are_unknown() {
+    for values in ["local.values", "[yamlencode({ a = 1 })]", "[<<-EOT\n    a: 1\n  EOT\n  ]"] {
+        let terraform = format!(
+            "resource \"helm_release\" \"om\" {{\n  chart = \"openmetadata\"\n  version = \"1.12.4\"\n  values = {values}\n}}\n"
+        );
+        let place = support::folder(&[("main.tf", &*terraform)]);
+        let out = support::omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+        assert!(!out.contains("auth-basic-enabled"), "{values}: {out}");
+        assert!(out.is_empty() || !out.contains("critical"), "{values}: {out}");
+    }
+    let bare = "resource \"helm_release\" \"om\" {\n  chart = \"openmetadata\"\n  version = \"1.12.4\"\n}\n";
+    let place = support::folder(&[("main.tf", bare)]);
+    let out = support::omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+    assert!(out.contains("main.tf:2:") && out.contains("critical[jwt-default-key-pair]"), "{out}");
+}
+
+/// No bracket that is never closed takes long, or breaks anything.
+#[test]
+fn what_terraform_would_refuse_breaks_nothing() {
+    for rest in
+        ["{", "{ set {", "{ values = [file(\"", "{ values = [<<EOT\n", "{ a = \"${\"${", "{ é \\"]
+    {
+        let begin = "resource \"helm_release\" \"openmetadata\" ";
+        let many = format!("{begin}{{ a = {}", "[".repeat(100_000));
+        for text in [format!("{begin}{rest}"), many] {
+            let place = support::folder(&[("main.tf", &*text)]);
+            assert!(support::omlint(place.path(), &["check", "."]).code < 2, "{rest}");
+        }
+    }
+}

@@ -43,7 +43,7 @@ use crate::source::glob::PathSets;
 use crate::source::mask::Shown;
 use crate::source::{Directive, Source, SourceId, Sources, Span, Trouble};
 use crate::syntax::dockerfile::Instruction;
-use crate::syntax::{dotenv, yaml};
+use crate::syntax::{dotenv, hcl, yaml};
 
 pub use bounds::{MOST_LOOSE, MOST_LOOSE_IN_ALL};
 pub use directives::MOST as MOST_DIRECTIVES;
@@ -394,6 +394,9 @@ fn classify(source: &Source, catalogue: &Catalogue) -> (Role, Form) {
     }
     if dockerfile::is_name(name) {
         return (Role::Dockerfile, Form::Docker(crate::syntax::dockerfile::parse(text)));
+    }
+    if let Some(tree) = name.ends_with(".tf").then(|| hcl::releases(text)).flatten() {
+        return (Role::Helmfile, Form::Yaml(tree));
     }
     if is_foreign_name(name) {
         return (Role::Other, Form::None);

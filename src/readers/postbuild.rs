@@ -28,6 +28,7 @@ pub(super) struct Filling {
 #[derive(Debug)]
 struct Word {
     text: Fragment,
+    /// It stands in a Secret, or is called like one: nothing of it is printed.
     is_secret: bool,
 }
 
@@ -51,6 +52,7 @@ impl Filling {
             }
             _ => text.clone(),
         };
+        let secret = context.catalogue.secret_variables();
         for from in items(build, "substituteFrom").into_iter().take(MOST_STORES) {
             let is_secret = text(from, "kind") == Some("Secret");
             let name = text(from, "name").unwrap_or_default();
@@ -60,6 +62,7 @@ impl Filling {
             };
             filling.is_open |= store.open;
             for (name, entry) in &store.entries {
+                let is_secret = is_secret || secret.contains(name);
                 let word = Word { text: plain(&entry.text), is_secret };
                 filling.words.insert(name.clone(), word);
             }
@@ -72,7 +75,8 @@ impl Filling {
         for entry in build.get("substitute").map(|it| it.value.entries()).unwrap_or_default() {
             let Some(name) = entry.key.text() else { continue };
             let text = plain(&scalar::fragment(home, raw, entry.value));
-            filling.words.insert(name.to_owned(), Word { text, is_secret: false });
+            let word = Word { text, is_secret: secret.contains(name) };
+            filling.words.insert(name.to_owned(), word);
         }
         (filling.is_open || !filling.words.is_empty()).then_some(filling)
     }
@@ -108,10 +112,11 @@ impl Filling {
         filled
     }
 
-    /// What a text stands for that is one variable and nothing else.
-    pub fn whole<'f>(&'f self, text: &'f str) -> Option<&'f Text> {
+    /// What a text stands for that is one variable and nothing else. What is secret only where
+    /// that is asked for.
+    pub fn whole<'f>(&'f self, text: &'f str, for_secret: bool) -> Option<&'f Text> {
         match self.bits(text.trim())[..] {
-            [Bit::Filled(_, word)] => match word.text.pieces() {
+            [Bit::Filled(_, word)] if for_secret || !word.is_secret => match word.text.pieces() {
                 [Piece::Known(text)] => Some(text),
                 _ => None,
             },
@@ -138,6 +143,9 @@ impl Filling {
             let bits = self.bits(text.expose()).into_iter();
             pieces.extend(bits.flat_map(|bit| match bit {
                 Bit::Written(range) => vec![Piece::Known(text.part(range))],
+                Bit::Filled(_, word) if word.is_secret => {
+                    word.text.pieces().iter().cloned().map(Piece::veiled).collect()
+                }
                 Bit::Filled(_, word) => word.text.pieces().to_vec(),
                 Bit::Hidden(name, range) => {
                     let name = format!("${{{name}}}");

@@ -3,6 +3,7 @@
 
 pub mod dockerfile;
 pub mod dotenv;
+pub mod hcl;
 pub mod helm_set;
 pub mod substitution;
 pub mod typed;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::Lack;
 use crate::deployment::value::Piece;
 use crate::source::mask::public_value;
@@ -94,7 +95,7 @@ pub(super) fn layers<'a>(
                     }
                     let tree = filled(*node, &source.text, environment);
                     layers.lay_text(tree, scalar::span(home, *node));
-                    layers.lay_whole(*node, environment, ground);
+                    layers.lay_whole(*node, environment, ground, context.catalogue);
                 }
                 None => layers.lay(*node, home),
             },
@@ -119,7 +120,7 @@ pub(super) fn layers<'a>(
                     Some(environment) if context.room.allows(written.len() / 16, home) => {
                         let tree = filled(part.node, raw, environment);
                         layers.lay_text(tree, part.span());
-                        layers.lay_whole(part.node, environment, ground);
+                        layers.lay_whole(part.node, environment, ground, context.catalogue);
                     }
                     _ => layers.lay(part.node, part.source),
                 }
@@ -239,18 +240,29 @@ impl<'a> Layers<'a> {
     }
 
     /// Values that are one variable of Flux's and nothing else stand where that says them.
-    fn lay_whole(&mut self, node: Node<'_>, environment: &Environment, ground: usize) {
+    fn lay_whole(
+        &mut self,
+        node: Node<'_>,
+        environment: &Environment,
+        ground: usize,
+        catalogue: &Catalogue,
+    ) {
         let Some(filling) = &environment.filling else { return };
         let mut open = vec![(node.resolved(), String::new())];
         let mut found: BTreeMap<SourceId, Vec<Assignment>> = BTreeMap::new();
         let mut room = MAX_PARAMETERS;
+        let is_secret = |path: &str| {
+            let within = path.split_once("openmetadata.config.").map(|(_, rest)| rest);
+            let mut all = catalogue.settings.iter().filter(|setting| setting.secret);
+            within.is_some_and(|path| all.any(|it| it.helm.iter().any(|name| name.name == path)))
+        };
         while let Some((node, path)) = open.pop() {
             for entry in node.entries() {
                 let Some(key) = entry.key.text().filter(|_| room > 0) else { continue };
                 let key = key.replace('\\', "\\\\").replace('.', "\\.");
                 let path = if path.is_empty() { key } else { format!("{path}.{key}") };
                 room -= 1;
-                match entry.value.text().map(|text| filling.whole(text)) {
+                match entry.value.text().map(|text| filling.whole(text, is_secret(&path))) {
                     Some(Some(text)) => {
                         let path = Text::decoded(path, text.span());
                         let value = Assigned::Value(text.clone());
