@@ -211,3 +211,17 @@ fn the_old_layout_may_stand_below_the_key_of_the_dependency() {
     assert!(out.contains("values.yaml:4:18: critical[auth-noop-authorizer]"), "{out}");
     assert!(out.contains("values.yaml:5:23: high[admin-default-principal]"), "{out}");
 }
+
+/// Values of the services beside the server need not say its name.
+#[test]
+fn values_of_the_dependencies_are_known_by_the_files_name() {
+    let values = "airflow:
+  airflow:
+    users: [{username: admin, password: admin, role: Admin}]
+mysql: {enabled: false}
+";
+    let place = support::folder(&[("deps-values.yaml", values), ("other.yaml", values)]);
+    let out = support::omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+    assert!(out.contains("deps-values.yaml:3:41: high[airflow-default-credentials]"), "{out}");
+    assert!(!out.contains("other.yaml"), "{out}");
+}

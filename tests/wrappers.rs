@@ -585,3 +585,23 @@ spec:
         );
     }
 }
+
+/// A Secret that the kustomization generates is the one that the values of its chart name.
+#[test]
+fn secrets_that_a_kustomization_generates_are_those_of_its_charts() {
+    let chart = "helmCharts: [{name: openmetadata, version: 1.12.4, valuesFile: values.yaml}]\n";
+    let generator = "secretGenerator:\n  - {name: om, literals: [key=jJ/9sz0g0OHxsfxOoSfdFdmk3ysNmPRnH3TUAbz3IHA=]}\n";
+    let values = "openmetadata: {config: {fernetkey: {secretRef: om, secretKey: key}}}\n";
+    let kustomization = format!("{chart}{generator}");
+    let place = folder(&[("kustomization.yaml", &*kustomization), ("values.yaml", values)]);
+    let out = omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+    assert!(out.contains("kustomization.yaml:3:31: critical[fernet-default-key]"), "{out}");
+    let release = FLUX.replace(
+        "authentication:",
+        "fernetkey: {secretRef: om, secretKey: key}\n        authentication:",
+    );
+    let kustomization = format!("resources: [om.yaml]\n{generator}");
+    let place = folder(&[("kustomization.yaml", &*kustomization), ("om.yaml", &*release)]);
+    let out = omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+    assert!(out.contains("kustomization.yaml:3:31: critical[fernet-default-key]"), "{out}");
+}

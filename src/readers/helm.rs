@@ -147,6 +147,8 @@ pub(super) fn read<'a>(
 /// What wraps the values, if anything does.
 #[derive(Default)]
 pub(super) struct Wrapped {
+    /// Secrets that are built together with the release: their names, and what they hold.
+    pub secrets: Vec<(Vec<String>, BTreeMap<String, Entry>)>,
     /// The deployment's id.
     pub id: String,
     /// The chart's version, where the wrapper pins it.

@@ -89,10 +89,16 @@ pub(super) fn is_written(name: &str) -> bool {
 /// Whether a file may name files that are ours without a word of it.
 fn names_other_files(name: &str, bytes: &[u8]) -> bool {
     let holds = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
     matches!(name, "Chart.yaml" | "kustomization.yaml" | "kustomization.yml" | "Kustomization")
         || name.contains("compose")
-            && (name.ends_with(".yml") || name.ends_with(".yaml"))
+            && is_yaml
             && (holds("include:") || holds("extends:"))
+        // Values of the chart with what stands beside the server.
+        || is_yaml
+            && ["deps", "dependenc"].iter().any(|part| name.contains(part))
+            && holds("airflow:")
+            && ["mysql:", "opensearch:"].iter().any(|part| holds(part))
 }
 
 /// Whether the bytes may be a key or a certificate, a short ASN.1 sequence, or a key store of

@@ -35,6 +35,13 @@ impl<'a> Reader<'a, '_> {
         if name.is_empty() {
             return None;
         }
+        let mut built = self.wrapped.secrets.iter();
+        if let Some((_, entries)) = built.find(|(names, _)| names.iter().any(|it| it == name)) {
+            return match key {
+                Some(key) => entries.get(key).cloned(),
+                None => entries.values().next().filter(|_| entries.len() == 1).cloned(),
+            };
+        }
         let folder = |id: SourceId| self.context.sources.get(id).folder();
         let home = folder(self.anchor.source);
         let parent = home.trim_end_matches('/').rfind('/').map_or("", |at| &home[..=at]);

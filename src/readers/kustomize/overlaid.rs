@@ -31,7 +31,7 @@ pub(in super::super) fn overlaid<'a>(context: &Context<'a>, inline: &'a Inline) 
     let mut take = |source: SourceId, scope: Scope<'a>, builder: Builder<'a, '_>| {
         inner.extend(builder.inner);
         overlaid.patches.extend(builder.patches);
-        if !scope.wrappers.is_empty() {
+        if !scope.wrappers.is_empty() || !scope.charts.is_empty() {
             overlaid.stores.insert(source, scope.stores);
         }
         wrappers.extend(scope.wrappers.into_iter().map(|it| (source, it)));

@@ -63,6 +63,7 @@ pub(super) fn deploy<'a>(
     });
     let mut rendered = post_render::of(context, release);
     rendered.hide(&release.hidden);
+    let secrets = release.stores.iter().filter(|store| store.is_secret);
     let wrapped = helm::Wrapped {
         id: format!("helm:{}#{}", source.path, release.name),
         is_chart: release.is_chart,
@@ -71,6 +72,7 @@ pub(super) fn deploy<'a>(
         missing: release.missing,
         inline: release.inline.map(|node| scalar::span(home, node)),
         rendered,
+        secrets: secrets.map(|it| (it.identity.names.clone(), it.entries.clone())).collect(),
         unseen,
         outer: outer(context, release),
         broken: parts

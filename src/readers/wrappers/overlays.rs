@@ -85,7 +85,8 @@ pub(super) fn spread<'a>(
         };
         // One that changes nothing leaves it what it is.
         if built.len() != built.iter().filter(is_own).count() || built.is_empty() {
-            spread.push(release.clone());
+            let stores = built.first().map(|(main, _)| stores(main));
+            spread.push(Release { stores: stores.unwrap_or_default(), ..release.clone() });
         }
         for (main, wrapper) in built.iter().filter(is_own) {
             let mut release = release.clone();
@@ -114,13 +115,17 @@ pub(super) fn spread<'a>(
 /// The releases of a kustomization with charts, once for each kustomization that patches them.
 pub(super) fn patch<'a>(
     context: &Context<'a>,
-    overlaid: &Overlaid<'a>,
+    overlaid: &'a Overlaid<'a>,
     input: &Input,
     releases: Vec<Release<'a>>,
 ) -> Vec<Release<'a>> {
+    let stores = |main: &SourceId| -> &'a [Store<'a>] {
+        overlaid.stores.get(main).map(Vec::as_slice).unwrap_or_default()
+    };
     let built = || overlaid.charts.iter().filter(|(_, charts)| charts.source == input.source);
     if built().all(|(_, charts)| charts.patches.is_empty()) {
-        return releases;
+        let stores = built().next().map(|(main, _)| stores(main)).unwrap_or_default();
+        return releases.into_iter().map(|it| Release { stores, ..it }).collect();
     }
     let mut spread = Vec::new();
     for (main, charts) in built() {
@@ -130,6 +135,7 @@ pub(super) fn patch<'a>(
             if *main != input.source {
                 release.name = format!("{}@{folder}", release.name);
             }
+            release.stores = stores(main);
             let patches = charts.patches.iter();
             release.patches = patches.map(|&(target, written)| Patch { target, written }).collect();
             spread.push(release);
