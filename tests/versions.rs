@@ -154,3 +154,22 @@ fn names_are_compared_without_their_domain_until_2_1() {
     assert_eq!(at("2.0.9", "admin-bare-username-no-domain-enforce", auth0), Some("high"));
     assert_eq!(at("2.1.0", "admin-bare-username-no-domain-enforce", auth0), None);
 }
+
+/// A year is no version of the server's.
+#[test]
+fn an_image_of_ones_own_may_be_numbered_by_the_year() {
+    let compose = |image: &str| {
+        format!(
+            "services:\n  om:\n    image: {image}\n    environment:\n      AUTHENTICATION_PROVIDER: okta\n      AUTHORIZER_ADMIN_PRINCIPALS: \"[kim]\"\n      AUTHORIZER_PRINCIPAL_DOMAIN: acme.io\n      LOG_LEVEL: DEBUG\n"
+        )
+    };
+    for (image, is_found) in [
+        ("registry.acme.io/openmetadata-custom:2024.10", true),
+        ("registry.acme.io/openmetadata-custom:1.5.0", true),
+        ("registry.acme.io/openmetadata-custom:2.1.0", false),
+    ] {
+        let place = support::folder(&[("compose.yml", &*compose(image))]);
+        let out = support::omlint(place.path(), &["check", ".", "--format", "concise"]).out;
+        assert_eq!(out.contains("log-debug"), is_found, "{image}: {out}");
+    }
+}

@@ -9,6 +9,7 @@ use crate::source::{SourceId, Span};
 
 use super::catalogue::Catalogue;
 use super::reach::{Door, Reach, Tls};
+use super::version::Version;
 
 /// The server's image.
 #[derive(Clone, Debug)]
@@ -24,6 +25,18 @@ pub struct Image {
     pub official: bool,
     /// Where it is named.
     pub span: Span,
+}
+
+/// Major versions from here on are years: people's own images are numbered so.
+const FIRST_YEAR: u32 = 1_000;
+
+impl Image {
+    /// The version of the server that the tag says, and its text.
+    pub fn version(&self) -> Option<(Version, &str)> {
+        let tag = self.tag.as_deref()?;
+        let version = Version::parse(tag)?;
+        (self.official || version.minor()[0] < FIRST_YEAR).then_some((version, tag))
+    }
 }
 
 /// `rules/telltales.yaml`: how names of the server's images end, and the last parts of them.

@@ -18,7 +18,7 @@ use crate::deployment::catalogue::{Catalogue, SettingId};
 use crate::deployment::environment::{Environment, Fallback, Lack, Unseen};
 use crate::deployment::evidence::{Evidence, Image, MountSource, Neighbour, Port, Problem};
 use crate::deployment::value::{Origin, Value};
-use crate::deployment::version::{Confidence, Version};
+use crate::deployment::version::Confidence;
 use crate::deployment::{Basics, Deployment, Kind, KnownVersion, Notation};
 use crate::source::mask::public_value;
 use crate::source::{Source, SourceId, Sources, Span};
@@ -434,9 +434,7 @@ pub(super) fn version(
     if let Some(known) = context.versions.of(context.sources, layers) {
         return known;
     }
-    if let Some(tag) = image.and_then(|image| image.tag.as_deref())
-        && let Some(version) = Version::parse(tag)
-    {
+    if let Some((version, tag)) = image.and_then(Image::version) {
         return KnownVersion::new(version, tag, "image tag");
     }
     let newest = context.catalogue.newest;

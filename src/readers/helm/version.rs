@@ -82,10 +82,9 @@ impl<'a> Reader<'a, '_> {
             return known;
         }
         if let Some(image) = self.image()
-            && let Some(tag) = &image.tag
-            && let Some(version) = Version::parse(tag)
+            && let Some((version, tag)) = image.version()
         {
-            return KnownVersion::new(version, tag.as_str(), "image tag");
+            return KnownVersion::new(version, tag, "image tag");
         }
         let catalogue = self.context.catalogue;
         if let Some(chart) = self.chart {
