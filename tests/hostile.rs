@@ -742,3 +742,38 @@ fn what_is_not_followed_any_more_is_said() {
         assert!(run.out.contains("auth-basic"), "{}", run.out);
     }
 }
+
+/// Each Kustomization of Flux looks for what it names among all files, and each release for names of
+/// its Terraform file.
+#[test]
+fn looking_up_what_is_filled_in_has_a_bound() {
+    let named: Vec<String> =
+        (0..50).map(|at| format!("{{kind: ConfigMap, name: c{at}}}")).collect();
+    let flux = |at: usize| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: k{at}}}\nspec:\n  \
+             path: ./apps\n  postBuild:\n    substituteFrom: [{}]\n",
+            named.join(", ")
+        )
+    };
+    let flux: Vec<String> = (0..300).map(flux).collect();
+    let map = |at: usize| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{at}}}\ndata: {{A: x}}\n")
+    };
+    let maps: Vec<String> = (0..2_000).map(map).collect();
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: om}\nspec:\n  \
+                   chart: {spec: {chart: openmetadata}}\n  values:\n    openmetadata: {config: {authentication: {clientId: '${A}'}}}\n";
+    let terraform = "resource \"helm_release\" \"openmetadata\" {\n  chart = \"openmetadata\"\n  values = local.a\n}\n"
+        .repeat(300)
+        + &"locals {\n  b = [1]\n}\n".repeat(20_000);
+    let place = support::folder(&[
+        ("apps/om.yaml", release),
+        ("flux.yaml", &flux.join("---\n")),
+        ("maps.yaml", &maps.join("---\n")),
+        ("main.tf", &terraform),
+    ]);
+    let start = std::time::Instant::now();
+    let run = support::omlint(place.path(), &["check", ".", "--format", "concise"]);
+    assert!(run.code < 3, "{}", run.err);
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

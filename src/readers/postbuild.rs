@@ -95,6 +95,14 @@ impl Filling {
         text.contains("${")
     }
 
+    /// The same of a text of a manifest.
+    pub fn may_fill(text: &Fragment) -> bool {
+        text.pieces().iter().any(|piece| match piece {
+            Piece::Known(text) => Self::opens(text.expose()),
+            Piece::Unknown(unknown) => unknown.name == opaque::ASSIGNED,
+        })
+    }
+
     /// A text with what is known filled in, but for what is secret.
     pub fn fill(&self, text: &str) -> String {
         let mut filled = String::new();
@@ -226,7 +234,7 @@ fn store<'a>(
     let folder = sources.get(home).folder();
     for input in context.inputs.iter().filter(|input| input.role == Role::Manifests) {
         let Some(tree) = input.tree() else { continue };
-        if !context.room.allows(1, home) {
+        if !context.room.allows(1 + tree.documents().count() / 8, home) {
             return None;
         }
         for node in tree.documents() {

@@ -12,7 +12,7 @@ const MOST: usize = 1_000;
 
 /// The releases of a file by the names of their resources; none if there is none.
 pub fn releases(text: &str) -> Option<Tree> {
-    let mut hcl = Hcl { text, sketch: Sketch::default() };
+    let mut hcl = Hcl { text, sketch: Sketch::default(), locals: None };
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(mark) = text[at..].find("\"helm_release\"").map(|next| at + next) {
@@ -40,6 +40,8 @@ pub fn releases(text: &str) -> Option<Tree> {
 struct Hcl<'t> {
     text: &'t str,
     sketch: Sketch,
+    /// Names of the file with their values, once somebody asks.
+    locals: Option<Vec<(Range<usize>, Range<usize>)>>,
 }
 
 impl Hcl<'_> {
@@ -251,22 +253,24 @@ impl Hcl<'_> {
     }
 
     /// What a name of the same file stands for.
-    fn local(&self, name: &str) -> Option<Range<usize>> {
-        let mut at = 0;
-        while let Some(mark) = self.text[at..].find("locals").map(|next| at + next) {
-            at = mark + "locals".len();
-            let open = self.blank(at);
-            if self.byte(open) == b'{' {
-                let close = self.unit(open, 0);
-                let body = self.body(open..close);
-                let found = body.into_iter().find(|(key, _)| self.text[key.clone()] == *name);
-                if let Some((_, value)) = found {
-                    return Some(value);
+    fn local(&mut self, name: &str) -> Option<Range<usize>> {
+        if self.locals.is_none() {
+            let mut found = Vec::new();
+            let mut at = 0;
+            while let Some(mark) = self.text[at..].find("locals").map(|next| at + next) {
+                at = mark + "locals".len();
+                let open = self.blank(at);
+                if self.byte(open) == b'{' && found.len() < MOST {
+                    let close = self.unit(open, 0);
+                    found.extend(self.body(open..close));
+                    at = close;
                 }
-                at = close;
             }
+            self.locals = Some(found);
         }
-        None
+        let mut all = self.locals.iter().flatten();
+        let found = all.find(|(key, _)| self.text[key.clone()] == *name);
+        found.map(|(_, value)| value.clone())
     }
 
     fn key(&mut self, range: Range<usize>) -> NodeId {

@@ -164,7 +164,13 @@ impl<'a> Builder<'a, '_> {
             let item = known.and_then(|tree| tree.documents().next()).unwrap_or(item);
             names::retag(Part { node: item, source }, &mut scope, since);
         }
-        scope.filling = Filling::of(self.context, outer.spec, source).map(Arc::new);
+        let entries = scope.stores.iter().flat_map(|store| store.entries.values());
+        let is_open = !scope.wrappers.is_empty()
+            || !scope.workloads.is_empty()
+            || entries.map(|entry| &entry.text).any(Filling::may_fill);
+        if is_open {
+            scope.filling = Filling::of(self.context, outer.spec, source).map(Arc::new);
+        }
         if let Some(filling) = &scope.filling {
             let wrappers = scope.wrappers.iter_mut();
             for it in wrappers.filter(|it| !Filling::passes_over(&it.identity, source)) {
