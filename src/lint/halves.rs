@@ -8,6 +8,9 @@ use crate::source::{SourceId, Sources, Span};
 
 use super::finding::{Finding, Label};
 
+/// No folder is called so.
+const ANYWHERE: &str = "\0";
+
 /// Joins what a rule says of a public key to what it says of the private one: that in the same
 /// folder, else any.
 pub(super) fn join(
@@ -18,28 +21,38 @@ pub(super) fn join(
 ) {
     let used = deployments.iter().flat_map(|deployment| &deployment.evidence.keys);
     let alone = loose.iter().flat_map(|(_, loose)| &loose.keys);
-    let keys: HashMap<Span, &KeyPlace> = used.chain(alone).map(|key| (key.span, key)).collect();
+    let keys: Vec<&KeyPlace> = used.chain(alone).collect();
+    if keys.is_empty() {
+        return;
+    }
+    let mut places: HashMap<Span, Vec<usize>> = HashMap::new();
+    for (at, key) in keys.iter().enumerate() {
+        places.entry(key.span).or_default().push(at);
+    }
+    let pairs: Vec<(usize, bool, String)> = findings
+        .iter()
+        .enumerate()
+        .filter_map(|(at, finding)| {
+            let key = keys[*places.get(&finding.primary.span)?.last()?];
+            Some((at, key.material.private, pair(key, finding)?))
+        })
+        .collect();
     let folder = |finding: &Finding| sources.get(finding.primary.span.source).folder();
-    let mut halves: HashMap<(&str, Vec<u8>, Option<&str>), usize> = HashMap::new();
-    let mut publics: Vec<(usize, Vec<u8>)> = Vec::new();
-    for (at, finding) in findings.iter().enumerate() {
-        let Some(key) = keys.get(&finding.primary.span) else { continue };
-        let Some(pair) = pair(key, finding) else { continue };
-        if !key.material.private {
-            publics.push((at, pair));
-            continue;
-        }
-        for near in [Some(folder(finding)), None] {
-            halves.entry((&finding.rule, pair.clone(), near)).or_insert(at);
+    let mut halves: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for (at, _, pair) in pairs.iter().filter(|(_, is_private, _)| *is_private) {
+        let finding = &findings[*at];
+        for near in [folder(finding), ANYWHERE] {
+            halves.entry((&finding.rule, pair, near)).or_insert(*at);
         }
     }
+    let publics = pairs.iter().filter(|(_, is_private, _)| !*is_private);
     let joined: Vec<(usize, usize)> = publics
-        .into_iter()
-        .filter_map(|(at, pair)| {
-            let finding = &findings[at];
-            let mut near = [Some(folder(finding)), None].into_iter();
-            let to = near.find_map(|near| halves.get(&(&finding.rule, pair.clone(), near)))?;
-            Some((at, *to))
+        .filter_map(|(at, _, pair)| {
+            let finding = &findings[*at];
+            let mut near = [folder(finding), ANYWHERE].into_iter();
+            let to =
+                near.find_map(|near| halves.get(&(finding.rule.as_str(), pair.as_str(), near)))?;
+            Some((*at, *to))
         })
         .collect();
     for (at, to) in &joined {
@@ -59,9 +72,9 @@ pub(super) fn join(
 }
 
 /// What both halves of a pair have in common; of what is not RSA only that one server has both.
-fn pair(key: &KeyPlace, finding: &Finding) -> Option<Vec<u8>> {
+fn pair(key: &KeyPlace, finding: &Finding) -> Option<String> {
     match key.pair()? {
-        [] => Some(finding.deployments.first()?.clone().into_bytes()),
-        modulus => Some(modulus.to_vec()),
+        [] => finding.deployments.first().cloned(),
+        modulus => Some(modulus.iter().map(|byte| char::from(*byte)).collect()),
     }
 }

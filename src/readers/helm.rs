@@ -144,11 +144,14 @@ pub(super) fn read<'a>(
     above.into_iter().flat_map(over).collect()
 }
 
+/// Keys of a Secret, and what they hold.
+type Held = Vec<(String, Entry)>;
+
 /// What wraps the values, if anything does.
 #[derive(Default)]
 pub(super) struct Wrapped {
     /// Secrets that are built together with the release: their names, and what they hold.
-    pub secrets: Vec<(Vec<String>, BTreeMap<String, Entry>)>,
+    pub secrets: Vec<(Vec<String>, Held)>,
     /// The deployment's id.
     pub id: String,
     /// The chart's version, where the wrapper pins it.

@@ -1,7 +1,7 @@
 //! What Flux fills in once it has built a kustomization: `${NAME}`, from its `postBuild` and from
 //! the ConfigMaps and Secrets named there. Knows nothing of what the values mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::deployment::value::{Fragment, Piece, Unknown};
@@ -9,7 +9,7 @@ use crate::source::{SourceId, Sources, Text};
 use crate::syntax::yaml::Node;
 
 use super::compose::Context;
-use super::manifests::{Identity, Part, STORES, Store, items, labels, text};
+use super::manifests::{Entry, Identity, Part, STORES, Store, items, labels, text};
 use super::{Role, opaque, scalar};
 
 /// So many ConfigMaps and Secrets of one kustomization are looked for: nobody names more.
@@ -18,24 +18,19 @@ const MOST_STORES: usize = 50;
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
 /// The variables of one kustomization.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Filling {
-    words: BTreeMap<String, Word>,
+    words: BTreeMap<String, Entry>,
+    /// Those that stand in a Secret, or are called like one: nothing of them is printed.
+    secrets: BTreeSet<String>,
     /// What may say more of them is not among the files.
     is_open: bool,
-}
-
-#[derive(Debug)]
-struct Word {
-    text: Fragment,
-    /// It stands in a Secret, or is called like one: nothing of it is printed.
-    is_secret: bool,
 }
 
 /// What a text is made of.
 enum Bit<'f> {
     Written(Range<usize>),
-    Filled(&'f str, &'f Word),
+    Filled(&'f str, &'f Entry),
     /// Something that the files do not show, its name and its place.
     Hidden(&'f str, Range<usize>),
 }
@@ -62,23 +57,30 @@ impl Filling {
             };
             filling.is_open |= store.open;
             for (name, entry) in &store.entries {
-                let is_secret = is_secret || secret.contains(name);
-                let word = Word { text: plain(&entry.text), is_secret };
-                filling.words.insert(name.clone(), word);
+                filling.learn(name, plain(&entry.text), is_secret || secret.contains(name));
             }
             for name in &store.opaque {
                 let text = Fragment::unknown(format!("${{{name}}}"), store.place);
-                filling.words.insert(name.clone(), Word { text, is_secret });
+                filling.learn(name, text, is_secret);
             }
         }
         let raw = &context.sources.get(home).text;
         for entry in build.get("substitute").map(|it| it.value.entries()).unwrap_or_default() {
             let Some(name) = entry.key.text() else { continue };
             let text = plain(&scalar::fragment(home, raw, entry.value));
-            let word = Word { text, is_secret: secret.contains(name) };
-            filling.words.insert(name.to_owned(), word);
+            filling.learn(name, text, secret.contains(name));
         }
         (filling.is_open || !filling.words.is_empty()).then_some(filling)
+    }
+
+    fn learn(&mut self, name: &str, text: Fragment, is_secret: bool) {
+        let span = text.span();
+        let entry = Entry { text, span, whole: span, encoded: false, block: None };
+        self.words.insert(name.to_owned(), entry);
+        match is_secret {
+            true => drop(self.secrets.insert(name.to_owned())),
+            false => drop(self.secrets.remove(name)),
+        }
     }
 
     /// Whether an object is left as it is.
@@ -91,6 +93,7 @@ impl Filling {
     }
 
     /// Whether a text has a variable.
+    #[inline(never)]
     pub fn opens(text: &str) -> bool {
         text.contains("${")
     }
@@ -109,7 +112,7 @@ impl Filling {
         for bit in self.bits(text) {
             match bit {
                 Bit::Written(range) => filled.push_str(&text[range]),
-                Bit::Filled(_, word) if word.text.is_known() && !word.is_secret => {
+                Bit::Filled(name, word) if word.text.is_known() && !self.secrets.contains(name) => {
                     filled.push_str(&word.text.as_outline());
                 }
                 Bit::Filled(name, _) | Bit::Hidden(name, _) => {
@@ -124,10 +127,12 @@ impl Filling {
     /// that is asked for.
     pub fn whole<'f>(&'f self, text: &'f str, for_secret: bool) -> Option<&'f Text> {
         match self.bits(text.trim())[..] {
-            [Bit::Filled(_, word)] if for_secret || !word.is_secret => match word.text.pieces() {
-                [Piece::Known(text)] => Some(text),
-                _ => None,
-            },
+            [Bit::Filled(name, word)] if for_secret || !self.secrets.contains(name) => {
+                match word.text.pieces() {
+                    [Piece::Known(text)] => Some(text),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }
@@ -151,7 +156,7 @@ impl Filling {
             let bits = self.bits(text.expose()).into_iter();
             pieces.extend(bits.flat_map(|bit| match bit {
                 Bit::Written(range) => vec![Piece::Known(text.part(range))],
-                Bit::Filled(_, word) if word.is_secret => {
+                Bit::Filled(name, word) if self.secrets.contains(name) => {
                     word.text.pieces().iter().cloned().map(Piece::veiled).collect()
                 }
                 Bit::Filled(_, word) => word.text.pieces().to_vec(),
@@ -188,7 +193,7 @@ impl Filling {
             let signs = [":=", ":-", "=", "-"].iter();
             let default =
                 signs.filter(|sign| rest.starts_with(**sign)).map(|sign| sign.len()).next();
-            let is_plain = (rest.is_empty() || default.is_some()) && !rest.contains("${");
+            let is_plain = (rest.is_empty() || default.is_some()) && !Self::opens(rest);
             match self.words.get(name) {
                 _ if !is_plain => bits.push(Bit::Hidden(name, start..end)),
                 Some(word) if !word.text.pieces().is_empty() && word.text.as_outline() != "" => {

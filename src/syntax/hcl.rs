@@ -50,6 +50,7 @@ impl Hcl<'_> {
     }
 
     /// The end of what begins here: a text, a comment, a pair of brackets, or one sign.
+    #[inline(never)]
     fn unit(&self, at: usize, depth: usize) -> usize {
         let rest = &self.text[at..];
         let until = |sign: &str, more: usize| rest.find(sign).map_or(rest.len(), |it| it + more);
@@ -84,6 +85,7 @@ impl Hcl<'_> {
         at + length
     }
 
+    #[inline(never)]
     fn quoted(&self, at: usize, depth: usize) -> usize {
         let mut at = at + 1;
         while at < self.text.len() {
@@ -98,6 +100,7 @@ impl Hcl<'_> {
     }
 
     /// Behind blanks and comments.
+    #[inline(never)]
     fn blank(&self, mut at: usize) -> usize {
         loop {
             let rest = &self.text[at..];
@@ -110,6 +113,7 @@ impl Hcl<'_> {
     }
 
     /// What stands between brackets: names, and the places of their values or blocks.
+    #[inline(never)]
     fn body(&self, range: Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
         let mut found = Vec::new();
         let end = range.end.saturating_sub(1);
@@ -147,6 +151,7 @@ impl Hcl<'_> {
     }
 
     /// An expression, which ends with its line or before a comma.
+    #[inline(never)]
     fn expression(&self, start: usize, most: usize) -> Range<usize> {
         let mut at = start;
         let ends = |at: usize| {
@@ -175,6 +180,7 @@ impl Hcl<'_> {
     }
 
     /// A text, a number or a switch; else an expression.
+    #[inline(never)]
     fn scalar(&mut self, range: Range<usize>) -> NodeId {
         let written = &self.text[range.clone()];
         let inner = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
@@ -182,12 +188,22 @@ impl Hcl<'_> {
         match inner {
             Some(inner) if self.quoted(range.start, 0) == range.end => {
                 let place = range.start + 1..range.end - 1;
-                let text = inner.replace("${path.module}/", "").replace("${path.root}/", "");
-                let text = text.replace("\\\\.", "\\.").replace("\\\"", "\"");
-                let text = match text.contains("${") || text.contains("%{") {
-                    true => text.replace("${", "{{ ").replace("%{", "{{ ").replace('}', " }}"),
-                    false => text,
-                };
+                let mut text = inner.to_owned();
+                let mut changes = vec![
+                    ("${path.module}/", ""),
+                    ("${path.root}/", ""),
+                    ("\\\\.", "\\."),
+                    ("\\\"", "\""),
+                ];
+                if inner.contains("${") || inner.contains("%{") {
+                    changes.extend([("${", "{{ "), ("%{", "{{ ")]);
+                }
+                for (from, to) in changes {
+                    text = text.replace(from, to);
+                }
+                if text.contains("{{ ") {
+                    text = text.replace('}', " }}");
+                }
                 self.sketch.scalar(&text, Style::Given, place)
             }
             None if is_plain(written)

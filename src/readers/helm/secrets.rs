@@ -38,9 +38,10 @@ impl<'a> Reader<'a, '_> {
         let mut built = self.wrapped.secrets.iter();
         if let Some((_, entries)) = built.find(|(names, _)| names.iter().any(|it| it == name)) {
             return match key {
-                Some(key) => entries.get(key).cloned(),
-                None => entries.values().next().filter(|_| entries.len() == 1).cloned(),
-            };
+                Some(key) => entries.iter().find(|(known, _)| known == key),
+                None => entries.first().filter(|_| entries.len() == 1),
+            }
+            .map(|(_, entry)| entry.clone());
         }
         let folder = |id: SourceId| self.context.sources.get(id).folder();
         let home = folder(self.anchor.source);

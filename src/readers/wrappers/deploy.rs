@@ -72,7 +72,13 @@ pub(super) fn deploy<'a>(
         missing: release.missing,
         inline: release.inline.map(|node| scalar::span(home, node)),
         rendered,
-        secrets: secrets.map(|it| (it.identity.names.clone(), it.entries.clone())).collect(),
+        secrets: secrets
+            .map(|store| {
+                let entries = store.entries.iter();
+                let entries = entries.map(|(key, entry)| (key.clone(), entry.clone()));
+                (store.identity.names.clone(), entries.collect())
+            })
+            .collect(),
         unseen,
         outer: outer(context, release),
         broken: parts

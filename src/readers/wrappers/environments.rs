@@ -1,7 +1,6 @@
 //! One release for several environments: those of a helmfile, or what the generators of an
 //! ApplicationSet make. What expressions stand for in each. Knows nothing of what the values mean.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,13 +21,13 @@ const MOST_WORDS: usize = 1_000;
 const MAX_DEPTH: usize = 8;
 
 /// An environment, and what expressions stand for in it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Environment {
     pub name: String,
     /// The later say more.
     pub words: Vec<(String, String)>,
     /// Where some of the words stand in the wrapper's own file.
-    pub places: HashMap<String, Range<usize>>,
+    pub places: Vec<(String, Range<usize>)>,
     /// What Flux fills in, in place of words.
     pub filling: Option<Arc<Filling>>,
 }
@@ -99,7 +98,8 @@ impl Environment {
     pub fn place(&self, text: &str) -> Option<Range<usize>> {
         let (before, inner, after) = expression(text.trim())?;
         let word = inner.trim().trim_start_matches('.');
-        self.places.get(word).filter(|_| before.is_empty() && after.is_empty()).cloned()
+        let found = self.places.iter().rev().find(|(known, _)| known == word);
+        found.filter(|_| before.is_empty() && after.is_empty()).map(|(_, place)| place.clone())
     }
 
     /// What an expression stands for.

@@ -2,7 +2,6 @@
 //! Knows nothing of what is done with them.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
@@ -84,7 +83,7 @@ impl Reader<'_, '_> {
                 let both = |other: &Environment| Environment {
                     name: String::new(),
                     words: one.words.iter().chain(&other.words).cloned().collect(),
-                    places: one.places.iter().chain(&other.places).map(owned).collect(),
+                    places: [&one.places[..], &other.places].concat(),
                     filling: None,
                 };
                 others.iter().map(both).collect::<Vec<_>>()
@@ -107,7 +106,7 @@ impl Reader<'_, '_> {
                 |one: &&mut Environment| keys.iter().all(|key| one.word(key) == other.word(key));
             found.iter_mut().filter(is_same).for_each(|one| {
                 one.words.extend(other.words.clone());
-                one.places.extend(other.places.clone());
+                one.places.extend_from_slice(&other.places);
             });
         }
         found
@@ -224,8 +223,4 @@ fn list(list: Option<Node<'_>>) -> Vec<Environment> {
         environment
     };
     elements.into_iter().map(element).collect()
-}
-
-fn owned((word, place): (&String, &Range<usize>)) -> (String, Range<usize>) {
-    (word.clone(), place.clone())
 }

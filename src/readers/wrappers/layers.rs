@@ -1,8 +1,6 @@
 //! The trees of a release's values, laid over each other, and what is named but not among the
 //! files. Knows nothing of the wrappers' formats, and nothing of what the values mean.
 
-use std::collections::BTreeMap;
-
 use crate::deployment::catalogue::Catalogue;
 use crate::deployment::environment::Lack;
 use crate::deployment::value::Piece;
@@ -249,7 +247,7 @@ impl<'a> Layers<'a> {
     ) {
         let Some(filling) = &environment.filling else { return };
         let mut open = vec![(node.resolved(), String::new())];
-        let mut found: BTreeMap<SourceId, Vec<Assignment>> = BTreeMap::new();
+        let mut found: Vec<(SourceId, Vec<Assignment>)> = Vec::new();
         let mut room = MAX_PARAMETERS;
         let is_secret = |path: &str| {
             let within = path.split_once("openmetadata.config.").map(|(_, rest)| rest);
@@ -266,8 +264,12 @@ impl<'a> Layers<'a> {
                     Some(Some(text)) => {
                         let path = Text::decoded(path, text.span());
                         let value = Assigned::Value(text.clone());
-                        let list = found.entry(text.span().source).or_default();
-                        list.push(Assignment { path, value });
+                        let source = text.span().source;
+                        let assignment = Assignment { path, value };
+                        match found.iter_mut().find(|(known, _)| *known == source) {
+                            Some((_, list)) => list.push(assignment),
+                            None => found.push((source, vec![assignment])),
+                        }
                     }
                     Some(None) => {}
                     None => open.push((entry.value.resolved(), path)),
